@@ -1,0 +1,198 @@
+use super::rules::Rules;
+use super::state::State;
+use crate::model::{Action, Backlog, Bound, Decision, Fleet, Reason, Sample, Timestamp};
+use crate::policy::Policy;
+use std::time::Duration;
+
+/// What `sample` calls for, given what is remembered.
+pub(super) fn decide(
+    policy: &dyn Policy,
+    rules: &Rules,
+    state: &State,
+    now: Timestamp,
+    sample: &Sample,
+) -> Decision {
+    let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else {
+        return Decision::hold(None, sample.missing().cloned().map(Reason::Missing).collect());
+    };
+    let want = policy.want(&backlog, fleet);
+    let mut thought =
+        Thought { rules, state, now, sample, backlog, fleet, to: want.capacity, reasons: vec![want.reason] };
+    thought.bound();
+    let recommended = Some(thought.to);
+    thought.bend();
+    Decision { action: Action::between(fleet.desired, thought.to), recommended, reasons: thought.reasons }
+}
+
+/// A wish on its way to a decision: each step may bend it, and says so when it does.
+struct Thought<'a> {
+    rules: &'a Rules,
+    state: &'a State,
+    now: Timestamp,
+    sample: &'a Sample,
+    backlog: Backlog,
+    fleet: &'a Fleet,
+    to: u32,
+    reasons: Vec<Reason>,
+}
+
+impl Thought<'_> {
+    /// Keeps the wish within the settings' limits and the group's own, the group's having the last word.
+    fn bound(&mut self) {
+        let wanted = self.to;
+        let limits = self.rules.limits;
+        let bounds = [
+            (limits.min, limits.max.unwrap_or(u32::MAX), Bound::Settings),
+            (self.fleet.min, self.fleet.max, Bound::Group),
+        ];
+        for (min, max, bound) in bounds {
+            if self.to < min {
+                self.bent(min, Reason::LimitMin { min, bound });
+            }
+            if self.to > max {
+                self.bent(max, Reason::LimitMax { max, bound, wanted });
+            }
+        }
+    }
+
+    /// Applies what each direction has to mind. The later a step, the more it knows of what is left.
+    fn bend(&mut self) {
+        if self.to != self.fleet.desired
+            && let Some(operator) = self.fleet.operator.clone()
+        {
+            return self.held(Reason::OperatorManaged { operator });
+        }
+        if self.to > self.fleet.desired {
+            self.bend_out();
+        } else if self.to < self.fleet.desired {
+            self.bend_in();
+        }
+    }
+
+    fn bend_out(&mut self) {
+        if self.fleet.launch_suspended {
+            return self.held(Reason::LaunchSuspended);
+        }
+        self.confirm_waking();
+        self.stop_when_stalled();
+        self.shorten_step_out();
+        self.cool_down_out();
+    }
+
+    fn bend_in(&mut self) {
+        if self.fleet.terminate_suspended {
+            return self.held(Reason::TerminateSuspended);
+        }
+        self.stabilize();
+        self.keep_in_flight();
+        self.confirm_zero();
+        self.shorten_step_in();
+        self.cool_down_in();
+    }
+
+    /// A phantom message in a single sample must not start a fleet; a configured min may.
+    fn confirm_waking(&mut self) {
+        let seen = self.state.waking_with(self.sample, self.fleet);
+        let required = self.rules.wake_samples;
+        let floor = self.rules.limits.min.max(self.fleet.min).min(self.to);
+        if self.fleet.desired == 0 && seen < required && self.to > floor {
+            self.bent(floor, Reason::WakeUnconfirmed { seen, required });
+        }
+    }
+
+    /// Ordering more where nothing arrives only raises the bill for the day it does.
+    fn stop_when_stalled(&mut self) {
+        let Some(short) = self.state.shortfall_with(self.now, self.fleet) else { return };
+        let stalled = self.now.since(short.since);
+        if self.to > self.fleet.desired && stalled >= self.rules.stalled_after {
+            let (in_service, desired) = (self.fleet.in_service, self.fleet.desired);
+            self.held(Reason::CapacityStalled { in_service, desired, stalled_secs: stalled.as_secs() });
+        }
+    }
+
+    fn shorten_step_out(&mut self) {
+        let Some(step) = self.rules.limits.step_out_max else { return };
+        let farthest = self.fleet.desired.saturating_add(step);
+        if self.to > farthest {
+            self.bent(farthest, Reason::StepOutMax { step, wanted: self.to });
+        }
+    }
+
+    fn cool_down_out(&mut self) {
+        let left = remaining(self.state.last_out, self.now, self.rules.cooldown_out);
+        if self.to > self.fleet.desired && left > Duration::ZERO {
+            self.held(Reason::CooldownOut { remaining_secs: secs_up(left) });
+        }
+    }
+
+    /// Scales in to the highest recommendation of the window, and not before it has been watched whole.
+    fn stabilize(&mut self) {
+        let window = self.rules.stabilization;
+        let watched = self.state.window.watched(self.now, window);
+        let window_secs = window.as_secs();
+        if watched < window {
+            return self.held(Reason::StabilizationFilling { watched_secs: watched.as_secs(), window_secs });
+        }
+        let peak = self.state.window.peak(self.now, window, self.to);
+        if peak > self.to {
+            self.bent(peak.min(self.fleet.desired), Reason::Stabilization { peak, window_secs });
+        }
+    }
+
+    /// A floor under scale-in only: it never orders instances by itself, so that slots set too low
+    /// cannot run away.
+    fn keep_in_flight(&mut self) {
+        let in_flight = self.backlog.in_flight;
+        let floor = in_flight.div_ceil(u64::from(self.rules.slots.max(1))).try_into().unwrap_or(u32::MAX);
+        if self.to < floor && self.to < self.fleet.desired {
+            self.bent(floor.min(self.fleet.desired), Reason::InFlightFloor { in_flight, floor });
+        }
+    }
+
+    /// The last instance stays until every counter has read zero for long enough: they settle in about a minute.
+    fn confirm_zero(&mut self) {
+        if self.to > 0 {
+            return;
+        }
+        let streak = self.state.empty_after(self.rules, self.now, self.sample);
+        let empty = streak.map_or(Duration::ZERO, |streak| self.now.since(streak.since));
+        if streak.is_none() || empty < self.rules.empty_for {
+            let required_secs = self.rules.empty_for.as_secs();
+            self.bent(1, Reason::ZeroUnconfirmed { empty_secs: empty.as_secs(), required_secs });
+        }
+    }
+
+    fn shorten_step_in(&mut self) {
+        let Some(step) = self.rules.limits.step_in_max else { return };
+        let farthest = self.fleet.desired.saturating_sub(step);
+        if self.to < farthest {
+            self.bent(farthest, Reason::StepInMax { step, wanted: self.to });
+        }
+    }
+
+    fn cool_down_in(&mut self) {
+        let last = self.state.last_in.max(self.state.last_out);
+        let left = remaining(last, self.now, self.rules.cooldown_in);
+        if self.to < self.fleet.desired && left > Duration::ZERO {
+            self.held(Reason::CooldownIn { remaining_secs: secs_up(left) });
+        }
+    }
+
+    fn bent(&mut self, to: u32, reason: Reason) {
+        self.to = to;
+        self.reasons.push(reason);
+    }
+
+    fn held(&mut self, reason: Reason) {
+        self.bent(self.fleet.desired, reason);
+    }
+}
+
+fn remaining(last: Option<Timestamp>, now: Timestamp, cooldown: Duration) -> Duration {
+    last.map_or(Duration::ZERO, |last| cooldown.saturating_sub(now.since(last)))
+}
+
+/// Whole seconds, rounded up: "0 s left" would read as done.
+fn secs_up(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,128 @@
+use super::rules::Rules;
+use super::window::Window;
+use crate::model::{Action, Decision, Fleet, Sample, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What a controller remembers from tick to tick, and over a restart. All times are steady ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// The last scale-out.
+    pub(super) last_out: Option<Timestamp>,
+    /// The last scale-in.
+    pub(super) last_in: Option<Timestamp>,
+    /// The stabilization window.
+    pub(super) window: Window,
+    /// How long every reading has shown an empty queue.
+    pub(super) empty: Option<Streak>,
+    /// Samples in a row that showed messages while nothing was ordered.
+    pub(super) waking: u32,
+    /// Ordered capacity that has not arrived.
+    pub(super) shortfall: Option<Shortfall>,
+}
+
+/// An unbroken run of like readings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Streak {
+    /// Its first reading.
+    pub(super) since: Timestamp,
+    /// Its latest reading.
+    pub(super) last: Timestamp,
+}
+
+/// Capacity on order that does not come into service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shortfall {
+    /// Capacity in service at the last look.
+    pub(super) in_service: u32,
+    /// When capacity was last seen to grow, or the shortfall to begin.
+    pub(super) since: Timestamp,
+}
+
+impl State {
+    /// The state after a tick whose `decision` is carried out.
+    pub(super) fn after(&self, rules: &Rules, now: Timestamp, sample: &Sample, decision: &Decision) -> Self {
+        let mut next = self.clone();
+        match decision.action {
+            Action::Hold => {}
+            Action::ScaleOut { .. } => next.last_out = Some(now),
+            Action::ScaleIn { .. } => next.last_in = Some(now),
+        }
+        if let Some(recommended) = decision.recommended {
+            next.window.push(now, rules.stabilization, recommended);
+        }
+        next.empty = self.empty_after(rules, now, sample);
+        if let Ok(fleet) = &sample.fleet {
+            next.waking = self.waking_with(sample, fleet);
+            next.shortfall = self.shortfall_with(now, fleet);
+        }
+        next
+    }
+
+    /// This state with the actions of `other`.
+    pub(super) fn with_actions_of(mut self, other: &Self) -> Self {
+        self.last_out = other.last_out;
+        self.last_in = other.last_in;
+        self
+    }
+
+    /// This state with every time moved by `millis`, and none later than `latest`.
+    ///
+    /// A state file holds the time of day; this brings it onto the steady time of a process and back.
+    /// A stamp from the future (the clock was set back) counts as just now: it delays, and never hurries.
+    #[must_use]
+    pub fn shifted(mut self, millis: i64, latest: Timestamp) -> Self {
+        let moved = |at: Timestamp| at.shifted(millis).min(latest);
+        self.last_out = self.last_out.map(moved);
+        self.last_in = self.last_in.map(moved);
+        self.window.shift(millis, latest);
+        self.empty = self.empty.map(|streak| Streak { since: moved(streak.since), last: moved(streak.last) });
+        self.shortfall = self.shortfall.map(|short| Shortfall { since: moved(short.since), ..short });
+        self
+    }
+
+    /// The run of empty readings that includes `sample`. A missing reading ends it, and so does a gap
+    /// as long as the confirmation itself: neither can vouch for what happened meanwhile.
+    pub(super) fn empty_after(&self, rules: &Rules, now: Timestamp, sample: &Sample) -> Option<Streak> {
+        if !sample.backlog()?.is_empty() {
+            return None;
+        }
+        let going_on = self.empty.filter(|streak| now.since(streak.last) < rules.empty_for);
+        Some(Streak { since: going_on.map_or(now, |streak| streak.since), last: now })
+    }
+
+    /// Samples in a row, `sample` included, that show countable messages while nothing is ordered.
+    pub(super) fn waking_with(&self, sample: &Sample, fleet: &Fleet) -> u32 {
+        match sample.backlog() {
+            Some(backlog) if backlog.counted > 0.0 && fleet.desired == 0 => self.waking.saturating_add(1),
+            Some(_) => 0,
+            None => self.waking,
+        }
+    }
+
+    /// The shortfall as of `fleet`: capacity that grows or is complete ends it.
+    pub(super) fn shortfall_with(&self, now: Timestamp, fleet: &Fleet) -> Option<Shortfall> {
+        if fleet.in_service >= fleet.desired {
+            return None;
+        }
+        let since = match self.shortfall {
+            Some(known) if fleet.in_service <= known.in_service => known.since,
+            _ => now,
+        };
+        Some(Shortfall { in_service: fleet.in_service, since })
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_millis().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(Self::from_millis)
+    }
+}

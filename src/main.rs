@@ -1,0 +1,3 @@
+//! The `backlogd` program.
+
+fn main() {}

@@ -1,0 +1,30 @@
+//! The words of the whole program as plain values: what is seen, what is decided, what came of it.
+//!
+//! Nothing here does I/O, asks the time or logs; only the standard library is used.
+
+mod decision;
+mod missing;
+mod reason;
+mod record;
+mod sample;
+mod time;
+
+pub use decision::{Action, Decision, Outcome};
+pub use missing::{Cause, Missing};
+pub use reason::{Bound, Reason};
+pub use record::{Metrics, Mode, Record};
+pub use sample::{Backlog, Fleet, Queue, QueueFacts, Sample};
+pub use time::{Now, Timestamp};
+
+/// The smallest whole number of capacity units that holds `units`, within what a group's sizes can express.
+///
+/// A negative number or NaN gives 0: neither is ever a wish for instances.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float cast saturates, and NaN becomes 0"
+)]
+pub fn whole_units(units: f64) -> u32 {
+    units.ceil() as u32
+}

@@ -1,0 +1,246 @@
+use super::Missing;
+use std::fmt;
+
+/// One step of a decision. Its code is a contract and never renamed; its text is for people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// The backlog against what the policy accepts asks for this capacity.
+    BacklogPerInstance {
+        /// Counted messages.
+        backlog: f64,
+        /// Messages one unit of capacity may have waiting.
+        acceptable: f64,
+        /// Capacity that follows.
+        wanted: u32,
+    },
+    /// The backlog is close enough to what the desired capacity accepts.
+    WithinTolerance {
+        /// Counted messages.
+        backlog: f64,
+        /// Messages the desired capacity accepts.
+        accepted: f64,
+        /// Width of the band to either side.
+        tolerance_percent: f64,
+    },
+    /// A step of the step policy applies.
+    Step {
+        /// Counted messages per unit of ordered capacity.
+        per_instance: f64,
+        /// The step's threshold.
+        threshold: f64,
+        /// The change it asks for, negative to scale in.
+        change: i64,
+    },
+    /// No step of the step policy applies.
+    NoStep {
+        /// Counted messages per unit of ordered capacity.
+        per_instance: f64,
+    },
+    /// Raised to a lower limit.
+    LimitMin {
+        /// The limit.
+        min: u32,
+        /// Whose it is.
+        bound: Bound,
+    },
+    /// Lowered to an upper limit.
+    LimitMax {
+        /// The limit.
+        max: u32,
+        /// Whose it is.
+        bound: Bound,
+        /// What was wanted.
+        wanted: u32,
+    },
+    /// A scale-out was shortened to the largest step out.
+    StepOutMax {
+        /// Largest change in one tick.
+        step: u32,
+        /// What was wanted.
+        wanted: u32,
+    },
+    /// A scale-in was shortened to the largest step in.
+    StepInMax {
+        /// Largest change in one tick.
+        step: u32,
+        /// What was wanted.
+        wanted: u32,
+    },
+    /// Too soon after the last scale-out to scale out again.
+    CooldownOut {
+        /// Seconds until it may.
+        remaining_secs: u64,
+    },
+    /// Too soon after the last change to scale in.
+    CooldownIn {
+        /// Seconds until it may.
+        remaining_secs: u64,
+    },
+    /// A scale-in goes no lower than the highest recommendation of the window.
+    Stabilization {
+        /// Highest recommendation within the window.
+        peak: u32,
+        /// Length of the window.
+        window_secs: u64,
+    },
+    /// The stabilization window has not been watched for its whole length yet.
+    StabilizationFilling {
+        /// Seconds watched without a gap.
+        watched_secs: u64,
+        /// Length of the window.
+        window_secs: u64,
+    },
+    /// Messages being worked on keep their instances.
+    InFlightFloor {
+        /// Messages in flight.
+        in_flight: u64,
+        /// Capacity they occupy.
+        floor: u32,
+    },
+    /// The last instance stays until the queue has been seen empty for long enough.
+    ZeroUnconfirmed {
+        /// Seconds the queue has been seen empty.
+        empty_secs: u64,
+        /// Seconds it must be.
+        required_secs: u64,
+    },
+    /// A fleet at zero is not woken before enough samples in a row show messages.
+    WakeUnconfirmed {
+        /// Samples in a row that showed messages.
+        seen: u32,
+        /// Samples needed.
+        required: u32,
+    },
+    /// Capacity was ordered and does not arrive: no more is ordered.
+    CapacityStalled {
+        /// Capacity in service.
+        in_service: u32,
+        /// Capacity ordered.
+        desired: u32,
+        /// Seconds without growth.
+        stalled_secs: u64,
+    },
+    /// A reading is missing.
+    Missing(Missing),
+    /// The group's process `Launch` is suspended.
+    LaunchSuspended,
+    /// The group's process `Terminate` is suspended.
+    TerminateSuspended,
+    /// The group may be changed by its operator only.
+    OperatorManaged {
+        /// The principal.
+        operator: String,
+    },
+    /// The group's instances are being replaced.
+    InstanceRefresh {
+        /// The refresh's state.
+        status: String,
+    },
+}
+
+/// Whose limit it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The Auto Scaling group's own min or max.
+    Group,
+    /// `limits` in the settings.
+    Settings,
+}
+
+impl Reason {
+    /// The reason's name in records. Never renamed.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BacklogPerInstance { .. } => "backlog_per_instance",
+            Self::WithinTolerance { .. } => "within_tolerance",
+            Self::Step { .. } => "step",
+            Self::NoStep { .. } => "no_step",
+            Self::LimitMin { .. } => "limit_min",
+            Self::LimitMax { .. } => "limit_max",
+            Self::StepOutMax { .. } => "step_out_max",
+            Self::StepInMax { .. } => "step_in_max",
+            Self::CooldownOut { .. } => "cooldown_out",
+            Self::CooldownIn { .. } => "cooldown_in",
+            Self::Stabilization { .. } => "stabilization",
+            Self::StabilizationFilling { .. } => "stabilization_filling",
+            Self::InFlightFloor { .. } => "in_flight_floor",
+            Self::ZeroUnconfirmed { .. } => "zero_unconfirmed",
+            Self::WakeUnconfirmed { .. } => "wake_unconfirmed",
+            Self::CapacityStalled { .. } => "capacity_stalled",
+            Self::Missing(_) => "missing",
+            Self::LaunchSuspended => "launch_suspended",
+            Self::TerminateSuspended => "terminate_suspended",
+            Self::OperatorManaged { .. } => "operator_managed",
+            Self::InstanceRefresh { .. } => "instance_refresh",
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Group => "the group's",
+            Self::Settings => "the settings'",
+        })
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BacklogPerInstance { backlog, acceptable, wanted } => {
+                write!(f, "{backlog:.0} messages at {acceptable} acceptable per instance ask for {wanted}")
+            }
+            Self::WithinTolerance { backlog, accepted, tolerance_percent } => {
+                write!(
+                    f,
+                    "{backlog:.0} messages are within {tolerance_percent} % of the {accepted:.0} accepted"
+                )
+            }
+            Self::Step { per_instance, threshold, change } => {
+                let side = if *change < 0 { "below" } else { "above" };
+                write!(f, "{per_instance:.1} per instance is {side} {threshold}: {change:+}")
+            }
+            Self::NoStep { per_instance } => write!(f, "{per_instance:.1} per instance reaches no step"),
+            Self::LimitMin { min, bound } => write!(f, "raised to {bound} min of {min}"),
+            Self::LimitMax { max, bound, wanted } => write!(f, "{wanted} wanted, {bound} max is {max}"),
+            Self::StepOutMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} more at a time"),
+            Self::StepInMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} fewer at a time"),
+            Self::CooldownOut { remaining_secs } => {
+                write!(f, "cooling down: no scale-out for {remaining_secs} s")
+            }
+            Self::CooldownIn { remaining_secs } => {
+                write!(f, "cooling down: no scale-in for {remaining_secs} s")
+            }
+            Self::Stabilization { peak, window_secs } => {
+                write!(f, "{peak} were needed within the last {window_secs} s")
+            }
+            Self::StabilizationFilling { watched_secs, window_secs } => {
+                write!(f, "watched for {watched_secs} s of the {window_secs} s that a scale-in needs")
+            }
+            Self::InFlightFloor { in_flight, floor } => {
+                write!(f, "{in_flight} messages in flight keep {floor} instances")
+            }
+            Self::ZeroUnconfirmed { empty_secs, required_secs } => {
+                write!(f, "seen empty for {empty_secs} s of the {required_secs} s that zero needs")
+            }
+            Self::WakeUnconfirmed { seen, required } => {
+                write!(f, "messages in {seen} of the {required} samples in a row that waking needs")
+            }
+            Self::CapacityStalled { in_service, desired, stalled_secs } => {
+                write!(
+                    f,
+                    "{in_service} of {desired} in service and no growth for {stalled_secs} s: not ordering more"
+                )
+            }
+            Self::Missing(missing) => write!(f, "{missing}"),
+            Self::LaunchSuspended => f.write_str("the group's Launch process is suspended"),
+            Self::TerminateSuspended => f.write_str("the group's Terminate process is suspended"),
+            Self::OperatorManaged { operator } => {
+                write!(f, "only the group's operator {operator} may change it")
+            }
+            Self::InstanceRefresh { status } => write!(f, "an instance refresh is running ({status})"),
+        }
+    }
+}

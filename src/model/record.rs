@@ -1,0 +1,52 @@
+use super::{Decision, Outcome, Sample, Timestamp};
+
+/// One tick of one scaler, whole: the one truth that log line, output and metrics are rendered from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// When the tick began, by the time of day.
+    pub time: Timestamp,
+    /// The scaler's name.
+    pub scaler: String,
+    /// Whether this run writes to the group.
+    pub mode: Mode,
+    /// What was read.
+    pub sample: Sample,
+    /// What follows from it arithmetically.
+    pub metrics: Metrics,
+    /// What was decided, and why.
+    pub decision: Decision,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Whether a scaler's decisions reach its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Desired capacity is set.
+    Drive,
+    /// The settings only ask for metrics; decisions are recorded and withheld.
+    PublishOnly,
+    /// The whole run was asked to write nothing.
+    DryRun,
+}
+
+/// Figures derived from one sample. Finite, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// Counted messages per unit of capacity in service (at none, the backlog itself); nothing when
+    /// either reading is missing.
+    pub backlog_per_instance: Option<f64>,
+    /// The counted messages per unit of capacity that the policy accepts, where it has such a figure.
+    pub acceptable_backlog: Option<f64>,
+}
+
+impl Metrics {
+    /// The figures of `sample`, given what the policy accepts per instance.
+    #[must_use]
+    pub fn of(sample: &Sample, acceptable_backlog: Option<f64>) -> Self {
+        let in_service = sample.fleet.as_ref().ok().map(|fleet| fleet.in_service);
+        let per_instance =
+            sample.backlog().zip(in_service).map(|(backlog, count)| backlog.per_instance(count));
+        Self { backlog_per_instance: per_instance.filter(|value| value.is_finite()), acceptable_backlog }
+    }
+}

@@ -1,0 +1,130 @@
+use super::Missing;
+
+/// Everything read in one tick: each source, and the target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// One entry a source, in the settings' order.
+    pub queues: Vec<Queue>,
+    /// The target's group, or why it could not be read.
+    pub fleet: Result<Fleet, Missing>,
+}
+
+/// One queue as a source saw it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// The queue's name, as people know it.
+    pub name: String,
+    /// Its counters, or why they could not be read.
+    pub backlog: Result<Backlog, Missing>,
+    /// Seconds the reading took; it is at most this old when it arrives.
+    pub age_secs: f64,
+    /// What the same answer told about the queue itself.
+    pub facts: QueueFacts,
+}
+
+/// Properties of a queue that come with its counters at no extra call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueFacts {
+    /// Seconds a received message stays hidden before it is delivered again.
+    pub visibility_timeout_secs: Option<u32>,
+    /// Whether the queue is first-in-first-out.
+    pub fifo: bool,
+    /// ARN of the dead-letter queue, if the queue has one.
+    pub dead_letter_queue: Option<String>,
+}
+
+/// Messages waiting, being worked on, and not due yet. All three counters are approximate.
+///
+/// Source: SQS `GetQueueAttributes`, which may take a minute to settle after producers stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Backlog {
+    /// Messages that can be received now.
+    pub visible: u64,
+    /// Messages received and neither deleted nor returned yet.
+    pub in_flight: u64,
+    /// Messages whose delay has not passed.
+    pub delayed: u64,
+    /// The messages a policy reckons with: the counters that the settings count, times the queue's weight.
+    pub counted: f64,
+}
+
+/// An Auto Scaling group's sizes and what stands in the way of changing them.
+///
+/// All counts are capacity units: instances, unless the group gives its instance types weights
+/// (`weighted`), in which case desired, min and max are in those units and the states are summed likewise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fleet {
+    /// Capacity that was asked for.
+    pub desired: u32,
+    /// The group's own lower limit.
+    pub min: u32,
+    /// The group's own upper limit.
+    pub max: u32,
+    /// Capacity in the lifecycle state `InService`, the only one that works on messages.
+    pub in_service: u32,
+    /// Capacity ordered and on its way in.
+    pub pending: u32,
+    /// Capacity on its way out.
+    pub terminating: u32,
+    /// Capacity set aside by a person.
+    pub standby: u32,
+    /// Capacity in a warm pool.
+    pub warmed: u32,
+    /// Capacity in a state this program does not know; it counts as none of the above.
+    pub unknown: u32,
+    /// Whether the group counts in weights rather than instances.
+    pub weighted: bool,
+    /// The process `Launch` is suspended: a larger desired capacity would not be fulfilled.
+    pub launch_suspended: bool,
+    /// The process `Terminate` is suspended: a smaller desired capacity would not be fulfilled.
+    pub terminate_suspended: bool,
+    /// The principal that alone may change the group, if it names one.
+    pub operator: Option<String>,
+}
+
+impl Backlog {
+    /// Whether all three counters are zero.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.visible == 0 && self.in_flight == 0 && self.delayed == 0
+    }
+
+    /// Counted messages per unit of `in_service` capacity; at none in service, the backlog itself.
+    ///
+    /// Source: the backlog-per-instance metric of the EC2 Auto Scaling user guide, "Scaling based on
+    /// Amazon SQS", which leaves the value at zero instances open.
+    #[must_use]
+    pub fn per_instance(&self, in_service: u32) -> f64 {
+        self.counted / f64::from(in_service.max(1))
+    }
+}
+
+impl std::ops::Add for Backlog {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            visible: self.visible.saturating_add(other.visible),
+            in_flight: self.in_flight.saturating_add(other.in_flight),
+            delayed: self.delayed.saturating_add(other.delayed),
+            counted: self.counted + other.counted,
+        }
+    }
+}
+
+impl Sample {
+    /// The backlog of all queues together, or nothing when any of them is missing: a sum with a hole
+    /// in it would read as fewer messages than there are.
+    #[must_use]
+    pub fn backlog(&self) -> Option<Backlog> {
+        self.queues
+            .iter()
+            .try_fold(Backlog::default(), |sum, queue| Some(sum + *queue.backlog.as_ref().ok()?))
+    }
+
+    /// Every reading that failed, queues first.
+    pub fn missing(&self) -> impl Iterator<Item = &Missing> {
+        let queues = self.queues.iter().filter_map(|queue| queue.backlog.as_ref().err());
+        queues.chain(self.fleet.as_ref().err())
+    }
+}

@@ -1,0 +1,94 @@
+use super::{Policy, Want};
+use crate::model::{Backlog, Fleet, Reason};
+
+/// Fixed changes at fixed thresholds of the backlog per instance.
+///
+/// The divisor is the ordered capacity (in service and pending), so that instances that still boot
+/// are not ordered again, as EC2 step scaling counts warming instances when it adds.
+/// Source: EC2 Auto Scaling user guide, "Step and simple scaling policies".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Steps out by rising threshold, with changes that do not fall.
+    pub out: Vec<StepOut>,
+    /// Steps in by falling threshold, with changes that do not fall; all below the first step out.
+    pub r#in: Vec<StepIn>,
+}
+
+/// More capacity from this much backlog per instance on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepOut {
+    /// Applies when there are more counted messages per instance than this; 0 or more.
+    pub above: f64,
+    /// Capacity to add; 1 or more.
+    pub add: u32,
+}
+
+/// Less capacity below this much backlog per instance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepIn {
+    /// Applies when there are fewer counted messages per instance than this; above 0.
+    pub below: f64,
+    /// Capacity to remove; 1 or more.
+    pub remove: u32,
+}
+
+impl Policy for Step {
+    fn want(&self, backlog: &Backlog, fleet: &Fleet) -> Want {
+        let per_instance = backlog.per_instance(fleet.in_service.saturating_add(fleet.pending));
+        if let Some(step) = self.out.iter().rfind(|step| per_instance > step.above) {
+            let reason = Reason::Step { per_instance, threshold: step.above, change: i64::from(step.add) };
+            return Want { capacity: fleet.desired.saturating_add(step.add), reason };
+        }
+        if let Some(step) = self.r#in.iter().rfind(|step| per_instance < step.below) {
+            let reason =
+                Reason::Step { per_instance, threshold: step.below, change: -i64::from(step.remove) };
+            return Want { capacity: fleet.desired.saturating_sub(step.remove), reason };
+        }
+        Want { capacity: fleet.desired, reason: Reason::NoStep { per_instance } }
+    }
+
+    fn acceptable_backlog(&self) -> Option<f64> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(counted: f64, in_service: u32, pending: u32) -> u32 {
+        let policy = Step {
+            out: vec![StepOut { above: 100.0, add: 1 }, StepOut { above: 500.0, add: 5 }],
+            r#in: vec![StepIn { below: 20.0, remove: 1 }, StepIn { below: 5.0, remove: 3 }],
+        };
+        let fleet = Fleet { desired: in_service + pending, in_service, pending, ..Fleet::default() };
+        policy.want(&Backlog { counted, ..Backlog::default() }, &fleet).capacity
+    }
+
+    #[test]
+    fn the_farthest_step_reached_applies() {
+        assert_eq!(wanted(1010.0, 10, 0), 11);
+        assert_eq!(wanted(5010.0, 10, 0), 15);
+        assert_eq!(wanted(190.0, 10, 0), 9);
+        assert_eq!(wanted(0.0, 10, 0), 7);
+    }
+
+    #[test]
+    fn between_the_thresholds_nothing_changes() {
+        assert_eq!(wanted(1000.0, 10, 0), 10);
+        assert_eq!(wanted(200.0, 10, 0), 10);
+    }
+
+    #[test]
+    fn pending_instances_share_the_backlog() {
+        assert_eq!(wanted(1010.0, 5, 0), 6);
+        assert_eq!(wanted(1010.0, 5, 6), 11);
+    }
+
+    #[test]
+    fn a_message_at_zero_instances_reaches_a_step_at_zero() {
+        let policy = Step { out: vec![StepOut { above: 0.0, add: 2 }], r#in: vec![] };
+        let backlog = Backlog { counted: 1.0, ..Backlog::default() };
+        assert_eq!(policy.want(&backlog, &Fleet::default()).capacity, 2);
+    }
+}

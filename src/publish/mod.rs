@@ -1,0 +1,16 @@
+//! Where records go: the port, and an adapter for each kind of listener.
+
+mod destination;
+
+pub use destination::{Destination, Metric};
+
+use crate::model::Record;
+use async_trait::async_trait;
+use std::fmt;
+
+/// A listener to records.
+#[async_trait]
+pub trait Publisher: fmt::Debug + Send {
+    /// Takes one record. It must not wait for anything slow, and its failures are its own to report.
+    async fn publish(&mut self, record: &Record);
+}

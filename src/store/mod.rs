@@ -1,0 +1,11 @@
+//! What survives a restart: the port, and its adapters.
+
+use crate::controller::State;
+use crate::model::Now;
+use std::fmt;
+
+/// A place to keep one scaler's state.
+pub trait Store: fmt::Debug + Send {
+    /// Keeps `state`, in place of what was kept before. Its failures are its own to report.
+    fn save(&mut self, now: Now, state: &State);
+}
