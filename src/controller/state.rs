@@ -68,6 +68,12 @@ impl State {
         self
     }
 
+    /// Whether `other` knows of the same last scale-out and scale-in.
+    #[must_use]
+    pub fn same_actions(&self, other: &Self) -> bool {
+        self.last_out == other.last_out && self.last_in == other.last_in
+    }
+
     /// This state with every time moved by `millis`, and none later than `latest`.
     ///
     /// A state file holds the time of day; this brings it onto the steady time of a process and back.

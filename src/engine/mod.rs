@@ -1,1 +1,95 @@
-//! The loop body.
+//! The loop body: one scaler's tick, the same live, dry and simulated.
+
+use crate::controller::Controller;
+use crate::model::{Decision, Metrics, Mode, Now, Outcome, Record, Sample};
+use crate::publish::Publisher;
+use crate::source::Source;
+use crate::store::Store;
+use crate::target::Target;
+use futures_util::future::join_all;
+
+/// One scaler: its ports, and the controller between them.
+#[derive(Debug)]
+pub struct Engine {
+    /// The scaler's name.
+    pub name: String,
+    /// Whether decisions reach the group, for the record; the target knows by itself.
+    pub mode: Mode,
+    /// What is read.
+    pub sources: Vec<Box<dyn Source>>,
+    /// What is read and set.
+    pub target: Box<dyn Target>,
+    /// What decides.
+    pub controller: Controller,
+    /// What survives a restart.
+    pub store: Box<dyn Store>,
+    /// Who is told.
+    pub publishers: Vec<Box<dyn Publisher>>,
+}
+
+impl Engine {
+    /// One turn of the crank: sample, decide, act, publish, and the record of it all.
+    ///
+    /// It cannot fail: whatever goes wrong is part of the record, and the next tick decides afresh.
+    pub async fn tick(&mut self, now: Now) -> Record {
+        let sample = self.sample().await;
+        let decision = self.decide(now, &sample).await;
+        let outcome = self.act(now, &sample, &decision).await;
+        let record = self.record(now, sample, decision, outcome);
+        self.publish(&record).await;
+        record
+    }
+
+    /// Reads everything at once, so that one slow answer delays a tick by itself only.
+    async fn sample(&mut self) -> Sample {
+        let queues = join_all(self.sources.iter_mut().map(|source| source.read()));
+        let (queues, fleet) = futures_util::future::join(queues, self.target.read()).await;
+        Sample { queues, fleet }
+    }
+
+    async fn decide(&mut self, now: Now, sample: &Sample) -> Decision {
+        let decision = self.controller.decide(now.steady, sample);
+        if decision.action.to().is_none() {
+            return decision;
+        }
+        match self.target.obstacle(decision.action).await {
+            Some(reason) => decision.held_by(reason),
+            None => decision,
+        }
+    }
+
+    /// The only write to the group. What must be remembered of it is kept before, so that a kill
+    /// between the two cannot lose a cooldown.
+    async fn act(&mut self, now: Now, sample: &Sample, decision: &Decision) -> Outcome {
+        let foreseen = self.controller.foresee(now.steady, sample, decision);
+        self.store.save(now, &foreseen);
+        let outcome = match decision.action.to() {
+            Some(to) => self.target.set_desired(to).await,
+            None => Outcome::None,
+        };
+        self.controller.settle(foreseen, &outcome);
+        if matches!(outcome, Outcome::Failed { .. }) {
+            self.store.save(now, self.controller.state());
+        }
+        outcome
+    }
+
+    fn record(&self, now: Now, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
+        let metrics = Metrics::of(&sample, self.controller.acceptable_backlog());
+        Record {
+            time: now.wall,
+            scaler: self.name.clone(),
+            mode: self.mode,
+            sample,
+            metrics,
+            decision,
+            outcome,
+        }
+    }
+
+    async fn publish(&mut self, record: &Record) {
+        for publisher in &mut self.publishers {
+            publisher.publish(record).await;
+        }
+    }
+}

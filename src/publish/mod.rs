@@ -1,7 +1,11 @@
 //! Where records go: the port, and an adapter for each kind of listener.
 
+mod console;
 mod destination;
+pub mod json;
+pub mod text;
 
+pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
 
 use crate::model::Record;

@@ -1,5 +1,11 @@
 //! What survives a restart: the port, and its adapters.
 
+mod file;
+mod unkept;
+
+pub use file::StateFile;
+pub use unkept::Unkept;
+
 use crate::controller::State;
 use crate::model::Now;
 use std::fmt;

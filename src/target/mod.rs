@@ -1,5 +1,9 @@
 //! What is scaled: the port, and an adapter for each kind of fleet.
 
+mod withheld;
+
+pub use withheld::Withheld;
+
 use crate::model::{Action, Fleet, Missing, Outcome, Reason};
 use async_trait::async_trait;
 use std::fmt;

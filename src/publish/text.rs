@@ -1,0 +1,67 @@
+use super::json;
+use crate::model::{Action, Backlog, Mode, Outcome, Record};
+
+/// The record as one line for people, without a line end.
+#[must_use]
+pub fn line(record: &Record) -> String {
+    format!("{} {}: {}", json::time(record.time), record.scaler, summary(record))
+}
+
+/// The record in one sentence: what was seen, what is decided, why, and what came of it.
+#[must_use]
+pub fn summary(record: &Record) -> String {
+    format!("{} | {}{}", seen(record), decided(record), outcome(record))
+}
+
+/// What the tick decided, and why: `scale out from 9 to 14 (reason; reason)`.
+#[must_use]
+pub fn decided(record: &Record) -> String {
+    let reasons: Vec<String> = record.decision.reasons.iter().map(ToString::to_string).collect();
+    format!("{} ({})", action(record.decision.action), reasons.join("; "))
+}
+
+/// What the tick saw: backlog, backlog per instance and fleet.
+#[must_use]
+pub fn seen(record: &Record) -> String {
+    let backlog = record.sample.backlog().map_or_else(|| "backlog unknown".to_owned(), |sum| messages(&sum));
+    let fleet = record.sample.fleet.as_ref().map_or_else(
+        |_| "fleet unknown".to_owned(),
+        |fleet| format!("{} of {} in service", fleet.in_service, fleet.desired),
+    );
+    let per_instance = match (record.metrics.backlog_per_instance, record.metrics.acceptable_backlog) {
+        (Some(value), Some(acceptable)) => format!(", {value:.1} per instance ({acceptable} acceptable)"),
+        (Some(value), None) => format!(", {value:.1} per instance"),
+        (None, _) => String::new(),
+    };
+    format!("{backlog}{per_instance}, {fleet}")
+}
+
+/// The action in words.
+#[must_use]
+pub fn action(action: Action) -> String {
+    match action {
+        Action::Hold => "hold".to_owned(),
+        Action::ScaleOut { from, to } => format!("scale out from {from} to {to}"),
+        Action::ScaleIn { from, to } => format!("scale in from {from} to {to}"),
+    }
+}
+
+/// The counters in words: `212 visible, 31 in flight`.
+#[must_use]
+pub fn messages(backlog: &Backlog) -> String {
+    let mut words = format!("{} visible, {} in flight", backlog.visible, backlog.in_flight);
+    if backlog.delayed > 0 {
+        words = format!("{words}, {} delayed", backlog.delayed);
+    }
+    words
+}
+
+fn outcome(record: &Record) -> String {
+    match (&record.outcome, record.mode) {
+        (Outcome::None, _) => String::new(),
+        (Outcome::Done, _) => " | done".to_owned(),
+        (Outcome::Withheld, Mode::PublishOnly) => " | withheld: publish only".to_owned(),
+        (Outcome::Withheld, Mode::Drive | Mode::DryRun) => " | withheld: dry run".to_owned(),
+        (Outcome::Failed { why }, _) => format!(" | failed: {why}"),
+    }
+}

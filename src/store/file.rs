@@ -1,0 +1,113 @@
+use super::Store;
+use crate::controller::State;
+use crate::model::{Now, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A scaler's state in a JSON file of its own, `STATE_DIR/SCALER.json`.
+///
+/// The file is replaced whole, by writing beside it and renaming, so that a kill at any moment leaves
+/// the old state or the new one.
+#[derive(Debug)]
+pub struct StateFile {
+    path: PathBuf,
+    kept: Option<State>,
+    failing: bool,
+}
+
+/// The file's content. Times in it are times of day.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    version: u32,
+    saved_at: Timestamp,
+    state: State,
+}
+
+const VERSION: u32 = 1;
+
+impl StateFile {
+    /// The file of `scaler` in `dir`, and the state it holds; a fresh one where there is none.
+    ///
+    /// A file that makes no sense is set aside as `SCALER.json.damaged` with a warning.
+    #[must_use]
+    pub fn open(dir: &Path, scaler: &str, now: Now) -> (Self, State) {
+        let file = Self { path: dir.join(format!("{scaler}.json")), kept: None, failing: false };
+        let state = match fs::read(&file.path) {
+            Ok(bytes) => file.understand(&bytes, now),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => State::default(),
+            Err(error) => {
+                tracing::warn!(path = %file.path.display(), %error, "cannot read the state file, starting afresh");
+                State::default()
+            }
+        };
+        (file, state)
+    }
+
+    /// The state saved in `dir` for `scaler`, if there is a sound one; touches nothing.
+    #[must_use]
+    pub fn peek(dir: &Path, scaler: &str, now: Now) -> State {
+        let bytes = fs::read(dir.join(format!("{scaler}.json"))).unwrap_or_default();
+        parse(&bytes, now).unwrap_or_default()
+    }
+
+    fn understand(&self, bytes: &[u8], now: Now) -> State {
+        parse(bytes, now).unwrap_or_else(|error| {
+            let aside = self.path.with_extension("json.damaged");
+            let moved = fs::rename(&self.path, &aside);
+            tracing::warn!(
+                path = %self.path.display(),
+                %error,
+                set_aside = moved.is_ok(),
+                "the state file is damaged: set aside, starting afresh"
+            );
+            State::default()
+        })
+    }
+
+    /// Replaces the file. The data are forced to disk only when an action is new in them: a power cut
+    /// may then cost a few minutes of window, never a cooldown, and a quiet daemon lets the disk sleep.
+    fn replace(&self, now: Now, state: &State) -> io::Result<()> {
+        let shift = now.wall.as_millis().saturating_sub(now.steady.as_millis());
+        let content =
+            Content { version: VERSION, saved_at: now.wall, state: state.clone().shifted(shift, now.wall) };
+        let beside = self.path.with_extension("json.new");
+        if let Some(dir) = self.path.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        let mut file = File::create(&beside)?;
+        file.write_all(&serde_json::to_vec(&content)?)?;
+        if self.kept.as_ref().is_none_or(|kept| !kept.same_actions(state)) {
+            file.sync_all()?;
+        }
+        fs::rename(&beside, &self.path)
+    }
+}
+
+impl Store for StateFile {
+    fn save(&mut self, now: Now, state: &State) {
+        let saved = self.replace(now, state);
+        match (&saved, self.failing) {
+            (Err(error), false) => tracing::warn!(
+                path = %self.path.display(),
+                %error,
+                "cannot keep state: cooldowns hold in memory, but would not survive a restart"
+            ),
+            (Ok(()), true) => tracing::info!(path = %self.path.display(), "state is kept again"),
+            _ => {}
+        }
+        self.failing = saved.is_err();
+        self.kept = saved.is_ok().then(|| state.clone());
+    }
+}
+
+fn parse(bytes: &[u8], now: Now) -> Result<State, serde_json::Error> {
+    let content: Content = serde_json::from_slice(bytes)?;
+    if content.version != VERSION {
+        return Err(serde::de::Error::custom(format!("version {} is not {VERSION}", content.version)));
+    }
+    let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
+    Ok(content.state.shifted(shift, now.steady))
+}
