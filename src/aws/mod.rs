@@ -1,5 +1,11 @@
 //! The one door to the AWS SDK: its configuration, and what its errors mean.
 
+mod failure;
+mod gather;
 mod place;
+mod session;
 
+pub use failure::Failure;
+pub use gather::{Gathering, gather};
 pub use place::{Place, Role};
+pub use session::{NoRegion, Patience, Session, open};

@@ -43,4 +43,10 @@ impl Metric {
         (Self::Desired, "desired", "Desired"),
         (Self::Recommended, "recommended", "Recommended"),
     ];
+
+    /// Its name in `CloudWatch`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(metric, ..)| *metric == self).map_or("", |(.., name)| name)
+    }
 }

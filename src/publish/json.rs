@@ -1,3 +1,5 @@
+//! The record as JSON: the contract with whoever reads the output.
+
 use crate::model::{Fleet, Missing, Outcome, Queue, Record, Timestamp};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;

@@ -1,10 +1,12 @@
 //! Where records go: the port, and an adapter for each kind of listener.
 
+mod cloudwatch;
 mod console;
 mod destination;
 pub mod json;
 pub mod text;
 
+pub use cloudwatch::{CloudWatch, Metrics};
 pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
 

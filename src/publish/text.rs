@@ -1,3 +1,5 @@
+//! The record in words.
+
 use super::json;
 use crate::model::{Action, Backlog, Mode, Outcome, Record};
 

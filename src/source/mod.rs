@@ -1,8 +1,10 @@
 //! Where messages wait: the port, and an adapter for each kind of queue.
 
 mod address;
+mod sqs;
 
 pub use address::QueueAddress;
+pub use sqs::{Counting, SqsQueue};
 
 use crate::model::Queue;
 use async_trait::async_trait;

@@ -1,7 +1,9 @@
 //! What is scaled: the port, and an adapter for each kind of fleet.
 
+mod asg;
 mod withheld;
 
+pub use asg::{Asg, Groups};
 pub use withheld::Withheld;
 
 use crate::model::{Action, Fleet, Missing, Outcome, Reason};

@@ -1,0 +1,98 @@
+use super::Place;
+use aws_config::default_provider::region::DefaultRegionChain;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What all clients of one [`Place`] share.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Region, credentials, endpoint and timeouts, for any service's client.
+    pub config: SdkConfig,
+    /// The region that was found.
+    pub region: String,
+    /// Leave to read a queue: bounds the calls under way at once, so that a thousand queues due in
+    /// the same second neither exhaust the account's rate nor this host's connections.
+    pub permits: Arc<Semaphore>,
+}
+
+/// Queue readings under way at once in one session.
+const READINGS_AT_ONCE: usize = 64;
+
+/// How long calls may take. The SDK sets no such limits by itself and has waited for ever in the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For one attempt.
+    pub attempt: Duration,
+    /// For a call with all its attempts and the pauses between them.
+    pub call: Duration,
+}
+
+/// No region is named anywhere.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no AWS region: set `region` under [aws], or AWS_REGION, or a region in the AWS profile")]
+pub struct NoRegion;
+
+impl Patience {
+    /// The limits for scalers of which the busiest samples once a `period`: reading and writing fit
+    /// in it together, and neither takes longer than 15 s.
+    #[must_use]
+    pub fn for_period(period: Duration) -> Self {
+        let call = (period * 9 / 20).min(Duration::from_secs(15));
+        Self { attempt: (call / 2).min(Duration::from_secs(5)), call }
+    }
+}
+
+/// Opens `place`: finds the region and prepares credentials; calls nothing but, where no region is
+/// named, the instance metadata service.
+pub async fn open(place: &Place, patience: Patience) -> Result<Session, NoRegion> {
+    let region = match &place.region {
+        Some(region) => Region::new(region.clone()),
+        None => DefaultRegionChain::builder().build().region().await.ok_or(NoRegion)?,
+    };
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.call)
+        .build();
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region.clone()).timeout_config(timeouts);
+    if let Ok(name) = AppName::new("backlogd") {
+        loader = loader.app_name(name);
+    }
+    if let Some(url) = &place.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    let config = assume(loader.load().await, place).await;
+    let permits = Arc::new(Semaphore::new(READINGS_AT_ONCE));
+    Ok(Session { config, region: region.to_string(), permits })
+}
+
+/// The same configuration with the credentials of the place's role, if it has one.
+async fn assume(base: SdkConfig, place: &Place) -> SdkConfig {
+    let Some(role) = &place.assume_role else { return base };
+    let mut provider =
+        AssumeRoleProvider::builder(&role.arn).session_name(&role.session_name).configure(&base);
+    if let Some(id) = &role.external_id {
+        provider = provider.external_id(id);
+    }
+    let credentials = aws_credential_types::provider::SharedCredentialsProvider::new(provider.build().await);
+    base.into_builder().credentials_provider(credentials).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_and_a_write_fit_into_one_period() {
+        for secs in [1, 2, 10, 30, 60, 3600] {
+            let period = Duration::from_secs(secs);
+            let patience = Patience::for_period(period);
+            assert!(patience.call * 2 < period);
+            assert!(patience.attempt < patience.call);
+        }
+    }
+}

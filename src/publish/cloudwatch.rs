@@ -1,0 +1,191 @@
+use super::{Destination, Metric, Publisher};
+use crate::aws::{Failure, Gathering, Session, gather};
+use crate::model::Record;
+use async_trait::async_trait;
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+/// Publishes one scaler's figures as `CloudWatch` custom metrics.
+#[derive(Debug)]
+pub struct CloudWatch {
+    metrics: Metrics,
+    destination: Destination,
+}
+
+/// The metrics of one session, sent together: what is published at about the same time goes into one
+/// `PutMetricData` a namespace. Publishing only hands over; it never waits for `CloudWatch`.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    data: mpsc::Sender<Datum>,
+}
+
+#[derive(Debug)]
+struct Datum {
+    namespace: String,
+    datum: MetricDatum,
+}
+
+/// `PutMetricData` takes up to 1,000 data …
+const DATA_MAX: usize = 1000;
+/// … in up to 1 MB; ours are estimated before compression, with room to spare.
+const BYTES_MAX: usize = 900_000;
+/// What a datum weighs beside its texts: timestamp, value, unit, resolution and the names of the fields.
+const DATUM_BYTES: usize = 200;
+/// What a dimension weighs beside its texts.
+const DIMENSION_BYTES: usize = 30;
+
+/// Data held while `CloudWatch` does not answer; beyond it the newest are dropped and counted.
+const WAITING_MAX: usize = 10_000;
+
+/// Ticks of one schedule end within a second of each other.
+const GATHERING: Gathering =
+    Gathering { quiet: Duration::from_millis(500), longest: Duration::from_secs(2), most: DATA_MAX };
+
+const PUT: &str = "cloudwatch:PutMetricData";
+
+impl Metrics {
+    /// Starts sending the metrics of `session` as a task of `tasks`. It ends, with everything sent,
+    /// when the last handle is dropped.
+    #[must_use]
+    pub fn start(session: &Session, tasks: &TaskTracker) -> Self {
+        let (data, receiver) = mpsc::channel(WAITING_MAX);
+        tasks.spawn(send_all(Client::new(&session.config), receiver));
+        Self { data }
+    }
+
+    /// A publisher of one scaler's figures.
+    #[must_use]
+    pub fn publisher(&self, destination: Destination) -> CloudWatch {
+        CloudWatch { metrics: self.clone(), destination }
+    }
+}
+
+#[async_trait]
+impl Publisher for CloudWatch {
+    async fn publish(&mut self, record: &Record) {
+        for metric in &self.destination.metrics {
+            let Some(value) = figure(*metric, record).filter(|value| value.is_finite()) else { continue };
+            let datum = Datum {
+                namespace: self.destination.namespace.clone(),
+                datum: self.destination.datum(*metric, value, record),
+            };
+            if self.metrics.data.try_send(datum).is_err() {
+                tracing::debug!(scaler = record.scaler, "too many metrics are waiting: one dropped");
+            }
+        }
+    }
+}
+
+impl Destination {
+    fn datum(&self, metric: Metric, value: f64, record: &Record) -> MetricDatum {
+        let name = match metric {
+            Metric::BacklogPerInstance => &self.metric_name,
+            other => other.name(),
+        };
+        let dimensions = self.dimensions.iter();
+        MetricDatum::builder()
+            .metric_name(name)
+            .set_dimensions(Some(
+                dimensions
+                    .map(|(name, value)| Dimension::builder().name(name).value(value).build())
+                    .collect(),
+            ))
+            .timestamp(DateTime::from_millis(record.time.as_millis()))
+            .value(value)
+            .unit(StandardUnit::None)
+            .storage_resolution(self.resolution_secs.try_into().unwrap_or(60))
+            .build()
+    }
+}
+
+/// The figure of `record`, where it has one: what could not be read is not published.
+#[expect(clippy::cast_precision_loss, reason = "SQS counters stay far below 2^52")]
+fn figure(metric: Metric, record: &Record) -> Option<f64> {
+    let backlog = record.sample.backlog();
+    let fleet = record.sample.fleet.as_ref().ok();
+    match metric {
+        Metric::BacklogPerInstance => record.metrics.backlog_per_instance,
+        Metric::Visible => backlog.map(|sum| sum.visible as f64),
+        Metric::InFlight => backlog.map(|sum| sum.in_flight as f64),
+        Metric::Delayed => backlog.map(|sum| sum.delayed as f64),
+        Metric::InService => fleet.map(|fleet| f64::from(fleet.in_service)),
+        Metric::Desired => fleet.map(|fleet| f64::from(fleet.desired)),
+        Metric::Recommended => record.decision.recommended.map(f64::from),
+    }
+}
+
+/// Sends batch after batch, and reports failures once per change of state.
+async fn send_all(client: Client, mut data: mpsc::Receiver<Datum>) {
+    let mut failures = Failures::default();
+    while let Some(batch) = gather(&mut data, GATHERING).await {
+        let mut by_namespace: BTreeMap<String, Vec<MetricDatum>> = BTreeMap::new();
+        for Datum { namespace, datum } in batch {
+            by_namespace.entry(namespace).or_default().push(datum);
+        }
+        for (namespace, data) in by_namespace {
+            for part in parts(data) {
+                let count = part.len();
+                let call = client.put_metric_data().namespace(&namespace).set_metric_data(Some(part));
+                let sent = call.send().await.map(drop).map_err(|error| Failure::of(PUT, &error));
+                failures.note(&namespace, count, sent);
+            }
+        }
+    }
+}
+
+/// The data in parts that fit into a call each.
+fn parts(data: Vec<MetricDatum>) -> Vec<Vec<MetricDatum>> {
+    let mut parts: Vec<Vec<MetricDatum>> = Vec::new();
+    let mut bytes = 0;
+    for datum in data {
+        let size = size(&datum);
+        match parts.last_mut() {
+            Some(part) if part.len() < DATA_MAX && bytes + size <= BYTES_MAX => {
+                bytes += size;
+                part.push(datum);
+            }
+            _ => {
+                bytes = size;
+                parts.push(vec![datum]);
+            }
+        }
+    }
+    parts
+}
+
+fn size(datum: &MetricDatum) -> usize {
+    let text = |text: Option<&str>| text.map_or(0, str::len);
+    let dimensions = datum.dimensions().iter();
+    let dimensions =
+        dimensions.map(|dimension| text(dimension.name()) + text(dimension.value()) + DIMENSION_BYTES);
+    text(datum.metric_name()) + dimensions.sum::<usize>() + DATUM_BYTES
+}
+
+/// Whether publishing works, by namespace, and what has been lost since it last did.
+#[derive(Debug, Default)]
+struct Failures {
+    lost: BTreeMap<String, usize>,
+}
+
+impl Failures {
+    fn note(&mut self, namespace: &str, count: usize, sent: Result<(), Failure>) {
+        match sent {
+            Ok(()) => {
+                if let Some(lost) = self.lost.remove(namespace) {
+                    tracing::info!(namespace, lost, "publishing works again");
+                }
+            }
+            Err(failure) => {
+                if !self.lost.contains_key(namespace) {
+                    tracing::warn!(namespace, why = %failure, "publishing fails; scaling goes on");
+                }
+                *self.lost.entry(namespace.to_owned()).or_default() += count;
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use super::{QueueAddress, Source};
+use crate::aws::{Failure, Session};
+use crate::clock::Stopwatch;
+use crate::model::{Backlog, Cause, Missing, Queue, QueueFacts};
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// An SQS queue, read with one `GetQueueAttributes` a tick.
+#[derive(Debug)]
+pub struct SqsQueue {
+    client: Client,
+    permits: Arc<Semaphore>,
+    address: QueueAddress,
+    counting: Counting,
+    /// The URL, once it is known.
+    url: Option<String>,
+}
+
+/// Which of a queue's counters a policy reckons with, and what a message of it is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counting {
+    /// What one message counts for; above 0.
+    pub weight: f64,
+    /// Whether messages in flight count.
+    pub in_flight: bool,
+    /// Whether delayed messages count.
+    pub delayed: bool,
+}
+
+type Attributes = HashMap<QueueAttributeName, String>;
+
+const GET_ATTRIBUTES: &str = "sqs:GetQueueAttributes";
+const GET_URL: &str = "sqs:GetQueueUrl";
+
+impl SqsQueue {
+    /// The queue at `address`, through a client that other queues share.
+    #[must_use]
+    pub fn new(session: &Session, client: Client, address: QueueAddress, counting: Counting) -> Self {
+        let url = address.url.clone();
+        Self { client, permits: session.permits.clone(), address, counting, url }
+    }
+
+    async fn attributes(&mut self) -> Result<Attributes, Failure> {
+        // The semaphore is never closed; were it, reading without leave is still right.
+        let _leave = self.permits.clone().acquire_owned().await.ok();
+        let url = self.url().await?;
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(url)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
+            .attribute_names(QueueAttributeName::VisibilityTimeout)
+            .attribute_names(QueueAttributeName::RedrivePolicy)
+            .attribute_names(QueueAttributeName::FifoQueue)
+            .send()
+            .await
+            .map_err(|error| Failure::of(GET_ATTRIBUTES, &error))?;
+        Ok(answer.attributes.unwrap_or_default())
+    }
+
+    async fn url(&mut self) -> Result<String, Failure> {
+        if let Some(url) = &self.url {
+            return Ok(url.clone());
+        }
+        let answer = self
+            .client
+            .get_queue_url()
+            .queue_name(&self.address.name)
+            .set_queue_owner_aws_account_id(self.address.owner.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::of(GET_URL, &error))?;
+        let url = answer.queue_url.ok_or_else(|| Failure::malformed(GET_URL, "no QueueUrl in the answer"))?;
+        Ok(self.url.insert(url).clone())
+    }
+
+    fn missing(&self, failure: Failure) -> Missing {
+        failure.missing(format!("queue {}", self.address.name))
+    }
+}
+
+#[async_trait]
+impl Source for SqsQueue {
+    async fn read(&mut self) -> Queue {
+        let watch = Stopwatch::start();
+        let attributes = self.attributes().await;
+        if matches!(&attributes, Err(failure) if failure.cause == Cause::NotFound) {
+            // Deleted, or made anew elsewhere: ask for its URL again next time.
+            self.url.clone_from(&self.address.url);
+        }
+        let facts = attributes.as_ref().map(facts).unwrap_or_default();
+        let backlog = attributes.and_then(|attributes| self.counting.backlog(&attributes));
+        Queue {
+            name: self.address.name.clone(),
+            backlog: backlog.map_err(|failure| self.missing(failure)),
+            age_secs: watch.elapsed().as_secs_f64(),
+            facts,
+        }
+    }
+}
+
+impl Counting {
+    fn backlog(self, attributes: &Attributes) -> Result<Backlog, Failure> {
+        let visible = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessages)?;
+        let in_flight = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?;
+        let delayed = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesDelayed)?;
+        let counted = [(true, visible), (self.in_flight, in_flight), (self.delayed, delayed)];
+        let messages: u64 = counted.iter().filter(|(counts, _)| *counts).map(|(_, count)| count).sum();
+        Ok(Backlog { visible, in_flight, delayed, counted: self.worth(messages) })
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "SQS counters stay far below 2^52")]
+    fn worth(self, messages: u64) -> f64 {
+        messages as f64 * self.weight
+    }
+}
+
+fn counter(attributes: &Attributes, name: &QueueAttributeName) -> Result<u64, Failure> {
+    let text = attributes
+        .get(name)
+        .ok_or_else(|| Failure::malformed(GET_ATTRIBUTES, format_args!("{} is absent", name.as_str())))?;
+    text.parse().map_err(|_not_a_number| {
+        Failure::malformed(GET_ATTRIBUTES, format_args!("{} is {text:?}, not a count", name.as_str()))
+    })
+}
+
+fn facts(attributes: &Attributes) -> QueueFacts {
+    let text = |name: &QueueAttributeName| attributes.get(name).map(String::as_str);
+    let redrive = text(&QueueAttributeName::RedrivePolicy)
+        .and_then(|policy| serde_json::from_str::<serde_json::Value>(policy).ok());
+    QueueFacts {
+        visibility_timeout_secs: text(&QueueAttributeName::VisibilityTimeout)
+            .and_then(|secs| secs.parse().ok()),
+        fifo: text(&QueueAttributeName::FifoQueue) == Some("true"),
+        dead_letter_queue: redrive
+            .and_then(|policy| Some(policy.get("deadLetterTargetArn")?.as_str()?.to_owned())),
+    }
+}

@@ -1,0 +1,232 @@
+use super::Target;
+use crate::aws::{Failure, Gathering, Session, gather};
+use crate::model::{Action, Cause, Fleet, Missing, Outcome, Reason};
+use async_trait::async_trait;
+use aws_sdk_autoscaling::Client;
+use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance, InstanceRefreshStatus, LifecycleState};
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// An EC2 Auto Scaling group.
+#[derive(Debug)]
+pub struct Asg {
+    groups: Groups,
+    name: String,
+    /// Set once the permission to look for instance refreshes is known to be lacking.
+    blind_to_refreshes: bool,
+}
+
+/// The groups of one session, read together: all that are asked for at about the same time go into
+/// one `DescribeAutoScalingGroups`, because its rate is shared with every other tool of the account.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    client: Client,
+    asks: mpsc::Sender<Ask>,
+}
+
+#[derive(Debug)]
+struct Ask {
+    name: String,
+    reply: oneshot::Sender<Result<Fleet, Failure>>,
+}
+
+/// Up to 100 names fit into one call, provided `MaxRecords` says so too.
+const NAMES_MAX: usize = 100;
+const RECORDS_MAX: i32 = 100;
+
+/// Scalers of one schedule are rung within milliseconds of each other.
+const GATHERING: Gathering =
+    Gathering { quiet: Duration::from_millis(20), longest: Duration::from_millis(200), most: NAMES_MAX };
+
+const DESCRIBE: &str = "autoscaling:DescribeAutoScalingGroups";
+const REFRESHES: &str = "autoscaling:DescribeInstanceRefreshes";
+const SET: &str = "autoscaling:SetDesiredCapacity";
+
+impl Groups {
+    /// Starts reading the groups of `session`. It ends when the last handle is dropped.
+    #[must_use]
+    pub fn start(session: &Session) -> Self {
+        let client = Client::new(&session.config);
+        let (asks, receiver) = mpsc::channel(NAMES_MAX);
+        tokio::spawn(serve(client.clone(), receiver));
+        Self { client, asks }
+    }
+
+    /// The group called `name`.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Asg {
+        Asg { groups: self.clone(), name: name.to_owned(), blind_to_refreshes: false }
+    }
+
+    async fn read(&self, name: &str) -> Result<Fleet, Failure> {
+        let (reply, answer) = oneshot::channel();
+        let ask = Ask { name: name.to_owned(), reply };
+        let gone = || Failure::malformed(DESCRIBE, "the reader of groups has ended");
+        self.asks.send(ask).await.map_err(|_gone| gone())?;
+        answer.await.map_err(|_gone| gone())?
+    }
+}
+
+#[async_trait]
+impl Target for Asg {
+    async fn read(&mut self) -> Result<Fleet, Missing> {
+        let fleet = self.groups.read(&self.name).await;
+        fleet.map_err(|failure| failure.missing(format!("group {}", self.name)))
+    }
+
+    /// A running instance refresh. Looking for one is a permission of its own: without it the
+    /// refresh is not seen. When the look fails otherwise, a scale-in waits for the next tick.
+    async fn obstacle(&mut self, action: Action) -> Option<Reason> {
+        if self.blind_to_refreshes {
+            return None;
+        }
+        let call = self.groups.client.describe_instance_refreshes().auto_scaling_group_name(&self.name);
+        match call.send().await {
+            Ok(answer) => answer.instance_refreshes().iter().find_map(|refresh| running(refresh.status()?)),
+            Err(error) => {
+                let failure = Failure::of(REFRESHES, &error);
+                if failure.cause == Cause::Denied {
+                    self.blind_to_refreshes = true;
+                    tracing::warn!(group = self.name, why = %failure, "cannot see instance refreshes, acting without");
+                    return None;
+                }
+                let missing = failure.missing(format!("instance refreshes of group {}", self.name));
+                matches!(action, Action::ScaleIn { .. }).then_some(Reason::Missing(missing))
+            }
+        }
+    }
+
+    async fn set_desired(&mut self, to: u32) -> Outcome {
+        let Ok(capacity) = i32::try_from(to) else {
+            return Outcome::Failed { why: format!("{SET}: {to} is more than any group can have") };
+        };
+        let call = self.groups.client.set_desired_capacity();
+        match call.auto_scaling_group_name(&self.name).desired_capacity(capacity).send().await {
+            Ok(_) => Outcome::Done,
+            Err(error) => Outcome::Failed { why: refusal(&self.name, to, &Failure::of(SET, &error)) },
+        }
+    }
+}
+
+/// What a refused write means. The modelled codes and the others alike are told apart by their code:
+/// the texts have changed over the years.
+fn refusal(group: &str, to: u32, failure: &Failure) -> String {
+    let meaning = match failure.code.as_deref() {
+        Some("ScalingActivityInProgress") => "the group is busy with a scaling activity",
+        Some("ResourceContention") => "another update of the group is pending",
+        Some("ValidationError") => "the group does not accept this size; its limits may just have changed",
+        _ => match failure.cause {
+            Cause::Throttled => "the account's request rate is exhausted",
+            Cause::Denied => "the permission is lacking",
+            _ => "no success",
+        },
+    };
+    format!("group {group} to {to}: {meaning}: {failure}")
+}
+
+fn running(status: &InstanceRefreshStatus) -> Option<Reason> {
+    let running = matches!(
+        status,
+        InstanceRefreshStatus::Pending
+            | InstanceRefreshStatus::InProgress
+            | InstanceRefreshStatus::Baking
+            | InstanceRefreshStatus::Cancelling
+            | InstanceRefreshStatus::RollbackInProgress
+    );
+    running.then(|| Reason::InstanceRefresh { status: status.as_str().to_owned() })
+}
+
+/// Answers batch after batch. Each call runs beside the next batch, so that one without an answer
+/// holds up only those who asked in it.
+async fn serve(client: Client, mut asks: mpsc::Receiver<Ask>) {
+    while let Some(batch) = gather(&mut asks, GATHERING).await {
+        tokio::spawn(answer(client.clone(), batch));
+    }
+}
+
+async fn answer(client: Client, batch: Vec<Ask>) {
+    let fleets = describe(&client, batch.iter().map(|ask| ask.name.clone()).collect()).await;
+    for ask in batch {
+        let fleet = match &fleets {
+            Ok(fleets) => fleets.get(&ask.name).cloned().unwrap_or_else(|| Err(absent(&ask.name))),
+            Err(failure) => Err(failure.clone()),
+        };
+        // Whoever no longer waits needs no answer.
+        drop(ask.reply.send(fleet));
+    }
+}
+
+async fn describe(
+    client: &Client,
+    names: BTreeSet<String>,
+) -> Result<HashMap<String, Result<Fleet, Failure>>, Failure> {
+    let call = client
+        .describe_auto_scaling_groups()
+        .set_auto_scaling_group_names(Some(names.into_iter().collect()))
+        .max_records(RECORDS_MAX);
+    let mut pages = call.into_paginator().items().send();
+    let mut fleets = HashMap::new();
+    while let Some(group) = pages.next().await {
+        let group = group.map_err(|error| Failure::of(DESCRIBE, &error))?;
+        let name = group.auto_scaling_group_name().unwrap_or_default().to_owned();
+        fleets.insert(name, fleet(&group));
+    }
+    Ok(fleets)
+}
+
+/// A name that does not exist is simply absent from the answer.
+fn absent(name: &str) -> Failure {
+    let why = format!("{DESCRIBE}: no group is called {name} in this account and region");
+    Failure { cause: Cause::NotFound, code: None, why }
+}
+
+fn fleet(group: &AutoScalingGroup) -> Result<Fleet, Failure> {
+    let instances = group.instances();
+    let mut fleet = Fleet {
+        desired: size(group.desired_capacity(), "DesiredCapacity")?,
+        min: size(group.min_size(), "MinSize")?,
+        max: size(group.max_size(), "MaxSize")?,
+        weighted: instances.iter().any(|instance| instance.weighted_capacity().is_some()),
+        operator: group.operator().map(|operator| operator.principal().unwrap_or("unnamed").to_owned()),
+        ..Fleet::default()
+    };
+    for process in group.suspended_processes() {
+        match process.process_name() {
+            Some("Launch") => fleet.launch_suspended = true,
+            Some("Terminate") => fleet.terminate_suspended = true,
+            _ => {}
+        }
+    }
+    for instance in instances {
+        let count = state(&mut fleet, instance.lifecycle_state());
+        *count = count.saturating_add(units(instance)?);
+    }
+    Ok(fleet)
+}
+
+/// Where an instance of this state is counted.
+fn state<'f>(fleet: &'f mut Fleet, state: Option<&LifecycleState>) -> &'f mut u32 {
+    let name = state.map(LifecycleState::as_str).unwrap_or_default();
+    match name.split(':').next().unwrap_or_default() {
+        "InService" => &mut fleet.in_service,
+        "Pending" => &mut fleet.pending,
+        "Terminating" | "Terminated" | "Detaching" | "Detached" => &mut fleet.terminating,
+        "EnteringStandby" | "Standby" => &mut fleet.standby,
+        "Warmed" => &mut fleet.warmed,
+        _ => &mut fleet.unknown,
+    }
+}
+
+/// An instance's share of the capacity: 1, unless the group gives it a weight (1 to 999, as text).
+fn units(instance: &Instance) -> Result<u32, Failure> {
+    let Some(weight) = instance.weighted_capacity() else { return Ok(1) };
+    weight.parse().map_err(|_not_a_number| {
+        Failure::malformed(DESCRIBE, format_args!("WeightedCapacity is {weight:?}, not a whole number"))
+    })
+}
+
+fn size(size: Option<i32>, name: &str) -> Result<u32, Failure> {
+    size.and_then(|size| u32::try_from(size).ok())
+        .ok_or_else(|| Failure::malformed(DESCRIBE, format_args!("{name} is {size:?}, not a size")))
+}
