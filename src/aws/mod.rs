@@ -1,10 +1,12 @@
 //! The one door to the AWS SDK: its configuration, and what its errors mean.
 
+mod arn;
 mod failure;
 mod gather;
 mod place;
 mod session;
 
+pub use arn::{Arn, is_account, is_region};
 pub use failure::Failure;
 pub use gather::{Gathering, gather};
 pub use place::{Place, Role};

@@ -5,13 +5,27 @@ use crate::controller::Rules;
 use crate::policy::{BacklogPerInstance, Step};
 use crate::publish::Destination;
 use crate::source::QueueAddress;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+mod cross;
+mod file;
+mod forms;
+mod mistake;
+mod policy;
+mod publish;
+mod reader;
+mod rules;
+mod scaler;
 mod schedule;
+
+pub use mistake::Mistakes;
 pub use schedule::Schedule;
 
+use mistake::Mistake;
+use reader::Book;
+
 /// Everything the file (and its drop-ins) say, valid and with defaults filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Where state files live.
     pub state_dir: PathBuf,
@@ -20,7 +34,7 @@ pub struct Settings {
 }
 
 /// One `[[scaler]]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
     /// Its name: 1 to 64 of `a-z A-Z 0-9 . _ -`, starting with a letter or digit (it names a file).
     pub name: String,
@@ -62,4 +76,65 @@ pub enum PolicyKind {
     BacklogPerInstance(BacklogPerInstance),
     /// `kind = "step"`.
     Step(Step),
+}
+
+/// Reads the file at `path` and the drop-ins `conf.d/*.toml` beside it, in the order of their names.
+pub fn load(path: &Path) -> Result<Settings, Mistakes> {
+    let mut unreadable = Vec::new();
+    let mut files = Vec::new();
+    let drop_ins = drop_ins(path).unwrap_or_else(|mistake| {
+        unreadable.push(mistake);
+        Vec::new()
+    });
+    for path in std::iter::once(path.to_owned()).chain(drop_ins) {
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|err| {
+            unreadable.push(unreadable_file(&path, &err));
+            String::new()
+        });
+        files.push((path.display().to_string(), text));
+    }
+    understand(files, unreadable)
+}
+
+/// Reads settings from names and texts of files: the main file first, then the drop-ins.
+pub fn parse(files: &[(String, String)]) -> Result<Settings, Mistakes> {
+    understand(files.to_vec(), Vec::new())
+}
+
+fn understand(files: Vec<(String, String)>, unreadable: Vec<Mistake>) -> Result<Settings, Mistakes> {
+    let book = Book::new(unreadable);
+    let settings = file::read(&files, &book);
+    let mistakes = book.close();
+    match settings {
+        Some(settings) if mistakes.is_empty() => Ok(settings),
+        _ => Err(Mistakes::new(files, mistakes)),
+    }
+}
+
+/// The drop-ins beside the file at `path`; hidden files, such as an editor's, are none.
+fn drop_ins(path: &Path) -> Result<Vec<PathBuf>, Mistake> {
+    let folder = path.with_file_name("conf.d");
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(err) => return Err(unreadable_file(&folder, &err)),
+    };
+    let visible =
+        |path: &PathBuf| !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let named = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "toml");
+    let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let paths = paths.map_err(|err| unreadable_file(&folder, &err))?;
+    let mut paths: Vec<PathBuf> = paths.into_iter().filter(visible).filter(named).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn unreadable_file(path: &Path, err: &std::io::Error) -> Mistake {
+    let help = match err.kind() {
+        std::io::ErrorKind::NotFound => "create it, or name another file with --config",
+        std::io::ErrorKind::PermissionDenied => "make it readable for the user that backlogd runs as",
+        std::io::ErrorKind::InvalidData => "save it as UTF-8 text",
+        _ => "see that it is a file that can be read",
+    };
+    Mistake::without_place(format!("cannot read {}: {err}", path.display())).help(help)
 }

@@ -1,7 +1,143 @@
+use crate::model::Timestamp;
+use chrono::{DateTime, Utc};
 use croner::Cron;
+use croner::parser::{CronParser, Seconds};
+use std::time::Duration;
 
 /// When a scaler samples: a cron pattern with seconds, in UTC.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
+    pattern: String,
     cron: Cron,
+    period: Duration,
+}
+
+/// From where the shortest period is measured: 2026-01-01T00:00:00Z. Fixed, so that a file means the
+/// same every day.
+const REFERENCE: Timestamp = Timestamp::from_secs(1_767_225_600);
+
+/// How many occurrences are looked at for the shortest period: more than a year of a daily pattern.
+const LOOKED_AT: usize = 400;
+
+impl Schedule {
+    /// The schedule of a cron pattern: second, minute, hour, day of month, month, day of week, and
+    /// perhaps a year. Else the parser's reason, or that it fires less than twice from 2026 on.
+    pub fn parse(pattern: &str) -> Result<Self, String> {
+        // The dialect of tokio-cron-scheduler, which fires it.
+        let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
+        let cron = parser.parse(pattern).map_err(|err| err.to_string())?;
+        let period = shortest_gap(&cron).ok_or("it never fires, or only once")?;
+        Ok(Self { pattern: pattern.to_owned(), cron, period })
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// The pattern in English: `every 10 seconds`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let text = self.cron.describe();
+        let text = text.trim_end_matches('.').replace("At every", "every");
+        let mut chars = text.chars();
+        chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    }
+
+    /// The shortest time between two occurrences, of the first few hundred from 2026 on.
+    #[must_use]
+    pub const fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// The time from the wall-clock `now` to the `n`-th occurrence after it, counted from 1; nothing
+    /// when there is none (a pattern may name a last year).
+    #[must_use]
+    pub fn until_next(&self, now: Timestamp, n: usize) -> Option<Duration> {
+        let next = occurrences(&self.cron, now)?.nth(n.checked_sub(1)?)?;
+        Some(next.since(now))
+    }
+}
+
+/// The occurrences after `start`, as far as the calendar goes.
+fn occurrences(cron: &Cron, start: Timestamp) -> Option<impl Iterator<Item = Timestamp>> {
+    // Whole seconds: the parser would carry a fraction into every answer.
+    let start: DateTime<Utc> = DateTime::from_timestamp(start.as_millis().div_euclid(1000), 0)?;
+    // Searched one by one: the parser's own iterator leaves out an occurrence a second after another.
+    let next = |at: &DateTime<Utc>| cron.find_next_occurrence(at, false).ok();
+    Some(std::iter::successors(next(&start), next).map(|at| Timestamp::from_secs(at.timestamp())))
+}
+
+fn shortest_gap(cron: &Cron) -> Option<Duration> {
+    let mut shortest = None;
+    let mut last: Option<Timestamp> = None;
+    for at in occurrences(cron, REFERENCE)?.take(LOOKED_AT) {
+        if let Some(last) = last.replace(at) {
+            let gap = at.since(last);
+            shortest = Some(shortest.map_or(gap, |shortest: Duration| shortest.min(gap)));
+        }
+    }
+    shortest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule(pattern: &str) -> Schedule {
+        Schedule::parse(pattern).unwrap()
+    }
+
+    #[test]
+    fn the_period_is_the_shortest_gap_between_occurrences() {
+        for (pattern, secs) in [
+            ("*/10 * * * * *", 10),
+            ("* * * * * *", 1),
+            ("0 */5 * * * *", 300),
+            ("@hourly", 3600),
+            ("*/7 * * * * *", 4),
+            ("0,30 0 9 * * MON-FRI", 30),
+            ("0 0 0 * * *", 86_400),
+        ] {
+            assert_eq!(schedule(pattern).period(), Duration::from_secs(secs), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_time_to_the_next_occurrences_counts_from_the_wall_clock() {
+        let every_ten = schedule("*/10 * * * * *");
+        let until = |millis, n| every_ten.until_next(REFERENCE.shifted(millis), n).unwrap().as_millis();
+        assert_eq!(until(0, 1), 10_000);
+        assert_eq!(until(1, 1), 9_999);
+        assert_eq!(until(9_999, 1), 1);
+        assert_eq!(until(10_500, 3), 29_500);
+        assert_eq!(every_ten.until_next(REFERENCE, 0), None);
+    }
+
+    #[test]
+    fn there_is_no_next_occurrence_after_the_last_year() {
+        let now = Timestamp::from_secs(2_000_000_000);
+        assert_eq!(schedule("0 0 0 * * * 2026").until_next(now, 1), None);
+    }
+
+    #[test]
+    fn seconds_are_required_and_the_parser_says_so() {
+        assert!(Schedule::parse("*/5 * * * *").unwrap_err().contains("6 or 7 fields"));
+        assert!(Schedule::parse("70 * * * * *").unwrap_err().contains("out of bounds"));
+    }
+
+    #[test]
+    fn a_schedule_that_never_comes_is_refused() {
+        assert!(Schedule::parse("0 0 0 30 2 *").unwrap_err().contains("never"));
+        assert!(Schedule::parse("0 0 0 1 1 * 2025").unwrap_err().contains("never"));
+        assert!(Schedule::parse("0 0 0 1 1 * 2027").unwrap_err().contains("only once"));
+    }
+
+    #[test]
+    fn a_schedule_reads_as_english() {
+        assert_eq!(schedule("*/10 * * * * *").describe(), "every 10 seconds");
+        assert_eq!(schedule("0 * * * * *").describe(), "every minute");
+        assert_eq!(schedule("0 30 9 * * *").describe(), "at 09:30");
+    }
 }

@@ -1,0 +1,129 @@
+use super::cross::{self, Claims};
+use super::mistake::{Mistake, Spot};
+use super::reader::{At, Book, Table};
+use super::{Scaler, Settings, forms, scaler};
+use crate::aws::{Place, Role};
+use toml::de::DeTable;
+
+/// An `aws` table, or what a scaler's and the file's make together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Whereabouts<'a> {
+    /// The region.
+    pub(super) region: Option<At<'a, String>>,
+    endpoint_url: Option<String>,
+    assume_role: Option<Role>,
+}
+
+/// What all `files` say together: the main file first, then the drop-ins. Nothing if that cannot be
+/// told; then, and perhaps otherwise, `book` holds mistakes.
+pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<Settings> {
+    let mut state_dir = None;
+    let mut base = Whereabouts::default();
+    let mut read = Vec::new();
+    // A file that could not be read may be the one with the scalers.
+    let mut complete = book.is_clean();
+    for (index, (_, text)) in files.iter().enumerate() {
+        let (items, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            complete = false;
+            for error in &errors {
+                book.note(syntax_mistake(index, error));
+            }
+            continue;
+        }
+        let mut table = Table::of_file(book, index, items.into_inner());
+        if index == 0 {
+            base = Whereabouts::default().overlaid(table.child("aws"));
+            state_dir = daemon(table.child("daemon"));
+        } else {
+            refuse_main_tables(&mut table);
+        }
+        read.extend(scalers(&mut table, &base));
+        table.finish();
+    }
+    if read.is_empty() && complete {
+        book.note(no_scaler(files));
+    }
+    let (scalers, claims): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    cross::check(&claims);
+    let state_dir = state_dir.unwrap_or_else(|| "/var/lib/backlogd".into());
+    Some(Settings { state_dir, scalers: scalers.into_iter().collect::<Option<_>>()? })
+}
+
+fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Scaler>, Claims<'a>)> {
+    let found = table.take("scaler").and_then(|value| value.list("must be written as [[scaler]]"));
+    let tables = found.into_iter().flatten().filter_map(At::table);
+    tables.enumerate().map(|(index, table)| scaler::read(table, index, base)).collect()
+}
+
+fn daemon(mut table: Table<'_>) -> Option<std::path::PathBuf> {
+    let state_dir = table.text("state_dir", forms::directory).map(|at| at.value);
+    table.finish();
+    state_dir
+}
+
+/// A drop-in only adds scalers: what is the daemon's own has one place to look for.
+fn refuse_main_tables(table: &mut Table<'_>) {
+    for key in ["aws", "daemon"] {
+        if table.has(key)
+            && let Some(found) = table.take(key)
+        {
+            let label = "a drop-in may hold [[scaler]] only";
+            found.here.note(found.here.mistake("belongs in the main file", label));
+        }
+    }
+}
+
+fn no_scaler(files: &[(String, String)]) -> Mistake {
+    let name = files.first().map_or("the settings", |(name, _)| name.as_str());
+    Mistake::without_place(format!("{name}: there is no [[scaler]], so nothing to do"))
+        .help("write one with its name, source, target and policy, here or in conf.d/*.toml beside it")
+}
+
+fn syntax_mistake(file: usize, error: &toml::de::Error) -> Mistake {
+    let span = error.span().unwrap_or_default();
+    let (says, wants) = error.message().split_once(", ").unwrap_or((error.message(), "here"));
+    Mistake::new(format!("this is not TOML: {says}"), &Spot { file, span }, wants)
+}
+
+// === impl Whereabouts ===
+
+impl<'a> Whereabouts<'a> {
+    /// This with every key that `table` has taken from there instead.
+    pub(super) fn overlaid(&self, mut table: Table<'a>) -> Self {
+        let [has_region, has_url, has_role] =
+            ["region", "endpoint_url", "assume_role"].map(|key| table.has(key));
+        let region = table.text("region", forms::region);
+        let endpoint_url = table.text("endpoint_url", forms::endpoint_url).map(|at| at.value);
+        let assume_role = table.take("assume_role").and_then(At::table).and_then(role);
+        table.finish();
+        // A key that is there but wrong hides the file's as well: one mistake must not breed another.
+        Self {
+            region: if has_region { region } else { self.region.clone() },
+            endpoint_url: if has_url { endpoint_url } else { self.endpoint_url.clone() },
+            assume_role: if has_role { assume_role } else { self.assume_role.clone() },
+        }
+    }
+
+    /// The place, in `region` if none is set.
+    pub(super) fn place(&self, region: Option<String>) -> Place {
+        Place {
+            region: self.region.as_ref().map(|at| at.value.clone()).or(region),
+            endpoint_url: self.endpoint_url.clone(),
+            assume_role: self.assume_role.clone(),
+        }
+    }
+}
+
+fn role(mut table: Table<'_>) -> Option<Role> {
+    let example = "arn = \"arn:aws:iam::123456789012:role/backlogd\"";
+    let arn = table.require("arn", example).and_then(|value| value.text(forms::role_arn));
+    let external_id = table.text("external_id", forms::external_id).map(|at| at.value);
+    let session_name = table.text("session_name", forms::session_name);
+    table.finish();
+    Some(Role {
+        arn: arn?.value,
+        external_id,
+        session_name: session_name.map_or_else(|| "backlogd".to_owned(), |at| at.value),
+    })
+}
