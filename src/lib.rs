@@ -31,4 +31,12 @@ pub mod store;
 pub mod target;
 
 pub mod engine;
+
 pub mod settings;
+
+pub mod assemble;
+
+pub mod daemon;
+pub mod explain;
+
+pub mod cli;

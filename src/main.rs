@@ -1,3 +1,5 @@
 //! The `backlogd` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    backlogd::cli::main()
+}

@@ -3,12 +3,14 @@
 mod cloudwatch;
 mod console;
 mod destination;
+mod journal;
 pub mod json;
 pub mod text;
 
 pub use cloudwatch::{CloudWatch, Metrics};
 pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
+pub use journal::Journal;
 
 use crate::model::Record;
 use async_trait::async_trait;

@@ -4,7 +4,7 @@ mod address;
 mod sqs;
 
 pub use address::QueueAddress;
-pub use sqs::{Counting, SqsQueue};
+pub use sqs::{Counting, Queues, SqsQueue};
 
 use crate::model::Queue;
 use async_trait::async_trait;

@@ -12,12 +12,18 @@ use tokio::sync::Semaphore;
 /// An SQS queue, read with one `GetQueueAttributes` a tick.
 #[derive(Debug)]
 pub struct SqsQueue {
-    client: Client,
-    permits: Arc<Semaphore>,
+    queues: Queues,
     address: QueueAddress,
     counting: Counting,
     /// The URL, once it is known.
     url: Option<String>,
+}
+
+/// The queues of one session, read through one client.
+#[derive(Clone, Debug)]
+pub struct Queues {
+    client: Client,
+    permits: Arc<Semaphore>,
 }
 
 /// Which of a queue's counters a policy reckons with, and what a message of it is worth.
@@ -36,19 +42,28 @@ type Attributes = HashMap<QueueAttributeName, String>;
 const GET_ATTRIBUTES: &str = "sqs:GetQueueAttributes";
 const GET_URL: &str = "sqs:GetQueueUrl";
 
-impl SqsQueue {
-    /// The queue at `address`, through a client that other queues share.
+impl Queues {
+    /// The queues that `session` sees.
     #[must_use]
-    pub fn new(session: &Session, client: Client, address: QueueAddress, counting: Counting) -> Self {
-        let url = address.url.clone();
-        Self { client, permits: session.permits.clone(), address, counting, url }
+    pub fn new(session: &Session) -> Self {
+        Self { client: Client::new(&session.config), permits: session.permits.clone() }
     }
 
+    /// The queue at `address`.
+    #[must_use]
+    pub fn queue(&self, address: QueueAddress, counting: Counting) -> SqsQueue {
+        let url = address.url.clone();
+        SqsQueue { queues: self.clone(), address, counting, url }
+    }
+}
+
+impl SqsQueue {
     async fn attributes(&mut self) -> Result<Attributes, Failure> {
         // The semaphore is never closed; were it, reading without leave is still right.
-        let _leave = self.permits.clone().acquire_owned().await.ok();
+        let _leave = self.queues.permits.clone().acquire_owned().await.ok();
         let url = self.url().await?;
         let answer = self
+            .queues
             .client
             .get_queue_attributes()
             .queue_url(url)
@@ -69,6 +84,7 @@ impl SqsQueue {
             return Ok(url.clone());
         }
         let answer = self
+            .queues
             .client
             .get_queue_url()
             .queue_name(&self.address.name)

@@ -1,0 +1,174 @@
+//! From settings to engines: the one place where kinds in the file meet the adapters.
+
+use crate::aws::{NoRegion, Patience, Place, Session, open};
+use crate::controller::{Controller, State};
+use crate::engine::Engine;
+use crate::model::{Mode, Now};
+use crate::policy::Policy;
+use crate::publish::{Console, Journal, Metrics, Publisher};
+use crate::settings::{PolicyKind, QueueSource, Scaler, Settings};
+use crate::source::{Counting, Queues, Source};
+use crate::store::{StateFile, Store, Unkept};
+use crate::target::{Groups, Target, Withheld};
+use std::collections::HashMap;
+use std::path::Path;
+use tokio_util::task::TaskTracker;
+
+/// What a run is for.
+#[derive(Clone, Debug)]
+pub struct Purpose {
+    /// Read the real world, write nothing: neither to AWS nor to the state directory.
+    pub dry_run: bool,
+    /// Print each record.
+    pub console: Option<Console>,
+}
+
+/// The engines, and what works behind them.
+#[derive(Debug)]
+pub struct Assembly {
+    /// One engine a scaler, in the settings' order.
+    pub engines: Vec<Engine>,
+    /// Tasks that end, their work done, once the engines are dropped.
+    pub tasks: TaskTracker,
+    /// How long a call may take.
+    pub patience: Patience,
+}
+
+/// Settings that are sound in themselves, but not here.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// No region is named anywhere.
+    #[error("scaler {scaler:?}: {source}")]
+    NoRegion {
+        /// The scaler that needs one.
+        scaler: String,
+        /// The complaint.
+        source: NoRegion,
+    },
+    /// A queue lives elsewhere.
+    #[error(
+        "scaler {scaler:?}: queue {queue} is in region {region}, but its calls go to {session}; set `aws = {{ region = {region:?} }}` for this scaler"
+    )]
+    OtherRegion {
+        /// The scaler.
+        scaler: String,
+        /// The queue's name.
+        queue: String,
+        /// The region its URL or ARN names.
+        region: String,
+        /// The region the scaler's calls go to.
+        session: String,
+    },
+}
+
+/// What the scalers of one place share.
+struct Shared {
+    session: Session,
+    queues: Queues,
+    groups: Groups,
+    metrics: Metrics,
+}
+
+/// Builds the engines of `settings`. Calls nothing but, where no region is named, the instance
+/// metadata service.
+pub async fn assemble(settings: &Settings, purpose: &Purpose, now: Now) -> Result<Assembly, Unfit> {
+    let shortest = settings.scalers.iter().map(|scaler| scaler.schedule.period()).min().unwrap_or_default();
+    let patience = Patience::for_period(shortest);
+    let tasks = TaskTracker::new();
+    let mut places: HashMap<Place, Shared> = HashMap::new();
+    let mut engines = Vec::new();
+    for scaler in &settings.scalers {
+        if !places.contains_key(&scaler.place) {
+            let session = open(&scaler.place, patience)
+                .await
+                .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
+            places.insert(scaler.place.clone(), Shared::new(session, &tasks));
+        }
+        if let Some(shared) = places.get(&scaler.place) {
+            shared.check_regions(scaler)?;
+            engines.push(engine(scaler, shared, purpose, &settings.state_dir, now));
+        }
+    }
+    tasks.close();
+    Ok(Assembly { engines, tasks, patience })
+}
+
+impl Shared {
+    fn new(session: Session, tasks: &TaskTracker) -> Self {
+        let (queues, groups) = (Queues::new(&session), Groups::start(&session));
+        let metrics = Metrics::start(&session, tasks);
+        Self { session, queues, groups, metrics }
+    }
+
+    /// The settings could not check this where the region comes from the environment.
+    fn check_regions(&self, scaler: &Scaler) -> Result<(), Unfit> {
+        for QueueSource { address, .. } in &scaler.sources {
+            if let Some(region) = address.region.as_ref().filter(|region| **region != self.session.region) {
+                return Err(Unfit::OtherRegion {
+                    scaler: scaler.name.clone(),
+                    queue: address.name.clone(),
+                    region: region.clone(),
+                    session: self.session.region.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn engine(scaler: &Scaler, shared: &Shared, purpose: &Purpose, state_dir: &Path, now: Now) -> Engine {
+    let (store, state) = store(scaler, purpose, state_dir, now);
+    Engine {
+        name: scaler.name.clone(),
+        mode: match (purpose.dry_run, scaler.drive) {
+            (true, _) => Mode::DryRun,
+            (false, true) => Mode::Drive,
+            (false, false) => Mode::PublishOnly,
+        },
+        sources: scaler.sources.iter().map(|queue| source(queue, shared)).collect(),
+        target: target(scaler, shared, purpose),
+        controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
+        store,
+        publishers: publishers(scaler, shared, purpose),
+    }
+}
+
+fn source(queue: &QueueSource, shared: &Shared) -> Box<dyn Source> {
+    let counting =
+        Counting { weight: queue.weight, in_flight: queue.count_in_flight, delayed: queue.count_delayed };
+    Box::new(shared.queues.queue(queue.address.clone(), counting))
+}
+
+fn target(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Box<dyn Target> {
+    let group = shared.groups.group(&scaler.group);
+    if scaler.drive && !purpose.dry_run { Box::new(group) } else { Box::new(Withheld(group)) }
+}
+
+/// The policy that the settings ask for.
+#[must_use]
+pub fn policy(kind: &PolicyKind) -> Box<dyn Policy> {
+    match kind {
+        PolicyKind::BacklogPerInstance(policy) => Box::new(policy.clone()),
+        PolicyKind::Step(policy) => Box::new(policy.clone()),
+    }
+}
+
+/// A dry run goes on from what the daemon remembers, and leaves it alone.
+fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn Store>, State) {
+    if purpose.dry_run {
+        return (Box::new(Unkept), StateFile::peek(dir, &scaler.name, now));
+    }
+    let (file, state) = StateFile::open(dir, &scaler.name, now);
+    (Box::new(file), state)
+}
+
+fn publishers(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Vec<Box<dyn Publisher>> {
+    let mut publishers: Vec<Box<dyn Publisher>> = vec![Box::new(Journal::default())];
+    if let Some(console) = &purpose.console {
+        publishers.push(Box::new(console.clone()));
+    }
+    if let Some(destination) = scaler.publish.as_ref().filter(|_| !purpose.dry_run) {
+        publishers.push(Box::new(shared.metrics.publisher(destination.clone())));
+    }
+    publishers
+}

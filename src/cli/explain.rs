@@ -1,0 +1,41 @@
+use super::{Common, Exit, Output, block_on, print, say};
+use crate::daemon::{Ending, ending};
+use crate::explain::{self, Failure};
+use crate::publish::json;
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The scaler's name
+    scaler: String,
+    /// How the decision is printed
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    output: Output,
+}
+
+pub(super) fn explain(common: &Common, args: &Args) -> Exit {
+    let settings = match common.settings() {
+        Ok(settings) => settings,
+        Err(exit) => return exit,
+    };
+    if let Err(exit) = common.start_log("error") {
+        return exit;
+    }
+    let record = match block_on(explain::explain(settings, &args.scaler)) {
+        Ok(Ok(record)) => record,
+        Ok(Err(failure)) => {
+            say(&failure.to_string());
+            return if matches!(failure, Failure::Unfit(_)) { Exit::Settings } else { Exit::Failed };
+        }
+        Err(exit) => return exit,
+    };
+    print(&match args.output {
+        Output::Text => explain::at_length(&record),
+        Output::Json => json::line(&record),
+    });
+    match ending(&record) {
+        Ending::Well => Exit::Done,
+        Ending::Unreachable => Exit::Unreachable,
+        Ending::Troubled | Ending::Aborted => Exit::Failed,
+    }
+}

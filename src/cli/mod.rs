@@ -1,0 +1,187 @@
+//! The command line: one file a subcommand, each of which only calls what does the work.
+
+mod check;
+mod completions;
+mod demo;
+mod explain;
+mod run;
+
+use crate::daemon::logging::Log;
+use crate::publish::Form;
+use crate::settings::{self, Settings};
+use clap::{Parser, Subcommand, ValueEnum};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The queue-backlog autoscaler daemon for AWS.
+///
+/// Samples SQS queues and Auto Scaling groups, publishes the backlog per instance to CloudWatch and,
+/// where it is asked to, sets the group's desired capacity.
+#[derive(Debug, Parser)]
+#[command(name = "backlogd", version, propagate_version = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+First steps:
+  backlogd demo            see it work, without an AWS account
+  backlogd check           is the settings file sound, and what does it say?
+  backlogd run --dry-run   what would it do? Reads AWS, writes nothing
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 69 AWS unreachable, 78 settings";
+
+/// What every subcommand takes.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The settings file; `conf.d/*.toml` beside it may add scalers
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FILE",
+        env = "BACKLOGD_CONFIG",
+        default_value = "/etc/backlogd/backlogd.toml"
+    )]
+    config: PathBuf,
+    /// Where the log goes [default: journal under systemd, text elsewhere]
+    #[arg(long, global = true, value_name = "FORM")]
+    log: Option<LogForm>,
+    /// From which level on things are logged: error, warn, info, debug, trace [default: info, or warn while records are printed]
+    #[arg(long, global = true, value_name = "LEVEL", env = "BACKLOGD_LOG")]
+    log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon; on a terminal, print a line a tick
+    Run(run::Args),
+    /// Check the settings and say in words what they mean
+    Check,
+    /// Take one look, decide, and show each step; writes nothing
+    Explain(explain::Args),
+    /// Watch it work on an embedded world; no account, no network
+    Demo(demo::Args),
+    /// Print shell completions
+    Completions(completions::Args),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogForm {
+    /// The systemd journal, with native fields
+    Journal,
+    /// Lines on standard error
+    Text,
+    /// JSON objects on standard error
+    Json,
+}
+
+/// The form of what is printed on standard output.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Output {
+    /// Lines for people
+    Text,
+    /// A JSON object a line: the decision record
+    Json,
+}
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Failed = 1,
+    /// `EX_UNAVAILABLE` of sysexits.h.
+    Unreachable = 69,
+    /// `EX_CONFIG` of sysexits.h.
+    Settings = 78,
+}
+
+/// Understands the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too. If nobody listens, nothing is lost.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let exit = match cli.command {
+        Command::Run(args) => run::run(&cli.common, &args),
+        Command::Check => check::check(&cli.common),
+        Command::Explain(args) => explain::explain(&cli.common, &args),
+        Command::Demo(args) => demo::demo(&args),
+        Command::Completions(args) => completions::completions(&args),
+    };
+    ExitCode::from(exit as u8)
+}
+
+impl Common {
+    /// The settings; or, after saying what is wrong with them, the exit code.
+    fn settings(&self) -> Result<Settings, Exit> {
+        settings::load(&self.config).map_err(|mistakes| {
+            say(&mistakes.render(io::stderr().is_terminal()));
+            Exit::Settings
+        })
+    }
+
+    fn start_log(&self, level: &str) -> Result<(), Exit> {
+        let log = match self.log {
+            None => Log::by_surroundings(),
+            Some(LogForm::Journal) => Log::Journal,
+            Some(LogForm::Text) => Log::Text,
+            Some(LogForm::Json) => Log::Json,
+        };
+        log.start(self.log_level.as_deref().unwrap_or(level)).map_err(|failure| {
+            say(&failure.to_string());
+            Exit::Failed
+        })
+    }
+}
+
+impl From<Output> for Form {
+    fn from(output: Output) -> Self {
+        match output {
+            Output::Text => Self::Text,
+            Output::Json => Self::Json,
+        }
+    }
+}
+
+/// Words to people, on standard error.
+fn say(words: &str) {
+    // With standard error gone there is nobody left to tell.
+    drop(writeln!(io::stderr().lock(), "{}", words.trim_end()));
+}
+
+/// Data to whoever reads standard output.
+fn print(data: &str) -> Exit {
+    // A reader that has seen enough, such as `head`, is no failure.
+    drop(crate::publish::print(data.trim_end()));
+    Exit::Done
+}
+
+/// Runs `work` to its end on this thread.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map(|runtime| runtime.block_on(work)).map_err(|error| {
+        say(&format!("cannot start: {error}"));
+        Exit::Failed
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,42 @@
+use super::{Common, Exit, Output, block_on, say};
+use crate::daemon::{self, Ending, Failure, Options};
+use crate::publish::Form;
+use std::io::{self, IsTerminal};
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Read the real world and print what would be done, writing nothing
+    #[arg(long, env = "BACKLOGD_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
+    dry_run: bool,
+    /// One tick of each scaler, then exit: 0, 1 if a reading was missing or a write failed, 69 if AWS was unreachable
+    #[arg(long)]
+    once: bool,
+    /// Print each decision record [default: text on a terminal, with --dry-run or --once; nothing else]
+    #[arg(long, value_name = "FORM")]
+    output: Option<Output>,
+}
+
+pub(super) fn run(common: &Common, args: &Args) -> Exit {
+    let settings = match common.settings() {
+        Ok(settings) => settings,
+        Err(exit) => return exit,
+    };
+    let shown = args.dry_run || args.once || io::stdout().is_terminal();
+    let form = args.output.map(Form::from).or(shown.then_some(Form::Text));
+    let level = if form.is_some() { "warn" } else { "info" };
+    if let Err(exit) = common.start_log(level) {
+        return exit;
+    }
+    let options = Options { dry_run: args.dry_run, once: args.once, form };
+    match block_on(daemon::run(&settings, options)) {
+        Ok(Ok(Ending::Well)) => Exit::Done,
+        Ok(Ok(Ending::Troubled | Ending::Aborted)) => Exit::Failed,
+        Ok(Ok(Ending::Unreachable)) => Exit::Unreachable,
+        Ok(Err(failure)) => {
+            say(&failure.to_string());
+            if matches!(failure, Failure::Unfit(_)) { Exit::Settings } else { Exit::Failed }
+        }
+        Err(exit) => exit,
+    }
+}

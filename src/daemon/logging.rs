@@ -1,0 +1,63 @@
+//! Where the log goes: to the journal with native fields under systemd, as text or JSON otherwise.
+
+use super::log_layer::LogLayer;
+use std::io::{self, IsTerminal};
+use systemd_journal_logger::{JournalLog, connected_to_journal};
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+/// The forms of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// The systemd journal, each field a field of its own.
+    Journal,
+    /// Lines for people, on standard error.
+    Text,
+    /// A JSON object a line, on standard error.
+    Json,
+}
+
+/// A log that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The level makes no sense.
+    #[error(
+        "cannot understand the log level: {0}; allowed is error, warn, info, debug, trace, or target=level"
+    )]
+    Level(#[from] ParseError),
+    /// The journal is not there.
+    #[error("cannot reach the journal: {0}")]
+    Journal(#[from] io::Error),
+}
+
+/// What the libraries have to say is of interest only when it is bad: the scheduler, for one, tells
+/// of its own construction at INFO.
+const QUIET: &str = "tokio_cron_scheduler=warn,aws_config=warn,aws_smithy_runtime=warn,hyper=warn";
+
+impl Log {
+    /// The journal where standard error is connected to it, text elsewhere.
+    #[must_use]
+    pub fn by_surroundings() -> Self {
+        if connected_to_journal() { Self::Journal } else { Self::Text }
+    }
+
+    /// Sends everything from `level` on here, for the rest of the process's life.
+    pub fn start(self, level: &str) -> Result<(), Failure> {
+        let filter = EnvFilter::try_new(format!("{QUIET},{level}"))?;
+        let layer: Box<dyn Layer<Registry> + Send + Sync> = match self {
+            Self::Journal => {
+                let journal = JournalLog::new()?.with_syslog_identifier("backlogd".to_owned());
+                Box::new(LogLayer { sink: journal })
+            }
+            Self::Text => {
+                let colour = io::stderr().is_terminal();
+                Box::new(fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(colour))
+            }
+            Self::Json => Box::new(fmt::layer().json().flatten_event(true).with_writer(io::stderr)),
+        };
+        tracing_subscriber::registry().with(layer.with_filter(filter)).init();
+        Ok(())
+    }
+}

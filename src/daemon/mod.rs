@@ -1,0 +1,214 @@
+//! The daemon: one loop a scaler, rung by the wall clock, watched by a steady one.
+
+mod log_layer;
+pub mod logging;
+mod notify;
+mod pulse;
+mod schedule;
+
+use crate::assemble::{Assembly, Purpose, Unfit, assemble};
+use crate::aws::Patience;
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::model::{Cause, Now, Outcome, Record, Timestamp};
+use crate::publish::{Console, Form};
+use crate::settings::{Schedule, Settings};
+use futures_util::future::join_all;
+use pulse::Pulse;
+use schedule::{Bell, Due};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_cron_scheduler::JobSchedulerError;
+use tokio_util::sync::CancellationToken;
+
+/// How to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Write nothing, neither to AWS nor to the state directory.
+    pub dry_run: bool,
+    /// One tick of each scaler, and an end.
+    pub once: bool,
+    /// Print each record in this form.
+    pub form: Option<Form>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// As it was asked to.
+    Well,
+    /// A tick of a single round found something missing, or its write failed.
+    Troubled,
+    /// A tick of a single round could not reach AWS.
+    Unreachable,
+    /// A second signal cut it short.
+    Aborted,
+}
+
+/// What keeps a daemon from running at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The settings do not fit the environment.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The scheduler does not start.
+    #[error("cannot start the scheduler: {0}")]
+    Scheduler(#[from] JobSchedulerError),
+    /// Signals cannot be listened to.
+    #[error("cannot listen to signals: {0}")]
+    Signals(#[from] io::Error),
+}
+
+/// Runs until a signal says to stop (or each scaler has ticked once, if so asked).
+///
+/// A first SIGTERM or SIGINT lets the ticks in progress finish; a second one ends the run at once.
+pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failure> {
+    let stop = CancellationToken::new();
+    let clock = Clock::start();
+    let console = options.form.map(|form| Console { form, gone: stop.clone() });
+    let purpose = Purpose { dry_run: options.dry_run, console };
+    let Assembly { engines, tasks, patience } = assemble(settings, &purpose, clock.now()).await?;
+    tracing::info!(
+        scalers = engines.len(),
+        dry_run = options.dry_run,
+        version = env!("CARGO_PKG_VERSION"),
+        "starting"
+    );
+
+    let mut signals = Signals::listen()?;
+    let work = async {
+        let ending = if options.once {
+            once(engines, clock, &stop).await
+        } else {
+            forever(settings, engines, clock, patience, &stop).await?
+        };
+        notify::stopping();
+        if timeout(patience.call, tasks.wait()).await.is_err() {
+            tracing::warn!("some metrics could not be sent in time");
+        }
+        Ok::<_, Failure>(ending)
+    };
+    tokio::pin!(work);
+    tokio::select! {
+        ending = &mut work => return ending,
+        () = signals.next() => {}
+    }
+    tracing::info!("stopping: finishing the ticks in progress");
+    stop.cancel();
+    tokio::select! {
+        ending = &mut work => ending,
+        () = signals.next() => {
+            tracing::warn!("second signal: stopping at once");
+            Ok(Ending::Aborted)
+        }
+    }
+}
+
+/// One tick of each scaler, all at once.
+async fn once(engines: Vec<Engine>, clock: Clock, stop: &CancellationToken) -> Ending {
+    let ticks = engines.into_iter().map(|mut engine| async move { engine.tick(clock.now()).await });
+    let records = join_all(ticks).await;
+    if stop.is_cancelled() { Ending::Well } else { records.iter().map(ending).max().unwrap_or(Ending::Well) }
+}
+
+/// Rings and ticks until `stop`.
+async fn forever(
+    settings: &Settings,
+    engines: Vec<Engine>,
+    clock: Clock,
+    patience: Patience,
+    stop: &CancellationToken,
+) -> Result<Ending, Failure> {
+    let mut patterns: BTreeMap<String, Vec<Bell>> = BTreeMap::new();
+    let mut pulses = Vec::new();
+    let mut loops = Vec::new();
+    for (engine, scaler) in engines.into_iter().zip(&settings.scalers) {
+        let deadlines = Deadlines { schedule: scaler.schedule.clone(), patience };
+        let pulse = Arc::new(Pulse::new(scaler.name.clone(), deadlines.after(clock.now())));
+        let (bell, ear) = Bell::new(pulse.clone());
+        patterns.entry(scaler.schedule.pattern().to_owned()).or_default().push(bell);
+        pulses.push(pulse.clone());
+        loops.push(tokio::spawn(turn(engine, ear, pulse, deadlines, clock, stop.clone())));
+    }
+    let _scheduler = schedule::ring(patterns).await?;
+    tokio::select! {
+        _ended = join_all(loops) => {}
+        () = notify::tell(&pulses, clock) => {}
+    }
+    Ok(Ending::Well)
+}
+
+/// One scaler's loop: a tick at once, and then one a ring. A tick never overlaps itself.
+async fn turn(
+    mut engine: Engine,
+    mut ear: mpsc::Receiver<Due>,
+    pulse: Arc<Pulse>,
+    deadlines: Deadlines,
+    clock: Clock,
+    stop: CancellationToken,
+) {
+    loop {
+        let record = engine.tick(clock.now()).await;
+        pulse.ticked(record, deadlines.after(clock.now()));
+        if ear.try_recv().is_ok() {
+            // It rang during the tick: by now the ring is stale.
+            pulse.missed();
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            due = ear.recv() => if due.is_none() { return },
+        }
+    }
+}
+
+/// When a scaler's next tick must be done.
+#[derive(Clone, Debug)]
+struct Deadlines {
+    schedule: Schedule,
+    patience: Patience,
+}
+
+impl Deadlines {
+    /// Three rings from `now`, and the time a tick may take. A pattern that never comes round again
+    /// has no deadline.
+    fn after(&self, now: Now) -> Timestamp {
+        let rings = self.schedule.until_next(now.wall, 3);
+        rings.map_or(Timestamp::from_millis(i64::MAX), |rings| now.steady + rings + self.patience.call * 2)
+    }
+}
+
+/// What a single tick means for the program's exit code.
+#[must_use]
+pub fn ending(record: &Record) -> Ending {
+    let unreachable = |cause: Cause| matches!(cause, Cause::Timeout | Cause::Unreachable);
+    if record.sample.missing().any(|missing| unreachable(missing.cause)) {
+        Ending::Unreachable
+    } else if record.sample.missing().next().is_some() || matches!(record.outcome, Outcome::Failed { .. }) {
+        Ending::Troubled
+    } else {
+        Ending::Well
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What a test sets up in the emulator, and the program under test beside it.
+
+use crate::emulator::{Emulator, shared};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_autoscaling::types::Tag;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The region of every test.
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// One test's corner of an emulator: a prefix for its names, clients, and a directory of its own.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) emulator: &'static Emulator,
+    pub(crate) name: String,
+    pub(crate) dir: TempDir,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) groups: aws_sdk_autoscaling::Client,
+    pub(crate) metrics: aws_sdk_cloudwatch::Client,
+}
+
+impl World {
+    /// A corner named after the test; `name` must be unique among all tests.
+    pub(crate) async fn new(name: &str) -> Self {
+        Self::at(shared(), name).await
+    }
+
+    pub(crate) async fn at(emulator: &'static Emulator, name: &str) -> Self {
+        let config = config(emulator).await;
+        Self {
+            emulator,
+            name: name.to_owned(),
+            dir: tempfile::tempdir().unwrap(),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            groups: aws_sdk_autoscaling::Client::new(&config),
+            metrics: aws_sdk_cloudwatch::Client::new(&config),
+        }
+    }
+
+    /// A queue called `NAME` + `suffix`, and its URL.
+    pub(crate) async fn queue(&self, suffix: &str) -> String {
+        let queue =
+            self.sqs.create_queue().queue_name(format!("{}{suffix}", self.name)).send().await.unwrap();
+        queue.queue_url.unwrap()
+    }
+
+    /// Sends `count` messages.
+    pub(crate) async fn messages(&self, url: &str, count: usize) {
+        for number in 0..count {
+            self.sqs.send_message().queue_url(url).message_body(number.to_string()).send().await.unwrap();
+        }
+    }
+
+    /// An Auto Scaling group called `NAME` + `suffix`.
+    pub(crate) async fn group(&self, suffix: &str, min: i32, desired: i32, max: i32) -> String {
+        let name = format!("{}{suffix}", self.name);
+        let template = format!("{name}-template");
+        self.groups
+            .create_launch_configuration()
+            .launch_configuration_name(&template)
+            .image_id("ami-12c6146b")
+            .instance_type("t3.micro")
+            .send()
+            .await
+            .unwrap();
+        self.groups
+            .create_auto_scaling_group()
+            .auto_scaling_group_name(&name)
+            .launch_configuration_name(&template)
+            .availability_zones(format!("{REGION}a"))
+            .min_size(min)
+            .desired_capacity(desired)
+            .max_size(max)
+            .tags(Tag::builder().key("test").value(&self.name).build())
+            .send()
+            .await
+            .unwrap();
+        name
+    }
+
+    /// The group's desired capacity, by AWS's own word.
+    pub(crate) async fn desired(&self, group: &str) -> i32 {
+        let answer = self.groups.describe_auto_scaling_groups().auto_scaling_group_names(group).send().await;
+        answer.unwrap().auto_scaling_groups()[0].desired_capacity().unwrap()
+    }
+
+    /// Writes the settings: `[aws]` for the emulator, a state directory, and `scalers` as given.
+    pub(crate) fn settings(&self, scalers: &str) -> PathBuf {
+        let path = self.dir.path().join("backlogd.toml");
+        let url = &self.emulator.url;
+        let state = self.dir.path().join("state");
+        let text = format!(
+            "[aws]\nregion = {REGION:?}\nendpoint_url = {url:?}\n\n[daemon]\nstate_dir = {state:?}\n\n{scalers}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The program with an environment that keeps it off any address but the emulator's.
+    pub(crate) fn backlogd(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_backlogd"));
+        command.args(args).env_clear().envs(environment()).current_dir(self.dir.path());
+        command.env("BACKLOGD_CONFIG", self.dir.path().join("backlogd.toml"));
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.backlogd(args).output().unwrap()
+    }
+
+    /// One round of `run --once --output json`: the records it prints, one a scaler.
+    pub(crate) fn once(&self, args: &[&str]) -> Vec<Value> {
+        records(&self.run(&[&["run", "--once", "--output", "json"], args].concat()))
+    }
+}
+
+/// The decision records on a program's standard output.
+pub(crate) fn records(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let records = text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")));
+    let records: Vec<Value> = records.collect();
+    assert!(!records.is_empty(), "no record; on standard error: {}", String::from_utf8_lossy(&output.stderr));
+    records
+}
+
+/// Test credentials, and no way to the instance metadata service or anybody's AWS profile.
+fn environment() -> [(&'static str, &'static str); 5] {
+    [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ]
+}
+
+async fn config(emulator: &Emulator) -> SdkConfig {
+    let keys = aws_credential_types::Credentials::new("test", "test", None, None, "tests");
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(Region::new(REGION))
+        .endpoint_url(&emulator.url)
+        .credentials_provider(keys)
+        .load()
+        .await
+}
