@@ -31,7 +31,7 @@ impl Failure {
         let words = match (&code, error.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
             (Some(code), None) => code.clone(),
-            (None, _) => plain(error),
+            (None, _) => credentials(error).unwrap_or_else(|| plain(error)),
         };
         let id = error.meta().request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
         Self { cause, code, why: one_line(&format!("{call}: {words}{id}")) }
@@ -111,6 +111,14 @@ fn plain<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: Error + 'static,
 {
+    match error.raw_response() {
+        Some(response) => format!("HTTP status {}: {}", response.status().as_u16(), causes(error)),
+        None => causes(error),
+    }
+}
+
+/// An error's words and those of its causes, none said twice.
+fn causes(error: &(dyn Error + 'static)) -> String {
     let mut words: Vec<String> = Vec::new();
     for cause in chain(error) {
         let word = cause.to_string();
@@ -118,10 +126,23 @@ where
             words.push(word);
         }
     }
-    if let Some(response) = error.raw_response() {
-        words.insert(0, format!("HTTP status {}", response.status().as_u16()));
-    }
     words.join(": ")
+}
+
+/// A failure to find credentials: the SDK lists every place it looked at, at length.
+fn credentials<E>(error: &SdkError<E, HttpResponse>) -> Option<String>
+where
+    E: Error + 'static,
+{
+    let failure = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>())?;
+    Some(match failure {
+        CredentialsError::CredentialsNotLoaded(_) => {
+            "no AWS credentials found: neither in the environment nor in \
+            an AWS profile, nor from web identity, container or instance metadata"
+                .to_owned()
+        }
+        other => format!("no usable AWS credentials: {}", causes(other)),
+    })
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

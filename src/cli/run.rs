@@ -24,7 +24,8 @@ pub(super) fn run(common: &Common, args: &Args) -> Exit {
     };
     let shown = args.dry_run || args.once || io::stdout().is_terminal();
     let form = args.output.map(Form::from).or(shown.then_some(Form::Text));
-    let level = if form.is_some() { "warn" } else { "info" };
+    // Printed records need not be told again by the log.
+    let level = if form.is_some() { "warn,backlogd::publish::journal=error" } else { "info" };
     if let Err(exit) = common.start_log(level) {
         return exit;
     }

@@ -34,7 +34,7 @@ pub enum Failure {
 
 /// What the libraries have to say is of interest only when it is bad: the scheduler, for one, tells
 /// of its own construction at INFO.
-const QUIET: &str = "tokio_cron_scheduler=warn,aws_config=warn,aws_smithy_runtime=warn,hyper=warn";
+const QUIET: &str = "tokio_cron_scheduler=warn,aws_config=error,aws_smithy_runtime=warn,hyper=warn";
 
 impl Log {
     /// The journal where standard error is connected to it, text elsewhere.

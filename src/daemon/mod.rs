@@ -18,10 +18,12 @@ use pulse::Pulse;
 use schedule::{Bell, Due};
 use std::collections::BTreeMap;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
@@ -80,25 +82,29 @@ pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failur
     );
 
     let mut signals = Signals::listen()?;
-    let work = async {
+    let mut work = pin!(async {
         let ending = if options.once {
             once(engines, clock, &stop).await
         } else {
             forever(settings, engines, clock, patience, &stop).await?
         };
-        notify::stopping();
         if timeout(patience.call, tasks.wait()).await.is_err() {
             tracing::warn!("some metrics could not be sent in time");
         }
         Ok::<_, Failure>(ending)
-    };
-    tokio::pin!(work);
+    });
     tokio::select! {
         ending = &mut work => return ending,
         () = signals.next() => {}
     }
     tracing::info!("stopping: finishing the ticks in progress");
+    notify::stopping();
     stop.cancel();
+    tokio::select! {
+        ending = &mut work => return ending,
+        () = sleep(ECHO) => {}
+    }
+    let mut signals = Signals::listen()?;
     tokio::select! {
         ending = &mut work => ending,
         () = signals.next() => {
@@ -193,6 +199,10 @@ pub fn ending(record: &Record) -> Ending {
         Ending::Well
     }
 }
+
+/// Some send a signal to a process and then to its whole group, as timeout(1) does: what comes this
+/// soon after the first is still the first.
+const ECHO: Duration = Duration::from_millis(300);
 
 /// SIGTERM and SIGINT.
 struct Signals {
