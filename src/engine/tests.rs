@@ -134,7 +134,7 @@ fn assembled(script: &Script, queues: Vec<FakeQueue>, target: Box<dyn Target>, m
     let rules = Rules {
         limits: Limits { min: 0, max: None, step_out_max: None, step_in_max: None },
         stabilization: Duration::ZERO,
-        cooldown_in: Duration::from_secs(300),
+        cooldown_in: Duration::from_mins(5),
         ..Rules::default()
     };
     let policy = BacklogPerInstance { acceptable_backlog: 10.0, tolerance_percent: 0.0 };

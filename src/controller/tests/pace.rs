@@ -137,3 +137,11 @@ fn a_stretch_of_missing_readings_as_long_as_the_window_is_a_gap() {
 fn the_window_holds_no_scale_out_back() {
     assert_eq!(windowed().visible(120).decide().action, out(10, 12));
 }
+
+#[test]
+fn what_a_tick_saw_is_remembered_although_its_write_failed() {
+    let mut scene = windowed().watched(300).visible(150);
+    assert_eq!(scene.tick_to(&failed()).action, out(10, 15));
+    let decision = scene.later(10).visible(30).decide();
+    assert_eq!(decision.reasons.last(), Some(&Reason::Stabilization { peak: 15, window_secs: 300 }));
+}

@@ -1,4 +1,4 @@
-use super::{Scene, State, codes, out, secs};
+use super::{Scene, State, back, codes, out, secs};
 use crate::model::{Action, Reason, Timestamp};
 
 const HOUR: i64 = 3_600_000;
@@ -12,6 +12,16 @@ fn rich() -> Scene {
     let mut scene = scene.visible(70);
     assert_eq!(scene.tick().action, out(5, 7));
     scene.later(10).visible(0).watched(100)
+}
+
+#[test]
+fn a_scale_in_is_remembered_over_a_move_as_well() {
+    let mut scene = Scene::new().rules(|rules| rules.cooldown_in = secs(300)).visible(40);
+    scene.tick();
+    scene = scene.visible(20).later(100);
+    scene.now = scene.now.shifted(HOUR);
+    scene.state = scene.state.clone().shifted(HOUR, scene.now);
+    assert_eq!(scene.decide().reasons.last(), Some(&Reason::CooldownIn { remaining_secs: 200 }));
 }
 
 #[test]
@@ -48,6 +58,7 @@ fn windows_and_confirmations_from_the_future_begin_now() {
     let mut windowed = Scene::new().visible(20).rules(|rules| rules.stabilization = secs(300)).watched(300);
     windowed.state = windowed.state.clone().shifted(HOUR, windowed.now);
     assert_eq!(codes(&windowed.decide()), ["backlog_per_instance", "stabilization_filling"]);
+    assert_eq!(windowed.watched(300).decide().action, back(5, 2), "a window later, not an hour");
 }
 
 #[test]

@@ -164,3 +164,10 @@ fn a_configured_min_wakes_a_fleet_at_once_and_no_further() {
 fn a_fleet_that_is_awake_needs_no_wake_samples() {
     assert_eq!(asleep().desired(1).visible(30).decide().action, out(1, 3));
 }
+
+#[test]
+fn messages_seen_while_awake_do_not_count_towards_waking() {
+    let busy = asleep().desired(2).visible(20).watched(60);
+    let decision = busy.desired(0).decide();
+    assert_eq!(decision.reasons.last(), Some(&Reason::WakeUnconfirmed { seen: 1, required: 2 }));
+}
