@@ -157,8 +157,8 @@ mod tests {
         controller(state).decide(now.steady, &busy())
     }
 
-    fn cooling(remaining_secs: u64) -> Option<Reason> {
-        Some(Reason::CooldownOut { remaining_secs })
+    fn cooling(remaining_secs: u64) -> Reason {
+        Reason::CooldownOut { remaining_secs }
     }
 
     /// The bytes of a sound file that tells of a scale-out at `now`.
@@ -209,7 +209,7 @@ mod tests {
         let restarted = at(3625, 3625);
         let (_, kept) = StateFile::open(dir.path(), "images", restarted);
         assert_eq!(kept, state.shifted(3_600_000, restarted.steady));
-        assert_eq!(decided(kept, restarted).reasons.last(), cooling(35).as_ref());
+        assert_eq!(decided(kept, restarted).reasons.last(), Some(&cooling(35)));
     }
 
     #[test]
@@ -218,7 +218,7 @@ mod tests {
         StateFile::open(dir.path(), "images", at(0, 0)).0.save(at(0, 0), &scaled_out(at(0, 0)));
         let set_back = at(-7200, -7200);
         let (_, kept) = StateFile::open(dir.path(), "images", set_back);
-        assert_eq!(decided(kept, set_back).reasons.last(), cooling(60).as_ref());
+        assert_eq!(decided(kept, set_back).reasons.last(), Some(&cooling(60)));
     }
 
     #[test]
