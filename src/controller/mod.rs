@@ -6,6 +6,8 @@
 mod decide;
 mod rules;
 mod state;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use rules::{Limits, Rules};

@@ -82,6 +82,12 @@ mod tests {
     }
 
     #[test]
+    fn a_steady_recommendation_is_remembered_once() {
+        let steady = window(&(0..200).map(|i| (i, 7)).collect::<Vec<_>>());
+        assert_eq!(steady.peaks, [(Timestamp::from_secs(199), 7)]);
+    }
+
+    #[test]
     fn a_gap_as_long_as_the_window_starts_the_watch_anew() {
         let mut window = window(&[(0, 5), (10, 5)]);
         assert_eq!(window.watched(Timestamp::from_secs(20), LENGTH), Duration::from_secs(20));

@@ -8,6 +8,9 @@ use crate::store::Store;
 use crate::target::Target;
 use futures_util::future::join_all;
 
+#[cfg(test)]
+mod tests;
+
 /// One scaler: its ports, and the controller between them.
 #[derive(Debug)]
 pub struct Engine {

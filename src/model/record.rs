@@ -47,6 +47,33 @@ impl Metrics {
         let in_service = sample.fleet.as_ref().ok().map(|fleet| fleet.in_service);
         let per_instance =
             sample.backlog().zip(in_service).map(|(backlog, count)| backlog.per_instance(count));
-        Self { backlog_per_instance: per_instance.filter(|value| value.is_finite()), acceptable_backlog }
+        let finite = |figure: Option<f64>| figure.filter(|value| value.is_finite());
+        Self { backlog_per_instance: finite(per_instance), acceptable_backlog: finite(acceptable_backlog) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Backlog, Fleet, Queue, QueueFacts};
+
+    fn metrics(counted: f64, in_service: u32, acceptable: f64) -> Metrics {
+        let backlog = Ok(Backlog { counted, ..Backlog::default() });
+        let queue = Queue { name: "a".to_owned(), backlog, age_secs: 0.0, facts: QueueFacts::default() };
+        let fleet = Ok(Fleet { in_service, ..Fleet::default() });
+        Metrics::of(&Sample { queues: vec![queue], fleet }, Some(acceptable))
+    }
+
+    #[test]
+    fn at_zero_in_service_the_metric_is_the_backlog_itself() {
+        assert_eq!(metrics(12.0, 0, 10.0).backlog_per_instance, Some(12.0));
+        assert_eq!(metrics(12.0, 4, 10.0).backlog_per_instance, Some(3.0));
+    }
+
+    #[test]
+    fn a_figure_that_is_no_number_is_left_out() {
+        for strange in [f64::NAN, f64::INFINITY] {
+            assert_eq!(metrics(strange, 1, strange), Metrics::default());
+        }
     }
 }
