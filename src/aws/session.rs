@@ -37,12 +37,12 @@ pub struct Patience {
 pub struct NoRegion;
 
 impl Patience {
-    /// The limits for scalers of which the busiest samples once a `period`: reading and writing fit
-    /// in it together, and neither takes longer than 15 s.
+    /// The limits for scalers of which the busiest samples once a `period`: no call outlasts it, nor
+    /// 15 s, and a first attempt without an answer leaves time for a second.
     #[must_use]
     pub fn for_period(period: Duration) -> Self {
-        let call = (period * 9 / 20).min(Duration::from_secs(15));
-        Self { attempt: (call / 2).min(Duration::from_secs(5)), call }
+        let call = (period * 9 / 10).min(Duration::from_secs(15));
+        Self { attempt: (call * 2 / 3).min(Duration::from_secs(5)), call }
     }
 }
 
@@ -87,11 +87,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reading_and_a_write_fit_into_one_period() {
+    fn no_call_outlasts_the_period_and_every_one_leaves_time_for_a_second_attempt() {
         for secs in [1, 2, 10, 30, 60, 3600] {
             let period = Duration::from_secs(secs);
             let patience = Patience::for_period(period);
-            assert!(patience.call * 2 < period);
+            assert!(patience.call < period);
             assert!(patience.attempt < patience.call);
         }
     }

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// How to run.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +159,9 @@ async fn turn(
     stop: CancellationToken,
 ) {
     loop {
-        let record = engine.tick(clock.now()).await;
+        // Always enabled: whatever is logged within a tick names its scaler.
+        let span = tracing::error_span!("tick", scaler = pulse.scaler);
+        let record = engine.tick(clock.now()).instrument(span).await;
         pulse.ticked(record, deadlines.after(clock.now()));
         if ear.try_recv().is_ok() {
             // It rang during the tick: by now the ring is stale.
