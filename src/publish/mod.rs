@@ -4,6 +4,8 @@ mod cloudwatch;
 mod console;
 mod destination;
 pub mod json;
+#[cfg(test)]
+mod scene;
 pub mod text;
 
 pub use cloudwatch::{CloudWatch, Metrics};
