@@ -244,3 +244,97 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cause;
+
+    /// One of each, with its code and words; a new variant breaks [`place`] and is added here with it.
+    #[rustfmt::skip]
+    fn all() -> Vec<(Reason, &'static str, &'static str)> {
+        vec![
+            (Reason::BacklogPerInstance { backlog: 212.0, acceptable: 6.5, wanted: 33 }, "backlog_per_instance", "212 messages at 6.5 acceptable per instance ask for 33"),
+            (Reason::WithinTolerance { backlog: 98.0, accepted: 100.0, tolerance_percent: 10.0 }, "within_tolerance", "98 messages are within 10 % of the 100 accepted"),
+            (Reason::Step { per_instance: 101.0, threshold: 100.0, change: 2 }, "step", "101.0 per instance is above 100: +2"),
+            (Reason::NoStep { per_instance: 50.0 }, "no_step", "50.0 per instance reaches no step"),
+            (Reason::LimitMin { min: 2, bound: Bound::Group }, "limit_min", "raised to the group's min of 2"),
+            (Reason::LimitMax { max: 20, bound: Bound::Settings, wanted: 33 }, "limit_max", "33 wanted, the settings' max is 20"),
+            (Reason::StepOutMax { step: 3, wanted: 33 }, "step_out_max", "33 wanted, at most 3 more at a time"),
+            (Reason::StepInMax { step: 1, wanted: 0 }, "step_in_max", "0 wanted, at most 1 fewer at a time"),
+            (Reason::CooldownOut { remaining_secs: 18 }, "cooldown_out", "cooling down: no scale-out for 18 s"),
+            (Reason::CooldownIn { remaining_secs: 290 }, "cooldown_in", "cooling down: no scale-in for 290 s"),
+            (Reason::Stabilization { peak: 8, window_secs: 300 }, "stabilization", "8 were needed within the last 300 s"),
+            (Reason::StabilizationFilling { watched_secs: 40, window_secs: 300 }, "stabilization_filling", "watched for 40 s of the 300 s that a scale-in needs"),
+            (Reason::InFlightFloor { in_flight: 31, floor: 16 }, "in_flight_floor", "31 messages in flight keep 16 instances"),
+            (Reason::ZeroUnconfirmed { empty_secs: 60, required_secs: 180 }, "zero_unconfirmed", "seen empty for 60 s of the 180 s that zero needs"),
+            (Reason::WakeUnconfirmed { seen: 1, required: 2 }, "wake_unconfirmed", "messages in 1 of the 2 samples in a row that waking needs"),
+            (Reason::CapacityStalled { in_service: 4, desired: 10, stalled_secs: 600 }, "capacity_stalled", "4 of 10 in service and no growth for 600 s: not ordering more"),
+            (Reason::Missing(Missing::new("queue a", Cause::Timeout, "no answer in 2 s")), "missing", "queue a: no answer in 2 s"),
+            (Reason::LaunchSuspended, "launch_suspended", "the group's Launch process is suspended"),
+            (Reason::TerminateSuspended, "terminate_suspended", "the group's Terminate process is suspended"),
+            (Reason::OperatorManaged { operator: "eks".to_owned() }, "operator_managed", "only the group's operator eks may change it"),
+            (Reason::InstanceRefresh { status: "InProgress".to_owned() }, "instance_refresh", "an instance refresh is running (InProgress)"),
+        ]
+    }
+
+    /// The variant's place in [`all`].
+    const fn place(reason: &Reason) -> usize {
+        match reason {
+            Reason::BacklogPerInstance { .. } => 0,
+            Reason::WithinTolerance { .. } => 1,
+            Reason::Step { .. } => 2,
+            Reason::NoStep { .. } => 3,
+            Reason::LimitMin { .. } => 4,
+            Reason::LimitMax { .. } => 5,
+            Reason::StepOutMax { .. } => 6,
+            Reason::StepInMax { .. } => 7,
+            Reason::CooldownOut { .. } => 8,
+            Reason::CooldownIn { .. } => 9,
+            Reason::Stabilization { .. } => 10,
+            Reason::StabilizationFilling { .. } => 11,
+            Reason::InFlightFloor { .. } => 12,
+            Reason::ZeroUnconfirmed { .. } => 13,
+            Reason::WakeUnconfirmed { .. } => 14,
+            Reason::CapacityStalled { .. } => 15,
+            Reason::Missing(_) => 16,
+            Reason::LaunchSuspended => 17,
+            Reason::TerminateSuspended => 18,
+            Reason::OperatorManaged { .. } => 19,
+            Reason::InstanceRefresh { .. } => 20,
+        }
+    }
+
+    #[test]
+    fn every_reason_keeps_its_code_and_tells_itself_in_words() {
+        for (index, (reason, code, text)) in all().into_iter().enumerate() {
+            assert_eq!(place(&reason), index, "{code}");
+            assert_eq!(reason.code(), code);
+            assert_eq!(reason.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn codes_are_distinct_and_in_snake_case() {
+        let mut codes: Vec<_> = all().iter().map(|(reason, ..)| reason.code()).collect();
+        assert!(codes.iter().all(|code| code.chars().all(|sign| sign.is_ascii_lowercase() || sign == '_')));
+        let count = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+
+    #[test]
+    fn a_text_is_one_line_without_a_closing_period() {
+        for (reason, ..) in all() {
+            let text = reason.to_string();
+            assert!(!text.is_empty() && !text.contains('\n') && !text.ends_with('.'), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_step_in_is_told_as_below_its_threshold() {
+        let step = Reason::Step { per_instance: 4.96, threshold: 5.0, change: -3 };
+        assert_eq!(step.to_string(), "5.0 per instance is below 5: -3");
+    }
+}

@@ -138,3 +138,107 @@ impl<'a> MissingJson<'a> {
 fn rounded(figure: f64) -> f64 {
     (figure * 1000.0).round() / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::scene;
+    use serde_json::Value;
+
+    fn parsed(record: &Record) -> Value {
+        serde_json::from_str(&line(record)).unwrap()
+    }
+
+    #[test]
+    fn a_full_record_is_pinned() {
+        let expected = json!({
+            "time": "2026-11-20T10:00:10Z", "scaler": "images", "dry_run": false,
+            "sample": {
+                "queues": [{ "name": "images", "visible": 212, "in_flight": 31, "delayed": 2, "age_secs": 0.212 }],
+                "fleet": {
+                    "desired": 9, "min": 0, "max": 14, "in_service": 8, "pending": 1, "terminating": 2,
+                    "standby": 3, "warmed": 4, "unknown": 5, "weighted": false,
+                    "launch_suspended": false, "terminate_suspended": false, "operator": null,
+                },
+                "missing": [],
+            },
+            "metrics": { "backlog_per_instance": 26.5, "acceptable_backlog": 6.122 },
+            "decision": {
+                "action": "scale_out", "from": 9, "to": 14, "recommended": 14,
+                "reasons": [
+                    { "code": "backlog_per_instance", "text": "212 messages at 6.5 acceptable per instance ask for 33" },
+                    { "code": "limit_max", "text": "33 wanted, the group's max is 14" },
+                ],
+            },
+            "outcome": { "kind": "done" },
+        });
+        assert_eq!(parsed(&scene::scaled_out()), expected);
+    }
+
+    #[test]
+    fn a_record_with_missing_readings_is_pinned() {
+        let expected = json!({
+            "time": "2026-11-20T10:00:10Z", "scaler": "images", "dry_run": true,
+            "sample": {
+                "queues": [{ "name": "images", "visible": 212, "in_flight": 31, "delayed": 2, "age_secs": 0.212 }],
+                "fleet": null,
+                "missing": [
+                    { "what": "queue thumbs", "cause": "denied", "why": "AccessDenied", "retryable": false },
+                    { "what": "group image-workers", "cause": "timeout", "why": "no answer in 2 s", "retryable": true },
+                ],
+            },
+            "metrics": { "backlog_per_instance": null, "acceptable_backlog": 6.122 },
+            "decision": {
+                "action": "hold", "from": null, "to": null, "recommended": null,
+                "reasons": [
+                    { "code": "missing", "text": "queue thumbs: AccessDenied" },
+                    { "code": "missing", "text": "group image-workers: no answer in 2 s" },
+                ],
+            },
+            "outcome": { "kind": "none" },
+        });
+        assert_eq!(parsed(&scene::blind()), expected);
+    }
+
+    #[test]
+    fn every_outcome_has_its_kind_and_a_failure_its_why() {
+        let mut record = scene::scaled_out();
+        record.outcome = Outcome::Withheld;
+        assert_eq!(parsed(&record)["outcome"], json!({ "kind": "withheld" }));
+        record.outcome = Outcome::Failed { why: "ScalingActivityInProgress".to_owned() };
+        let failed = json!({ "kind": "failed", "why": "ScalingActivityInProgress" });
+        assert_eq!(parsed(&record)["outcome"], failed);
+    }
+
+    #[test]
+    fn a_hold_leads_from_the_desired_capacity_to_itself() {
+        let mut record = scene::scaled_out();
+        record.decision.action = crate::model::Action::Hold;
+        let decision = &parsed(&record)["decision"];
+        assert_eq!((&decision["from"], &decision["to"]), (&json!(9), &json!(9)));
+    }
+
+    #[test]
+    fn a_scaler_that_only_publishes_is_not_a_dry_run() {
+        let mut record = scene::scaled_out();
+        record.mode = crate::model::Mode::PublishOnly;
+        assert_eq!(parsed(&record)["dry_run"], json!(false));
+    }
+
+    #[test]
+    fn a_record_is_one_line_whatever_is_in_it() {
+        let mut record = scene::scaled_out();
+        record.outcome = Outcome::Failed { why: "two\nlines".to_owned() };
+        for queue in &mut record.sample.queues {
+            queue.age_secs = f64::INFINITY;
+        }
+        assert!(!line(&record).contains('\n'));
+        assert_eq!(parsed(&record)["sample"]["queues"][0]["age_secs"], Value::Null, "no number, no figure");
+    }
+
+    #[test]
+    fn a_time_no_calendar_knows_is_told_as_unknown() {
+        assert_eq!(time(Timestamp::from_millis(i64::MAX)), "?");
+        assert_eq!(time(Timestamp::from_millis(1999)), "1970-01-01T00:00:01Z");
+    }
+}

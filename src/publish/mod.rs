@@ -5,6 +5,8 @@ mod console;
 mod destination;
 mod journal;
 pub mod json;
+#[cfg(test)]
+mod scene;
 pub mod text;
 
 pub use cloudwatch::{CloudWatch, Metrics};

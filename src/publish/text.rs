@@ -67,3 +67,49 @@ fn outcome(record: &Record) -> String {
         (Outcome::Failed { why }, _) => format!(" | failed: {why}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::scene;
+
+    #[test]
+    fn a_full_record_is_one_sentence() {
+        let expected = "2026-11-20T10:00:10Z images: 212 visible, 31 in flight, 2 delayed, \
+            26.5 per instance (6.12244 acceptable), 8 of 9 in service | scale out from 9 to 14 \
+            (212 messages at 6.5 acceptable per instance ask for 33; 33 wanted, the group's max is 14) | done";
+        assert_eq!(line(&scene::scaled_out()), expected);
+    }
+
+    #[test]
+    fn missing_readings_are_told_as_unknown_with_their_reasons() {
+        let expected = "backlog unknown, fleet unknown | hold (queue thumbs: AccessDenied; \
+            group image-workers: no answer in 2 s)";
+        assert_eq!(summary(&scene::blind()), expected);
+    }
+
+    #[test]
+    fn an_outcome_says_who_withheld_and_what_failed() {
+        let mut record = scene::scaled_out();
+        let mut last = |outcome: Outcome, mode: Mode| {
+            (record.outcome, record.mode) = (outcome, mode);
+            summary(&record).rsplit(" | ").next().unwrap().to_owned()
+        };
+        assert_eq!(last(Outcome::Withheld, Mode::DryRun), "withheld: dry run");
+        assert_eq!(last(Outcome::Withheld, Mode::PublishOnly), "withheld: publish only");
+        assert_eq!(last(Outcome::Failed { why: "throttled".to_owned() }, Mode::Drive), "failed: throttled");
+    }
+
+    #[test]
+    fn words_are_left_out_where_there_is_nothing_to_say() {
+        let mut record = scene::scaled_out();
+        record.metrics.acceptable_backlog = None;
+        assert_eq!(
+            seen(&record),
+            "212 visible, 31 in flight, 2 delayed, 26.5 per instance, 8 of 9 in service"
+        );
+        assert_eq!(messages(&Backlog { visible: 1, ..Backlog::default() }), "1 visible, 0 in flight");
+        assert_eq!(action(Action::Hold), "hold");
+        assert_eq!(action(Action::ScaleIn { from: 4, to: 2 }), "scale in from 4 to 2");
+    }
+}

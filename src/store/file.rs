@@ -210,6 +210,9 @@ mod tests {
         let (_, kept) = StateFile::open(dir.path(), "images", restarted);
         assert_eq!(kept, state.shifted(3_600_000, restarted.steady));
         assert_eq!(decided(kept, restarted).reasons.last(), Some(&cooling(35)));
+        // Looked at by a process whose own two clocks have come apart.
+        let kept = StateFile::peek(dir.path(), "images", at(3625, 25));
+        assert_eq!(decided(kept, at(3625, 25)).reasons.last(), Some(&cooling(35)));
     }
 
     #[test]
@@ -218,7 +221,8 @@ mod tests {
         StateFile::open(dir.path(), "images", at(0, 0)).0.save(at(0, 0), &scaled_out(at(0, 0)));
         let set_back = at(-7200, -7200);
         let (_, kept) = StateFile::open(dir.path(), "images", set_back);
-        assert_eq!(decided(kept, set_back).reasons.last(), Some(&cooling(60)));
+        assert_eq!(decided(kept.clone(), set_back).reasons.last(), Some(&cooling(60)));
+        assert_eq!(decided(kept, at(-7140, -7140)).action.to(), Some(9), "a cooldown later, not two hours");
     }
 
     #[test]

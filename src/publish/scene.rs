@@ -1,0 +1,49 @@
+//! Two records that the tests of every publisher render.
+
+use crate::model::{
+    Action, Backlog, Bound, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Queue, QueueFacts,
+    Reason, Record, Sample, Timestamp,
+};
+
+fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
+    let time = Timestamp::from_millis(1_795_168_810_999);
+    let metrics = Metrics::of(&sample, Some(6.122_44));
+    Record { time, scaler: "images".to_owned(), mode, sample, metrics, decision, outcome }
+}
+
+fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
+    Queue { name: name.to_owned(), backlog, age_secs: 0.212_34, facts: QueueFacts::default() }
+}
+
+const WAITING: Backlog = Backlog { visible: 212, in_flight: 31, delayed: 2, counted: 212.0 };
+
+/// A scale-out from 9 to the group's max of 14, done.
+pub(crate) fn scaled_out() -> Record {
+    let fleet = Fleet {
+        desired: 9,
+        max: 14,
+        in_service: 8,
+        pending: 1,
+        terminating: 2,
+        standby: 3,
+        warmed: 4,
+        unknown: 5,
+        ..Fleet::default()
+    };
+    let reasons = vec![
+        Reason::BacklogPerInstance { backlog: 212.0, acceptable: 6.5, wanted: 33 },
+        Reason::LimitMax { max: 14, bound: Bound::Group, wanted: 33 },
+    ];
+    let action = Action::ScaleOut { from: 9, to: 14 };
+    let sample = Sample { queues: vec![queue("images", Ok(WAITING))], fleet: Ok(fleet) };
+    record(Mode::Drive, sample, Decision { action, recommended: Some(14), reasons }, Outcome::Done)
+}
+
+/// A dry run that could read one queue of two, and not the group.
+pub(crate) fn blind() -> Record {
+    let denied = Missing::new("queue thumbs", Cause::Denied, "AccessDenied");
+    let silent = Missing::new("group image-workers", Cause::Timeout, "no answer in 2 s");
+    let reasons = [denied.clone(), silent.clone()].map(Reason::Missing).to_vec();
+    let queues = vec![queue("images", Ok(WAITING)), queue("thumbs", Err(denied))];
+    record(Mode::DryRun, Sample { queues, fleet: Err(silent) }, Decision::hold(None, reasons), Outcome::None)
+}
