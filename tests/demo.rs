@@ -42,7 +42,7 @@ async fn the_same_seed_gives_the_same_run_and_another_seed_another() {
 }
 
 #[tokio::test]
-async fn every_message_is_finished_and_no_scale_in_takes_a_busy_worker() {
+async fn every_message_is_finished_and_no_protected_worker_is_cut_off() {
     for seed in SEEDS {
         let (_, tally) = run(seed).await;
         assert!(tally.done > 600, "seed {seed}: {tally:?}");
