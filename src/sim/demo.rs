@@ -64,7 +64,7 @@ impl Paper<'_> {
 async fn play(options: Options, stop: &CancellationToken, paper: &mut Paper<'_>) -> io::Result<()> {
     let mut stage = Stage::new(options.seed);
     let mut show = Show::new(options.terminal.filter(|_| options.form == Form::Text), options.color);
-    paper.say(&opening(options.speed))?;
+    paper.say(&opening(options.speed, show.draws()))?;
     while !stage.over() && !stop.is_cancelled() {
         paper.say(&show.chapter(stage.next()))?;
         let record = stage.tick().await;

@@ -83,6 +83,11 @@ impl Show {
         }
     }
 
+    /// Whether ticks are drawn, rather than printed as the daemon prints them.
+    pub(super) const fn draws(&self) -> bool {
+        self.columns.is_some()
+    }
+
     pub(super) const fn seen(&self) -> &Seen {
         &self.seen
     }
@@ -230,15 +235,15 @@ fn minutes(time: Duration) -> String {
     format!("{:02}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }
 
-/// What world this is, and how to read what follows.
-pub(super) fn opening(speed: f64) -> Vec<String> {
+/// What world this is, and, where ticks are `drawn`, how to read them.
+pub(super) fn opening(speed: f64, drawn: bool) -> Vec<String> {
     let secs = |ms: &u64| ms / 1000;
     let pace = if speed > 0.0 && speed.is_finite() {
         format!("{speed} of its seconds pass in one of yours")
     } else {
         "its time passes as fast as it can".to_owned()
     };
-    vec![
+    let mut lines = vec![
         "backlogd demo: the engine you would run, on a made-up queue and group.".to_owned(),
         format!("No account, no network; {pace}."),
         String::new(),
@@ -259,9 +264,12 @@ pub(super) fn opening(speed: f64) -> Vec<String> {
             TICK.as_secs()
         ),
         "              scaling in is slower, but faster than by default: this is a demo".to_owned(),
-        "  drawn as    ■ an instance in service, □ pending, × terminating".to_owned(),
-        String::new(),
-    ]
+    ];
+    if drawn {
+        lines.push("  drawn as    ■ an instance in service, □ pending, × terminating".to_owned());
+    }
+    lines.push(String::new());
+    lines
 }
 
 /// What happened, and what to type next.
@@ -326,7 +334,7 @@ mod tests {
             running: Duration::from_hours(12),
         };
         let seen = Seen { ticks: 240, peak: 1_234, most: 10, desired: 10, outs: 12, ins: 12 };
-        for line in [opening(32.5), opening(0.0), closing(&tally, &seen)].concat() {
+        for line in [opening(32.5, true), opening(0.0, false), closing(&tally, &seen)].concat() {
             assert!(line.chars().count() <= PAPER, "{line}");
         }
     }
