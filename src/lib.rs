@@ -38,5 +38,6 @@ pub mod assemble;
 
 pub mod daemon;
 pub mod explain;
+pub mod sim;
 
 pub mod cli;
