@@ -133,7 +133,7 @@ mod tests {
                     key: kv::Key<'kvs>,
                     value: kv::Value<'kvs>,
                 ) -> Result<(), kv::Error> {
-                    self.0 += &format!(" {key}={value}");
+                    self.0 = format!("{} {key}={value}", self.0);
                     Ok(())
                 }
             }

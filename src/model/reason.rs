@@ -190,12 +190,12 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BacklogPerInstance { backlog, acceptable, wanted } => {
-                write!(f, "{backlog:.0} messages at {acceptable} acceptable per instance ask for {wanted}")
+                write!(f, "backlog {backlog:.0} at {acceptable} acceptable per instance asks for {wanted}")
             }
             Self::WithinTolerance { backlog, accepted, tolerance_percent } => {
                 write!(
                     f,
-                    "{backlog:.0} messages are within {tolerance_percent} % of the {accepted:.0} accepted"
+                    "backlog {backlog:.0} is within {tolerance_percent} % of the {accepted:.0} accepted"
                 )
             }
             Self::Step { per_instance, threshold, change } => {
@@ -214,13 +214,13 @@ impl fmt::Display for Reason {
                 write!(f, "cooling down: no scale-in for {remaining_secs} s")
             }
             Self::Stabilization { peak, window_secs } => {
-                write!(f, "{peak} were needed within the last {window_secs} s")
+                write!(f, "the last {window_secs} s needed up to {peak}")
             }
             Self::StabilizationFilling { watched_secs, window_secs } => {
                 write!(f, "watched for {watched_secs} s of the {window_secs} s that a scale-in needs")
             }
             Self::InFlightFloor { in_flight, floor } => {
-                write!(f, "{in_flight} messages in flight keep {floor} instances")
+                write!(f, "kept at {floor} for {in_flight} in flight")
             }
             Self::ZeroUnconfirmed { empty_secs, required_secs } => {
                 write!(f, "seen empty for {empty_secs} s of the {required_secs} s that zero needs")
@@ -254,8 +254,8 @@ mod tests {
     #[rustfmt::skip]
     fn all() -> Vec<(Reason, &'static str, &'static str)> {
         vec![
-            (Reason::BacklogPerInstance { backlog: 212.0, acceptable: 6.5, wanted: 33 }, "backlog_per_instance", "212 messages at 6.5 acceptable per instance ask for 33"),
-            (Reason::WithinTolerance { backlog: 98.0, accepted: 100.0, tolerance_percent: 10.0 }, "within_tolerance", "98 messages are within 10 % of the 100 accepted"),
+            (Reason::BacklogPerInstance { backlog: 212.0, acceptable: 6.5, wanted: 33 }, "backlog_per_instance", "backlog 212 at 6.5 acceptable per instance asks for 33"),
+            (Reason::WithinTolerance { backlog: 98.0, accepted: 100.0, tolerance_percent: 10.0 }, "within_tolerance", "backlog 98 is within 10 % of the 100 accepted"),
             (Reason::Step { per_instance: 101.0, threshold: 100.0, change: 2 }, "step", "101.0 per instance is above 100: +2"),
             (Reason::NoStep { per_instance: 50.0 }, "no_step", "50.0 per instance reaches no step"),
             (Reason::LimitMin { min: 2, bound: Bound::Group }, "limit_min", "raised to the group's min of 2"),
@@ -264,9 +264,9 @@ mod tests {
             (Reason::StepInMax { step: 1, wanted: 0 }, "step_in_max", "0 wanted, at most 1 fewer at a time"),
             (Reason::CooldownOut { remaining_secs: 18 }, "cooldown_out", "cooling down: no scale-out for 18 s"),
             (Reason::CooldownIn { remaining_secs: 290 }, "cooldown_in", "cooling down: no scale-in for 290 s"),
-            (Reason::Stabilization { peak: 8, window_secs: 300 }, "stabilization", "8 were needed within the last 300 s"),
+            (Reason::Stabilization { peak: 8, window_secs: 300 }, "stabilization", "the last 300 s needed up to 8"),
             (Reason::StabilizationFilling { watched_secs: 40, window_secs: 300 }, "stabilization_filling", "watched for 40 s of the 300 s that a scale-in needs"),
-            (Reason::InFlightFloor { in_flight: 31, floor: 16 }, "in_flight_floor", "31 messages in flight keep 16 instances"),
+            (Reason::InFlightFloor { in_flight: 31, floor: 16 }, "in_flight_floor", "kept at 16 for 31 in flight"),
             (Reason::ZeroUnconfirmed { empty_secs: 60, required_secs: 180 }, "zero_unconfirmed", "seen empty for 60 s of the 180 s that zero needs"),
             (Reason::WakeUnconfirmed { seen: 1, required: 2 }, "wake_unconfirmed", "messages in 1 of the 2 samples in a row that waking needs"),
             (Reason::CapacityStalled { in_service: 4, desired: 10, stalled_secs: 600 }, "capacity_stalled", "4 of 10 in service and no growth for 600 s: not ordering more"),

@@ -166,7 +166,7 @@ mod tests {
             "decision": {
                 "action": "scale_out", "from": 9, "to": 14, "recommended": 14,
                 "reasons": [
-                    { "code": "backlog_per_instance", "text": "212 messages at 6.5 acceptable per instance ask for 33" },
+                    { "code": "backlog_per_instance", "text": "backlog 212 at 6.5 acceptable per instance asks for 33" },
                     { "code": "limit_max", "text": "33 wanted, the group's max is 14" },
                 ],
             },

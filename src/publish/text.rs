@@ -1,7 +1,7 @@
 //! The record in words.
 
 use super::json;
-use crate::model::{Action, Backlog, Mode, Outcome, Record};
+use crate::model::{Action, Backlog, Fleet, Mode, Outcome, Record};
 
 /// The record as one line for people, without a line end.
 #[must_use]
@@ -26,10 +26,7 @@ pub fn decided(record: &Record) -> String {
 #[must_use]
 pub fn seen(record: &Record) -> String {
     let backlog = record.sample.backlog().map_or_else(|| "backlog unknown".to_owned(), |sum| messages(&sum));
-    let fleet = record.sample.fleet.as_ref().map_or_else(
-        |_| "fleet unknown".to_owned(),
-        |fleet| format!("{} of {} in service", fleet.in_service, fleet.desired),
-    );
+    let fleet = record.sample.fleet.as_ref().map_or_else(|_missing| "fleet unknown".to_owned(), capacity);
     let per_instance = match (record.metrics.backlog_per_instance, record.metrics.acceptable_backlog) {
         (Some(value), Some(acceptable)) => format!(", {value:.1} per instance ({acceptable} acceptable)"),
         (Some(value), None) => format!(", {value:.1} per instance"),
@@ -58,6 +55,17 @@ pub fn messages(backlog: &Backlog) -> String {
     words
 }
 
+/// The fleet in words: `9 of 14 in service, 5 pending`.
+fn capacity(fleet: &Fleet) -> String {
+    let mut words = format!("{} of {} in service", fleet.in_service, fleet.desired);
+    for (count, state) in [(fleet.pending, "pending"), (fleet.terminating, "terminating")] {
+        if count > 0 {
+            words = format!("{words}, {count} {state}");
+        }
+    }
+    words
+}
+
 fn outcome(record: &Record) -> String {
     match (&record.outcome, record.mode) {
         (Outcome::None, _) => String::new(),
@@ -76,8 +84,8 @@ mod tests {
     #[test]
     fn a_full_record_is_one_sentence() {
         let expected = "2026-11-20T10:00:10Z images: 212 visible, 31 in flight, 2 delayed, \
-            26.5 per instance (6.12244 acceptable), 8 of 9 in service | scale out from 9 to 14 \
-            (212 messages at 6.5 acceptable per instance ask for 33; 33 wanted, the group's max is 14) | done";
+            26.5 per instance (6.12244 acceptable), 8 of 9 in service, 1 pending, 2 terminating | scale out from 9 to 14 \
+            (backlog 212 at 6.5 acceptable per instance asks for 33; 33 wanted, the group's max is 14) | done";
         assert_eq!(line(&scene::scaled_out()), expected);
     }
 
@@ -106,7 +114,7 @@ mod tests {
         record.metrics.acceptable_backlog = None;
         assert_eq!(
             seen(&record),
-            "212 visible, 31 in flight, 2 delayed, 26.5 per instance, 8 of 9 in service"
+            "212 visible, 31 in flight, 2 delayed, 26.5 per instance, 8 of 9 in service, 1 pending, 2 terminating"
         );
         assert_eq!(messages(&Backlog { visible: 1, ..Backlog::default() }), "1 visible, 0 in flight");
         assert_eq!(action(Action::Hold), "hold");
