@@ -1,5 +1,6 @@
 use super::pulse::Pulse;
 use crate::clock::Clock;
+use crate::model::Timestamp;
 use crate::publish::text;
 use sd_notify::NotifyState;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(super) async fn tell(pulses: &[Arc<Pulse>], clock: Clock) {
     let mut late = false;
     loop {
         beat.tick().await;
-        let overdue = overdue(pulses, clock);
+        let overdue = overdue(pulses, clock.now().steady);
         match (overdue.is_empty(), late) {
             (false, false) => tracing::error!(
                 scalers = overdue.join(","),
@@ -39,7 +40,9 @@ pub(super) async fn tell(pulses: &[Arc<Pulse>], clock: Clock) {
             _ => {}
         }
         late = !overdue.is_empty();
-        alive(pulses, clock);
+        if !late {
+            say(&[NotifyState::Watchdog]);
+        }
         say(&[NotifyState::Status(&status(pulses))]);
     }
 }
@@ -49,14 +52,8 @@ pub(super) fn stopping() {
     say(&[NotifyState::Stopping]);
 }
 
-fn alive(pulses: &[Arc<Pulse>], clock: Clock) {
-    if overdue(pulses, clock).is_empty() {
-        say(&[NotifyState::Watchdog]);
-    }
-}
-
-fn overdue(pulses: &[Arc<Pulse>], clock: Clock) -> Vec<&str> {
-    let now = clock.now().steady;
+/// The scalers whose tick should have been done by the steady time `now`.
+fn overdue(pulses: &[Arc<Pulse>], now: Timestamp) -> Vec<&str> {
     pulses.iter().filter(|pulse| pulse.overdue(now)).map(|pulse| pulse.scaler.as_str()).collect()
 }
 
@@ -77,5 +74,66 @@ fn status(pulses: &[Arc<Pulse>]) -> String {
 fn say(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(%error, "cannot notify systemd");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::Patience;
+    use crate::daemon::Deadlines;
+    use crate::model::{Cause, Decision, Fleet, Metrics, Missing, Mode, Now, Outcome, Record, Sample};
+    use crate::settings::Schedule;
+
+    fn pulses(deadlines: &[(&str, i64)]) -> Vec<Arc<Pulse>> {
+        let pulse = |(name, secs): &(&str, i64)| Pulse::new((*name).to_owned(), Timestamp::from_secs(*secs));
+        deadlines.iter().map(pulse).map(Arc::new).collect()
+    }
+
+    fn record(fleet: Result<Fleet, Missing>) -> Record {
+        let sample = Sample { queues: Vec::new(), fleet };
+        Record {
+            time: Timestamp::from_secs(0),
+            scaler: "images".to_owned(),
+            mode: Mode::Drive,
+            metrics: Metrics::of(&sample, None),
+            sample,
+            decision: Decision::hold(None, Vec::new()),
+            outcome: Outcome::None,
+        }
+    }
+
+    #[test]
+    fn a_single_scaler_that_ticks_no_more_is_named_and_the_others_are_not() {
+        let pulses = pulses(&[("images", 100), ("thumbs", 200)]);
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(100)), [""; 0]);
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(101)), ["images"]);
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(201)), ["images", "thumbs"]);
+        pulses[0].ticked(record(Ok(Fleet::default())), Timestamp::from_secs(300));
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(201)), ["thumbs"]);
+    }
+
+    /// With a time of day set back by an hour the scheduler does not ring for an hour.
+    #[test]
+    fn rings_that_stop_coming_are_noticed_after_three_periods_whatever_the_time_of_day_says() {
+        let schedule = Schedule::parse("*/10 * * * * *").unwrap();
+        let deadlines = Deadlines { patience: Patience::for_period(schedule.period()), schedule };
+        let tick = Now { wall: Timestamp::from_secs(1_800_000_000), steady: Timestamp::from_secs(5_000) };
+        let pulses = pulses(&[("images", 0)]);
+        pulses[0].ticked(record(Ok(Fleet::default())), deadlines.after(tick));
+        // Three rings, and the 18 s that a reading and a write may take.
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(5_048)), [""; 0]);
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(5_049)), ["images"]);
+    }
+
+    #[test]
+    fn the_status_line_says_what_is_missing() {
+        let pulses = pulses(&[("images", 0), ("thumbs", 0)]);
+        let denied = Missing::new("group workers", Cause::Denied, "AccessDenied");
+        pulses[0].ticked(record(Ok(Fleet::default())), Timestamp::from_secs(1));
+        pulses[1].ticked(record(Err(denied)), Timestamp::from_secs(1));
+        pulses[1].missed();
+        assert_eq!(status(&pulses), "2 scalers, 1 with missing readings, 1 rings missed");
+        assert!(status(&pulses[..1]).starts_with("images: 0 visible"), "{}", status(&pulses[..1]));
     }
 }

@@ -165,7 +165,7 @@ pub(crate) struct Daemon {
     log: Lines,
 }
 
-type Lines = Arc<Mutex<Vec<String>>>;
+pub(crate) type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Daemon {
     /// Starts `run` with records on standard output and the log from INFO on, without the SDK's own
@@ -239,7 +239,8 @@ impl Drop for Daemon {
     }
 }
 
-fn collect(stream: impl Read + Send + 'static) -> Lines {
+/// The lines that come out of `stream`, as they come.
+pub(crate) fn collect(stream: impl Read + Send + 'static) -> Lines {
     let lines = Lines::default();
     let shared = lines.clone();
     spawn(move || {

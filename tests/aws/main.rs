@@ -5,6 +5,13 @@
 
 mod bad_day;
 mod emulator;
+mod faults_boot;
+mod faults_numbers;
+mod faults_pace;
+mod faults_publish;
 mod faults_read;
+mod faults_state;
+mod faults_watchdog;
+mod faults_write;
 mod first;
 mod world;
