@@ -85,7 +85,8 @@ fn sources<'a>(table: &mut Table<'a>, whereabouts: &Whereabouts<'a>) -> Option<V
     let example = "source = [{ queue = \"images\" }]";
     let value = table.require("source", example)?;
     let here = value.here.clone();
-    let list = value.list(&format!("must be a list of queues: {example}"))?;
+    let list =
+        value.list(&format!("must be a list of queues: {example}\nor a table [[scaler.source]] for each"))?;
     if list.is_empty() {
         here.note(here.mistake("is empty", "at least one queue is wanted"));
     }
