@@ -11,11 +11,14 @@
     reason = "a test fails by a panic, in its helpers too"
 )]
 
+mod accounts;
+mod batch;
 mod drive;
 mod dry;
 mod emulator;
 mod first;
 mod group;
-
+mod publish;
+mod running;
 mod sample;
 mod world;
