@@ -13,12 +13,15 @@
 
 mod accounts;
 mod batch;
+mod command;
 mod drive;
 mod dry;
 mod emulator;
 mod first;
 mod group;
+mod process;
 mod publish;
 mod running;
 mod sample;
+mod systemd;
 mod world;
