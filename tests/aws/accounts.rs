@@ -61,6 +61,27 @@ async fn two_scalers_work_in_two_accounts_from_one_file() {
     assert_eq!((described.len(), keys(&described).len()), (2, 2), "one call an account");
 }
 
+#[tokio::test]
+async fn two_scalers_work_in_two_regions_from_one_file() {
+    let near = World::new("regions").await;
+    let far = World::in_region("us-west-2", "regions").await;
+    for (world, messages, desired) in [(&near, 10, 1), (&far, 20, 2)] {
+        let queue = world.queue("").await;
+        world.messages(&queue, messages).await;
+        world.group("", 0, desired, 10).await;
+    }
+    let there = eager("regions", "aws = { region = \"us-west-2\" }");
+    near.settings(
+        &[eager("regions", ""), there.replacen("name = \"regions\"", "name = \"regions-far\"", 1)].concat(),
+    );
+
+    let records = near.once(&[]);
+
+    assert_eq!(of(&records, "regions")["sample"]["queues"][0]["visible"], 10);
+    assert_eq!(of(&records, "regions-far")["sample"]["queues"][0]["visible"], 20);
+    assert_eq!((near.desired("regions").await, far.desired("regions").await), (2, 4));
+}
+
 /// A user of an emulator that checks permissions: what it may not do, and its keys.
 struct User {
     name: &'static str,

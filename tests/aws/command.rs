@@ -128,3 +128,17 @@ async fn wrong_usage_is_told_from_wrong_settings() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(words(&output).0, format!("backlogd {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[tokio::test]
+async fn a_drop_in_beside_the_file_adds_its_scalers() {
+    let world = World::new("dropped").await;
+    world.settings(&eager("dropped", ""));
+    fs::create_dir(world.dir.path().join("conf.d")).unwrap();
+    fs::write(world.dir.path().join("conf.d/more.toml"), eager("dropped-in", "")).unwrap();
+
+    let records = world.once(&["--dry-run"]);
+
+    let mut scalers: Vec<&str> = records.iter().map(|record| record["scaler"].as_str().unwrap()).collect();
+    scalers.sort_unstable();
+    assert_eq!(scalers, ["dropped", "dropped-in"]);
+}

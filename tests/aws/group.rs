@@ -202,3 +202,20 @@ async fn a_refused_write_starts_no_cooldown() {
     assert_eq!(world.once(&[])[0]["outcome"]["kind"], "done");
     assert_eq!(world.desired("undelayed").await, 5);
 }
+
+#[tokio::test]
+async fn a_group_may_be_named_by_its_arn_which_tells_the_region_too() {
+    let world = scene("by-arn", 25, 1).await;
+    let described = world.groups.describe_auto_scaling_groups().auto_scaling_group_names("by-arn").send();
+    let described = described.await.unwrap();
+    let arn = described.auto_scaling_groups()[0].auto_scaling_group_arn().unwrap();
+    let scaler = eager("by-arn", "")
+        .replace("target = { name = \"by-arn\" }", &format!("target = {{ name = \"{arn}\" }}"));
+    let url = &world.emulator.url;
+    let settings = format!("[aws]\nendpoint_url = {url:?}\n{scaler}");
+    std::fs::write(world.dir.path().join("backlogd.toml"), settings).unwrap();
+
+    let record = world.once(&["--dry-run"]).remove(0);
+
+    assert_eq!(record["decision"]["to"], 5, "{record}");
+}

@@ -1,5 +1,6 @@
 //! What is read of the queues.
 
+use crate::running::{Running, eventually};
 use crate::world::{World, eager, of, reasons};
 use serde_json::{Value, json};
 
@@ -155,4 +156,29 @@ async fn a_missing_queue_or_group_is_told_once_and_holds_up_nobody_else() {
         assert!(told[0].contains("WARN"), "{log}");
     }
     assert_eq!(log.lines().count(), 2, "{log}");
+}
+
+#[tokio::test]
+async fn a_queue_is_read_as_soon_as_it_is_there_again() {
+    let world = World::new("again").await;
+    world.group("", 0, 1, 10).await;
+    world.settings(&eager("again", "schedule = \"* * * * * *\""));
+    let daemon = Running::start(world.backlogd(&["run", "--output", "json"]));
+    let until = |visible: Option<u64>| {
+        eventually("the reading", || {
+            let record = daemon.record();
+            (record["sample"]["queues"][0]["visible"].as_u64() == visible).then_some(record)
+        })
+    };
+
+    let record = until(None);
+    assert_eq!(record["sample"]["missing"][0]["cause"], "not_found");
+    let queue = world.queue("").await;
+    world.messages(&queue, 5).await;
+    until(Some(5));
+    world.sqs.delete_queue().queue_url(&queue).send().await.unwrap();
+    let record = until(None);
+    assert_eq!(record["decision"]["action"], "hold", "a queue that is gone is not an empty one");
+    world.messages(&world.queue("").await, 4).await;
+    until(Some(4));
 }

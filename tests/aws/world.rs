@@ -42,6 +42,12 @@ impl World {
         Self::seen_by(&base.into_builder().credentials_provider(role).build(), shared(), name)
     }
 
+    /// A corner of another region.
+    pub(crate) async fn in_region(region: &'static str, name: &str) -> Self {
+        let config = config(shared()).await.into_builder().region(Region::new(region)).build();
+        Self::seen_by(&config, shared(), name)
+    }
+
     fn seen_by(config: &SdkConfig, emulator: &'static Emulator, name: &str) -> Self {
         Self {
             emulator,
@@ -71,6 +77,7 @@ impl World {
     pub(crate) async fn group(&self, suffix: &str, min: i32, desired: i32, max: i32) -> String {
         let name = format!("{}{suffix}", self.name);
         let template = format!("{name}-template");
+        let region = self.groups.config().region().expect("every test has a region");
         self.groups
             .create_launch_configuration()
             .launch_configuration_name(&template)
@@ -83,7 +90,7 @@ impl World {
             .create_auto_scaling_group()
             .auto_scaling_group_name(&name)
             .launch_configuration_name(&template)
-            .availability_zones(format!("{REGION}a"))
+            .availability_zones(format!("{region}a"))
             .min_size(min)
             .desired_capacity(desired)
             .max_size(max)
