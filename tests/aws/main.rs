@@ -3,6 +3,25 @@
 //! The emulator is moto (see `tests/emulator`). What moto cannot do, such as throttling, hangs and
 //! answers that make no sense, is injected in front of it, and the tests that use it say so.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, in its helpers too"
+)]
+
+mod accounts;
+mod batch;
+mod command;
+mod drive;
+mod dry;
 mod emulator;
 mod first;
+mod group;
+mod process;
+mod publish;
+mod running;
+mod sample;
+mod systemd;
 mod world;
