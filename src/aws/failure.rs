@@ -99,6 +99,8 @@ fn cause_of_code(code: &str) -> Option<Cause> {
 
 fn cause_of_status(status: u16, otherwise: Cause) -> Cause {
     match status {
+        // A success that cannot be read.
+        200..=299 => Cause::Malformed,
         401 | 403 => Cause::Denied,
         429 => Cause::Throttled,
         500..=599 => Cause::Server,
@@ -160,5 +162,117 @@ fn one_line(text: &str) -> String {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_sqs::error::{ConnectorError, ErrorMetadata};
+    use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
+
+    type Error = SdkError<GetQueueUrlError, HttpResponse>;
+
+    fn response(status: u16) -> HttpResponse {
+        HttpResponse::new(status.try_into().unwrap(), String::new().into())
+    }
+
+    fn refused(status: u16, code: Option<&str>, message: &str) -> Failure {
+        let mut about = ErrorMetadata::builder().message(message);
+        if let Some(code) = code {
+            about = about.code(code);
+        }
+        let error = GetQueueUrlError::generic(about.build());
+        Failure::of("sqs:GetQueueUrl", &Error::service_error(error, response(status)))
+    }
+
+    fn of(error: &Error) -> Failure {
+        Failure::of("sqs:GetQueueUrl", error)
+    }
+
+    #[test]
+    fn every_known_code_has_its_cause_whatever_the_status() {
+        for (cause, codes) in [
+            (Cause::Denied, "AccessDenied AccessDeniedException UnauthorizedOperation"),
+            (
+                Cause::Credentials,
+                "ExpiredToken ExpiredTokenException InvalidAccessKeyId InvalidClientTokenId \
+                 IncompleteSignature MissingAuthenticationToken MissingAuthenticationTokenException \
+                 RequestExpired SignatureDoesNotMatch UnrecognizedClientException",
+            ),
+            (Cause::NotFound, "NonExistentQueue QueueDoesNotExist AWS.SimpleQueueService.NonExistentQueue"),
+            (
+                Cause::Throttled,
+                "RequestLimitExceeded RequestThrottled RequestThrottledException SlowDown Throttling \
+                 ThrottlingException TooManyRequestsException",
+            ),
+            (Cause::Server, "InternalError InternalFailure InternalServiceError ServiceUnavailable"),
+        ] {
+            for code in codes.split_whitespace() {
+                for status in [400, 403, 503] {
+                    assert_eq!(refused(status, Some(code), "").cause, cause, "{code} with {status}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_known_code_the_status_tells_the_cause() {
+        for (status, cause) in [
+            (200, Cause::Malformed),
+            (400, Cause::Refused),
+            (401, Cause::Denied),
+            (403, Cause::Denied),
+            (404, Cause::Refused),
+            (429, Cause::Throttled),
+            (500, Cause::Server),
+            (503, Cause::Server),
+            (599, Cause::Server),
+        ] {
+            assert_eq!(refused(status, None, "").cause, cause, "{status}");
+            assert_eq!(refused(status, Some("SomethingNew"), "").cause, cause, "SomethingNew with {status}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_malformed_unless_its_status_says_more() {
+        let unread = |status| of(&Error::response_error("no JSON", response(status)));
+        assert_eq!(unread(200).cause, Cause::Malformed);
+        assert_eq!(unread(400).cause, Cause::Malformed);
+        assert_eq!(unread(503).cause, Cause::Server);
+        assert!(unread(503).why.starts_with("sqs:GetQueueUrl: HTTP status 503: "), "{}", unread(503));
+        assert!(unread(503).why.ends_with("no JSON"), "{}", unread(503));
+    }
+
+    #[test]
+    fn no_answer_is_a_timeout_or_a_lack_of_connection() {
+        let broken = |error| of(&Error::dispatch_failure(error));
+        assert_eq!(of(&Error::timeout_error("after 5 s")).cause, Cause::Timeout);
+        assert_eq!(broken(ConnectorError::timeout("after 5 s".into())).cause, Cause::Timeout);
+        let refused = broken(ConnectorError::io("connection refused".into()));
+        assert_eq!(refused.cause, Cause::Unreachable);
+        assert!(refused.why.ends_with("connection refused"), "{refused}");
+    }
+
+    #[test]
+    fn a_connection_that_lacks_credentials_is_told_from_one_that_lacks_a_server() {
+        let lacking = CredentialsError::not_loaded("nowhere to be found");
+        let failure = of(&Error::dispatch_failure(ConnectorError::other(lacking.into(), None)));
+        assert_eq!(failure.cause, Cause::Credentials);
+        assert!(failure.why.starts_with("sqs:GetQueueUrl: no AWS credentials found"), "{failure}");
+        let failing = CredentialsError::provider_error("the role's door is shut");
+        let failure = of(&Error::construction_failure(failing));
+        assert_eq!(failure.cause, Cause::Credentials);
+        assert!(failure.why.contains("no usable AWS credentials"), "{failure}");
+        assert!(failure.why.ends_with("the role's door is shut"), "{failure}");
+    }
+
+    #[test]
+    fn the_account_of_a_failure_is_one_line_of_bounded_length() {
+        let failure = refused(400, Some("AccessDenied"), &format!("first\n\tsecond{}", " ä".repeat(400)));
+        assert_eq!(failure.code.as_deref(), Some("AccessDenied"));
+        assert!(failure.why.starts_with("sqs:GetQueueUrl: AccessDenied: first second ä"), "{failure}");
+        assert_eq!(failure.why.chars().count(), WHY_MAX + 1);
+        assert!(failure.why.ends_with('…'));
     }
 }

@@ -185,3 +185,91 @@ impl Failures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cause;
+    use std::sync::{Arc, Mutex};
+
+    fn data(count: usize, dimension: &str) -> Vec<MetricDatum> {
+        let dimension = Dimension::builder().name("Scaler").value(dimension).build();
+        let datum = |number| {
+            let datum = MetricDatum::builder().metric_name("Visible").dimensions(dimension.clone());
+            datum.value(f64::from(number)).build()
+        };
+        (0..).map(datum).take(count).collect()
+    }
+
+    fn lengths(data: Vec<MetricDatum>) -> Vec<usize> {
+        parts(data).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn a_thousand_data_are_one_call_and_one_more_makes_two() {
+        assert_eq!(lengths(data(1000, "images")), [1000]);
+        assert_eq!(lengths(data(1001, "images")), [1000, 1]);
+        assert_eq!(lengths(data(2500, "images")), [1000, 1000, 500]);
+        assert!(parts(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn data_of_more_bytes_than_a_call_takes_are_split_and_none_is_lost() {
+        let long = "x".repeat(9_000);
+        let heavy = data(250, &long);
+        let all = heavy.clone();
+        let parts = parts(heavy);
+        assert!(parts.len() > 2);
+        assert!(parts.iter().all(|part| part.iter().map(size).sum::<usize>() <= BYTES_MAX));
+        assert_eq!(parts.concat(), all);
+    }
+
+    #[test]
+    fn a_datum_heavier_than_a_whole_call_goes_alone() {
+        let mut mixed = data(1, "images");
+        mixed.extend(data(1, &"x".repeat(BYTES_MAX)));
+        mixed.extend(data(1, "images"));
+        assert_eq!(lengths(mixed), [1, 1, 1]);
+    }
+
+    /// The log's lines, written into memory.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn failures_are_said_once_a_namespace_and_success_says_what_was_lost() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let failure = || Failure { cause: Cause::Throttled, code: None, why: "Throttling".to_owned() };
+        tracing::subscriber::with_default(log, || {
+            let mut failures = Failures::default();
+            failures.note("A", 7, Ok(()));
+            failures.note("A", 7, Err(failure()));
+            failures.note("B", 1, Err(failure()));
+            failures.note("A", 7, Err(failure()));
+            failures.note("A", 7, Ok(()));
+            failures.note("A", 7, Ok(()));
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let said: Vec<&str> = text.lines().map(|line| line.split("cloudwatch: ").last().unwrap()).collect();
+        assert_eq!(
+            said,
+            [
+                "publishing fails; scaling goes on namespace=\"A\" why=Throttling",
+                "publishing fails; scaling goes on namespace=\"B\" why=Throttling",
+                "publishing works again namespace=\"A\" lost=14",
+            ]
+        );
+    }
+}

@@ -127,7 +127,8 @@ impl Counting {
         let in_flight = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?;
         let delayed = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesDelayed)?;
         let counted = [(true, visible), (self.in_flight, in_flight), (self.delayed, delayed)];
-        let messages: u64 = counted.iter().filter(|(counts, _)| *counts).map(|(_, count)| count).sum();
+        let counted = counted.iter().filter(|(counts, _)| *counts).map(|(_, count)| *count);
+        let messages = counted.fold(0, u64::saturating_add);
         Ok(Backlog { visible, in_flight, delayed, counted: self.worth(messages) })
     }
 
@@ -156,5 +157,82 @@ fn facts(attributes: &Attributes) -> QueueFacts {
         fifo: text(&QueueAttributeName::FifoQueue) == Some("true"),
         dead_letter_queue: redrive
             .and_then(|policy| Some(policy.get("deadLetterTargetArn")?.as_str()?.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Counting = Counting { weight: 1.0, in_flight: false, delayed: false };
+
+    fn showing(visible: &str, in_flight: &str, delayed: &str) -> Attributes {
+        HashMap::from([
+            (QueueAttributeName::ApproximateNumberOfMessages, visible.to_owned()),
+            (QueueAttributeName::ApproximateNumberOfMessagesNotVisible, in_flight.to_owned()),
+            (QueueAttributeName::ApproximateNumberOfMessagesDelayed, delayed.to_owned()),
+        ])
+    }
+
+    #[test]
+    fn every_counter_is_read_and_those_that_are_wanted_count() {
+        let attributes = showing("5", "30", "200");
+        for (counting, counted) in [
+            (PLAIN, 5.0),
+            (Counting { in_flight: true, ..PLAIN }, 35.0),
+            (Counting { delayed: true, ..PLAIN }, 205.0),
+            (Counting { in_flight: true, delayed: true, weight: 2.0 }, 470.0),
+        ] {
+            let expected = Backlog { visible: 5, in_flight: 30, delayed: 200, counted };
+            assert_eq!(counting.backlog(&attributes), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_counter_that_is_no_count_is_malformed_and_named_even_if_it_would_not_count() {
+        for text in ["", " ", "-1", "1.5", "NaN", "1e3", "5 ", "18446744073709551616"] {
+            let failure = PLAIN.backlog(&showing("5", "0", text)).unwrap_err();
+            assert_eq!(failure.cause, Cause::Malformed, "{text:?}");
+            let name = "ApproximateNumberOfMessagesDelayed";
+            assert!(failure.why.contains(name), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_counter_that_is_absent_is_malformed_and_never_zero() {
+        let mut attributes = showing("5", "0", "0");
+        attributes.remove(&QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
+        let failure = PLAIN.backlog(&attributes).unwrap_err();
+        assert_eq!(failure.cause, Cause::Malformed);
+        assert_eq!(failure.why, "sqs:GetQueueAttributes: ApproximateNumberOfMessagesNotVisible is absent");
+    }
+
+    #[test]
+    fn counters_as_large_as_they_can_be_do_not_wrap_round() {
+        let most = u64::MAX.to_string();
+        let backlog = Counting { in_flight: true, delayed: true, weight: 2.0 };
+        let backlog = backlog.backlog(&showing(&most, &most, &most)).unwrap();
+        assert_eq!((backlog.visible, backlog.in_flight), (u64::MAX, u64::MAX));
+        assert!(backlog.counted.is_finite() && backlog.counted > 3e19, "{}", backlog.counted);
+    }
+
+    #[test]
+    fn facts_that_make_no_sense_are_absent_facts() {
+        let mut attributes = showing("0", "0", "0");
+        assert_eq!(facts(&attributes), QueueFacts::default());
+        attributes.insert(QueueAttributeName::VisibilityTimeout, "soon".to_owned());
+        attributes.insert(QueueAttributeName::RedrivePolicy, "{".to_owned());
+        attributes.insert(QueueAttributeName::FifoQueue, "maybe".to_owned());
+        assert_eq!(facts(&attributes), QueueFacts::default());
+        attributes.insert(QueueAttributeName::VisibilityTimeout, "30".to_owned());
+        let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead"}"#;
+        attributes.insert(QueueAttributeName::RedrivePolicy, policy.to_owned());
+        attributes.insert(QueueAttributeName::FifoQueue, "true".to_owned());
+        let expected = QueueFacts {
+            visibility_timeout_secs: Some(30),
+            fifo: true,
+            dead_letter_queue: Some("arn:aws:sqs:eu-west-1:123456789012:dead".to_owned()),
+        };
+        assert_eq!(facts(&attributes), expected);
     }
 }

@@ -230,3 +230,113 @@ fn size(size: Option<i32>, name: &str) -> Result<u32, Failure> {
     size.and_then(|size| u32::try_from(size).ok())
         .ok_or_else(|| Failure::malformed(DESCRIBE, format_args!("{name} is {size:?}, not a size")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_autoscaling::types::SuspendedProcess;
+
+    fn group(instances: Vec<Instance>) -> AutoScalingGroup {
+        let group = AutoScalingGroup::builder().desired_capacity(4).min_size(1).max_size(9);
+        group.set_instances(Some(instances)).build()
+    }
+
+    fn instance(state: &str) -> Instance {
+        Instance::builder().lifecycle_state(state.into()).build()
+    }
+
+    #[test]
+    fn every_lifecycle_state_is_counted_where_it_belongs_and_only_in_service_works() {
+        for (states, expected) in [
+            ("InService", Fleet { in_service: 1, ..Fleet::default() }),
+            ("Pending Pending:Wait Pending:Proceed", Fleet { pending: 3, ..Fleet::default() }),
+            (
+                "Terminating Terminating:Wait Terminating:Proceed Terminating:Retained Terminated Detaching Detached",
+                Fleet { terminating: 7, ..Fleet::default() },
+            ),
+            ("EnteringStandby Standby", Fleet { standby: 2, ..Fleet::default() }),
+            (
+                "Warmed:Pending Warmed:Pending:Wait Warmed:Stopped Warmed:Running Warmed:Hibernated Warmed:Terminated",
+                Fleet { warmed: 6, ..Fleet::default() },
+            ),
+            ("Quarantined Inservice ReplacingRootVolume", Fleet { unknown: 3, ..Fleet::default() }),
+        ] {
+            let fleet = fleet(&group(states.split(' ').map(instance).collect())).unwrap();
+            let sizes = Fleet { desired: 4, min: 1, max: 9, ..expected };
+            assert_eq!(fleet, sizes, "{states}");
+        }
+    }
+
+    #[test]
+    fn an_instance_without_a_state_is_unknown() {
+        assert_eq!(fleet(&group(vec![Instance::builder().build()])).unwrap().unknown, 1);
+    }
+
+    #[test]
+    fn weights_are_summed_and_a_weight_that_is_no_number_is_malformed() {
+        let weighing = |weight: &str| {
+            let instance = Instance::builder().lifecycle_state(LifecycleState::InService);
+            instance.weighted_capacity(weight).build()
+        };
+        let weighted = fleet(&group(vec![weighing("3"), weighing("16")])).unwrap();
+        assert_eq!((weighted.in_service, weighted.weighted), (19, true));
+        let failure = fleet(&group(vec![weighing("heavy")])).unwrap_err();
+        assert_eq!(failure.cause, Cause::Malformed);
+        assert!(failure.why.contains("WeightedCapacity is \"heavy\""), "{failure}");
+    }
+
+    #[test]
+    fn a_group_whose_sizes_are_absent_or_below_zero_is_malformed() {
+        let absent = AutoScalingGroup::builder().min_size(0).max_size(9).build();
+        let negative = AutoScalingGroup::builder().desired_capacity(4).min_size(-1).max_size(9).build();
+        for (group, words) in
+            [(absent, "DesiredCapacity is None"), (negative, "MinSize is Some(-1), not a size")]
+        {
+            let failure = fleet(&group).unwrap_err();
+            assert_eq!(failure.cause, Cause::Malformed);
+            assert!(failure.why.contains(words), "{failure}");
+        }
+    }
+
+    #[test]
+    fn of_the_suspended_processes_launch_and_terminate_matter() {
+        let suspended = |names: &[&str]| {
+            let processes = names.iter().map(|name| SuspendedProcess::builder().process_name(*name).build());
+            let group = AutoScalingGroup::builder().desired_capacity(0).min_size(0).max_size(0);
+            let fleet = fleet(&group.set_suspended_processes(Some(processes.collect())).build()).unwrap();
+            (fleet.launch_suspended, fleet.terminate_suspended)
+        };
+        assert_eq!(suspended(&["AZRebalance", "Launch"]), (true, false));
+        assert_eq!(suspended(&["Terminate", "HealthCheck"]), (false, true));
+        assert_eq!(suspended(&["AlarmNotification"]), (false, false));
+    }
+
+    #[test]
+    fn a_refused_write_says_what_it_means_and_what_the_service_said() {
+        for (code, cause, meaning) in [
+            (Some("ScalingActivityInProgress"), Cause::Refused, "the group is busy with a scaling activity"),
+            (Some("ResourceContention"), Cause::Server, "another update of the group is pending"),
+            (Some("ValidationError"), Cause::Refused, "the group does not accept this size"),
+            (Some("Throttling"), Cause::Throttled, "the account's request rate is exhausted"),
+            (Some("AccessDenied"), Cause::Denied, "the permission is lacking"),
+            (None, Cause::Timeout, "no success"),
+        ] {
+            let failure = Failure { cause, code: code.map(str::to_owned), why: "its words".to_owned() };
+            let said = refusal("workers", 7, &failure);
+            assert!(said.starts_with(&format!("group workers to 7: {meaning}")), "{said}");
+            assert!(said.ends_with(": its words"), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_instance_refresh_stands_in_the_way_until_it_has_ended() {
+        for status in ["Pending", "InProgress", "Baking", "Cancelling", "RollbackInProgress"] {
+            let status = InstanceRefreshStatus::from(status);
+            assert!(running(&status).is_some(), "{status}");
+        }
+        for status in ["Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"] {
+            let status = InstanceRefreshStatus::from(status);
+            assert!(running(&status).is_none(), "{status}");
+        }
+    }
+}

@@ -12,12 +12,13 @@
 )]
 
 mod accounts;
+mod bad_day;
 mod batch;
 mod command;
 mod drive;
 mod dry;
 mod emulator;
-mod first;
+mod faults_read;
 mod group;
 mod process;
 mod publish;

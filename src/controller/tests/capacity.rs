@@ -62,7 +62,7 @@ fn time_that_nobody_watched_does_not_count_as_a_standstill() {
         Action::Hold,
         "a gap shorter than the patience counts"
     );
-    assert_eq!(scene.later(600).decide().action, out(20, 30));
+    assert_eq!(scene.later(590).decide().action, out(20, 30));
 }
 
 #[test]
