@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use world::World;
 
 /// How long the daemon is watched; a whole number of ticks.
-const WATCHED: Duration = Duration::from_secs(60);
+const WATCHED: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_secs(10);
 
 /// What was seen of one run.

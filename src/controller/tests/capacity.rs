@@ -58,7 +58,7 @@ fn ordering_more_does_not_start_the_wait_anew() {
 fn time_that_nobody_watched_does_not_count_as_a_standstill() {
     let scene = stuck().watched(100).visible(300);
     assert_eq!(
-        scene.clone().later(590).decide().action,
+        scene.clone().later(580).decide().action,
         Action::Hold,
         "a gap shorter than the patience counts"
     );
