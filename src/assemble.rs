@@ -120,16 +120,20 @@ fn engine(scaler: &Scaler, shared: &Shared, purpose: &Purpose, state_dir: &Path,
     let (store, state) = store(scaler, purpose, state_dir, now);
     Engine {
         name: scaler.name.clone(),
-        mode: match (purpose.dry_run, scaler.drive) {
-            (true, _) => Mode::DryRun,
-            (false, true) => Mode::Drive,
-            (false, false) => Mode::PublishOnly,
-        },
+        mode: mode(scaler, purpose),
         sources: scaler.sources.iter().map(|queue| source(queue, shared)).collect(),
         target: target(scaler, shared, purpose),
         controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
         store,
         publishers: publishers(scaler, shared, purpose),
+    }
+}
+
+const fn mode(scaler: &Scaler, purpose: &Purpose) -> Mode {
+    match (purpose.dry_run, scaler.drive) {
+        (true, _) => Mode::DryRun,
+        (false, true) => Mode::Drive,
+        (false, false) => Mode::PublishOnly,
     }
 }
 
@@ -141,7 +145,11 @@ fn source(queue: &QueueSource, shared: &Shared) -> Box<dyn Source> {
 
 fn target(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Box<dyn Target> {
     let group = shared.groups.group(&scaler.group);
-    if scaler.drive && !purpose.dry_run { Box::new(group) } else { Box::new(Withheld(group)) }
+    match mode(scaler, purpose) {
+        Mode::Drive => Box::new(group),
+        Mode::PublishOnly => Box::new(Withheld::publish_only(group)),
+        Mode::DryRun => Box::new(Withheld::rehearsal(group)),
+    }
 }
 
 /// The policy that the settings ask for.

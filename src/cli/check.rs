@@ -1,15 +1,9 @@
 use super::{Common, Exit, print};
-use std::fmt::Write;
+use crate::settings;
 
 pub(super) fn check(common: &Common) -> Exit {
     match common.settings() {
-        Ok(settings) => {
-            let mut words = String::new();
-            for scaler in &settings.scalers {
-                let _written = writeln!(words, "{}: {}", scaler.name, scaler.schedule.describe());
-            }
-            print(&words)
-        }
+        Ok(settings) => print(&settings::describe(&settings)),
         Err(exit) => exit,
     }
 }

@@ -102,8 +102,8 @@ impl Thought<'_> {
 
     /// Ordering more where nothing arrives only raises the bill for the day it does.
     fn stop_when_stalled(&mut self) {
-        let Some(short) = self.state.shortfall_with(self.now, self.fleet) else { return };
-        let stalled = self.now.since(short.since);
+        let Some(short) = self.state.shortfall_with(self.rules, self.now, self.fleet) else { return };
+        let stalled = self.now.since(short.standstill.since);
         if self.to > self.fleet.desired && stalled >= self.rules.stalled_after {
             let (in_service, desired) = (self.fleet.in_service, self.fleet.desired);
             self.held(Reason::CapacityStalled { in_service, desired, stalled_secs: stalled.as_secs() });

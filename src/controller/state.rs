@@ -37,8 +37,8 @@ pub(super) struct Streak {
 pub(super) struct Shortfall {
     /// Capacity in service at the last look.
     pub(super) in_service: u32,
-    /// When capacity was last seen to grow, or the shortfall to begin.
-    pub(super) since: Timestamp,
+    /// From when capacity was last seen to grow, or the shortfall to begin.
+    pub(super) standstill: Streak,
 }
 
 impl State {
@@ -56,7 +56,7 @@ impl State {
         next.empty = self.empty_after(rules, now, sample);
         if let Ok(fleet) = &sample.fleet {
             next.waking = self.waking_with(sample, fleet);
-            next.shortfall = self.shortfall_with(now, fleet);
+            next.shortfall = self.shortfall_with(rules, now, fleet);
         }
         next
     }
@@ -84,8 +84,10 @@ impl State {
         self.last_out = self.last_out.map(moved);
         self.last_in = self.last_in.map(moved);
         self.window.shift(millis, latest);
-        self.empty = self.empty.map(|streak| Streak { since: moved(streak.since), last: moved(streak.last) });
-        self.shortfall = self.shortfall.map(|short| Shortfall { since: moved(short.since), ..short });
+        let moved_streak = |streak: Streak| Streak { since: moved(streak.since), last: moved(streak.last) };
+        self.empty = self.empty.map(moved_streak);
+        self.shortfall =
+            self.shortfall.map(|short| Shortfall { standstill: moved_streak(short.standstill), ..short });
         self
     }
 
@@ -108,16 +110,18 @@ impl State {
         }
     }
 
-    /// The shortfall as of `fleet`: capacity that grows or is complete ends it.
-    pub(super) fn shortfall_with(&self, now: Timestamp, fleet: &Fleet) -> Option<Shortfall> {
+    /// The shortfall as of `fleet`: capacity that grows or is complete ends it. So does a gap as long
+    /// as the breaker's patience: what arrived and went meanwhile is not known.
+    pub(super) fn shortfall_with(&self, rules: &Rules, now: Timestamp, fleet: &Fleet) -> Option<Shortfall> {
         if fleet.in_service >= fleet.desired {
             return None;
         }
-        let since = match self.shortfall {
-            Some(known) if fleet.in_service <= known.in_service => known.since,
+        let known = self.shortfall.filter(|short| now.since(short.standstill.last) < rules.stalled_after);
+        let since = match known {
+            Some(short) if fleet.in_service <= short.in_service => short.standstill.since,
             _ => now,
         };
-        Some(Shortfall { in_service: fleet.in_service, since })
+        Some(Shortfall { in_service: fleet.in_service, standstill: Streak { since, last: now } })
     }
 }
 

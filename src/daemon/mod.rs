@@ -158,19 +158,29 @@ async fn turn(
     clock: Clock,
     stop: CancellationToken,
 ) {
+    let mut ringing = true;
     loop {
         // Always enabled: whatever is logged within a tick names its scaler.
         let span = tracing::error_span!("tick", scaler = pulse.scaler);
         let record = engine.tick(clock.now()).instrument(span).await;
-        pulse.ticked(record, deadlines.after(clock.now()));
+        let now = clock.now();
+        pulse.ticked(record, deadlines.after(now));
         if ear.try_recv().is_ok() {
             // It rang during the tick: by now the ring is stale.
             pulse.missed();
         }
-        tokio::select! {
+        let rang = tokio::select! {
             () = stop.cancelled() => return,
-            due = ear.recv() => if due.is_none() { return },
+            due = ear.recv() => if due.is_some() { true } else { return },
+            () = sleep(deadlines.patience_with_bell(now)) => false,
+        };
+        if ringing && !rang {
+            tracing::warn!(
+                scaler = pulse.scaler,
+                "no ring for three periods (was the clock set back?): sampling without"
+            );
         }
+        ringing = rang;
     }
 }
 
@@ -182,11 +192,17 @@ struct Deadlines {
 }
 
 impl Deadlines {
-    /// Three rings from `now`, and the time a tick may take. A pattern that never comes round again
-    /// has no deadline.
+    /// How long to wait for a ring: until the third is due. The scheduler goes by the time of day, and
+    /// set back by an hour it would not ring for one.
+    fn patience_with_bell(&self, now: Now) -> Duration {
+        // A pattern that never comes round again asks for no patience limit.
+        self.schedule.until_next(now.wall, 3).unwrap_or(Duration::MAX)
+    }
+
+    /// When the tick after the one that ended `now` must be done, if the worst comes to the worst: no
+    /// ring, and calls that take all the time they may.
     fn after(&self, now: Now) -> Timestamp {
-        let rings = self.schedule.until_next(now.wall, 3);
-        rings.map_or(Timestamp::from_millis(i64::MAX), |rings| now.steady + rings + self.patience.call * 2)
+        now.steady + self.patience_with_bell(now).saturating_add(self.patience.call * 3)
     }
 }
 

@@ -126,7 +126,7 @@ impl Scene {
     fn withheld(self) -> (Engine, Script) {
         let script = self.script.clone();
         let group = FakeGroup { answer: Outcome::Withheld, ..self.group };
-        (assembled(&script, self.queues, Box::new(Withheld(group)), Mode::DryRun), script)
+        (assembled(&script, self.queues, Box::new(Withheld::rehearsal(group)), Mode::DryRun), script)
     }
 }
 

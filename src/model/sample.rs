@@ -128,3 +128,28 @@ impl Sample {
         queues.chain(self.fleet.as_ref().err())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cause;
+
+    fn sample(backlogs: Vec<Result<Backlog, Missing>>) -> Sample {
+        let queue =
+            |backlog| Queue { name: "a".to_owned(), backlog, age_secs: 0.0, facts: QueueFacts::default() };
+        Sample { queues: backlogs.into_iter().map(queue).collect(), fleet: Ok(Fleet::default()) }
+    }
+
+    #[test]
+    fn queues_add_up_and_never_wrap_to_an_empty_one() {
+        let most = Backlog { visible: u64::MAX, in_flight: u64::MAX, delayed: u64::MAX, counted: 2.0 };
+        let one = Backlog { visible: 1, in_flight: 1, delayed: 1, counted: 0.5 };
+        assert_eq!(sample(vec![Ok(most), Ok(one)]).backlog(), Some(Backlog { counted: 2.5, ..most }));
+    }
+
+    #[test]
+    fn a_sum_with_a_hole_in_it_is_no_sum() {
+        let hole = Missing::new("queue b", Cause::Timeout, "no answer");
+        assert_eq!(sample(vec![Ok(Backlog::default()), Err(hole)]).backlog(), None);
+    }
+}

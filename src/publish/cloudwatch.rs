@@ -83,13 +83,9 @@ impl Publisher for CloudWatch {
 
 impl Destination {
     fn datum(&self, metric: Metric, value: f64, record: &Record) -> MetricDatum {
-        let name = match metric {
-            Metric::BacklogPerInstance => &self.metric_name,
-            other => other.name(),
-        };
         let dimensions = self.dimensions.iter();
         MetricDatum::builder()
-            .metric_name(name)
+            .metric_name(self.name_of(metric))
             .set_dimensions(Some(
                 dimensions
                     .map(|(name, value)| Dimension::builder().name(name).value(value).build())

@@ -32,6 +32,17 @@ pub enum Metric {
     Recommended,
 }
 
+impl Destination {
+    /// What `metric` is called there.
+    #[must_use]
+    pub fn name_of(&self, metric: Metric) -> &str {
+        match metric {
+            Metric::BacklogPerInstance => &self.metric_name,
+            other => other.name(),
+        }
+    }
+}
+
 impl Metric {
     /// Every metric, by its name in the settings and its name in `CloudWatch` (the first may be renamed).
     pub const ALL: [(Self, &'static str, &'static str); 7] = [

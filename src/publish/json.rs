@@ -197,7 +197,8 @@ mod tests {
             },
             "outcome": { "kind": "none" },
         });
-        assert_eq!(parsed(&scene::blind()), expected);
+        let rehearsed = Record { mode: crate::model::Mode::DryRun, ..scene::blind() };
+        assert_eq!(parsed(&rehearsed), expected);
     }
 
     #[test]

@@ -39,11 +39,11 @@ pub(crate) fn scaled_out() -> Record {
     record(Mode::Drive, sample, Decision { action, recommended: Some(14), reasons }, Outcome::Done)
 }
 
-/// A dry run that could read one queue of two, and not the group.
+/// A tick that could read one queue of two, and not the group.
 pub(crate) fn blind() -> Record {
     let denied = Missing::new("queue thumbs", Cause::Denied, "AccessDenied");
     let silent = Missing::new("group image-workers", Cause::Timeout, "no answer in 2 s");
     let reasons = [denied.clone(), silent.clone()].map(Reason::Missing).to_vec();
     let queues = vec![queue("images", Ok(WAITING)), queue("thumbs", Err(denied))];
-    record(Mode::DryRun, Sample { queues, fleet: Err(silent) }, Decision::hold(None, reasons), Outcome::None)
+    record(Mode::Drive, Sample { queues, fleet: Err(silent) }, Decision::hold(None, reasons), Outcome::None)
 }

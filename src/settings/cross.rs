@@ -77,11 +77,69 @@ type Series<'a> = (&'a str, &'a str, BTreeSet<&'a (String, String)>);
 
 fn series(to: &Destination) -> Vec<Series<'_>> {
     let dimensions: BTreeSet<_> = to.dimensions.iter().collect();
-    let published = Metric::ALL.iter().filter(|(metric, ..)| to.metrics.contains(metric));
-    let named = |(metric, _, name): &(Metric, &'static str, &'static str)| {
-        let renamed = *metric == Metric::BacklogPerInstance;
-        let name = if renamed { to.metric_name.as_str() } else { *name };
-        (to.namespace.as_str(), name, dimensions.clone())
-    };
-    published.map(named).collect()
+    let named = |metric: &Metric| (to.namespace.as_str(), to.name_of(*metric), dimensions.clone());
+    to.metrics.iter().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{accepted, refused, scaler, titles};
+
+    #[test]
+    fn a_name_given_twice_is_shown_at_both_places_across_files() {
+        let expected = "\
+error: scaler \"images\": name is another scaler's too
+ --> conf.d/1.toml:5:8
+  |
+5 | name = \"images\"
+  |        ^^^^^^^^ each name once
+  |
+ ::: main.toml:2:8
+  |
+2 | name = \"images\"
+  |        -------- first here";
+        assert_eq!(refused(&[&scaler(""), &scaler("name = \"images\"")]), expected);
+        let twice = scaler("") + &scaler("");
+        assert!(refused(&[&twice]).contains("main.toml:7:8"));
+    }
+
+    #[test]
+    fn a_group_has_one_driver() {
+        let two =
+            |first: &str, second: &str| [scaler(first), scaler(&format!("name = \"b\"\n{second}"))].concat();
+        let text = two("drive = true", "drive = true");
+        let shown = refused(&[&text]);
+        assert!(shown.contains("target.name \"image-workers\" is driven by another scaler too"), "{shown}");
+        assert!(shown.contains("main.toml:9:19") && shown.contains("driven here\n"), "{shown}");
+
+        accepted(&[&two("drive = true", "")]);
+        accepted(&[&two("drive = true", "drive = true\ntarget = { name = \"c\" }")]);
+        accepted(&[&two("drive = true", "drive = true\naws = { region = \"eu-west-1\" }")]);
+    }
+
+    #[test]
+    fn two_scalers_do_not_publish_the_same_metric() {
+        let publish = "publish = { dimensions = { Team = \"a\" } }";
+        let text = [scaler(publish), scaler(&format!("name = \"b\"\n{publish}"))].concat();
+        let says = "scaler \"b\": publish publishes Backlogd/BacklogPerInstance with the dimensions of another scaler's";
+        assert_eq!(titles(&[&text]), [says]);
+        let own = [scaler("publish = {}"), scaler("name = \"b\"\npublish = {}")].concat();
+        accepted(&[&own]);
+    }
+
+    #[test]
+    fn one_scaler_does_not_publish_two_metrics_under_one_name() {
+        let publish =
+            "publish = { metric_name = \"Visible\", metrics = [\"backlog_per_instance\", \"visible\"] }";
+        assert_eq!(
+            titles(&[&scaler(publish)]),
+            ["scaler \"images\": publish publishes two metrics under one name"]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_claims_nothing() {
+        let text = [scaler("name = \"a b\""), scaler("name = \"a b\"")].concat();
+        assert_eq!(titles(&[&text]).len(), 2);
+    }
 }

@@ -105,10 +105,10 @@ impl<'a> Whereabouts<'a> {
         }
     }
 
-    /// The place, in `region` if none is set.
-    pub(super) fn place(&self, region: Option<String>) -> Place {
+    /// The place that this is.
+    pub(super) fn place(&self) -> Place {
         Place {
-            region: self.region.as_ref().map(|at| at.value.clone()).or(region),
+            region: self.region.as_ref().map(|at| at.value.clone()),
             endpoint_url: self.endpoint_url.clone(),
             assume_role: self.assume_role.clone(),
         }

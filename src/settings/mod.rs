@@ -14,12 +14,18 @@ mod mistake;
 mod policy;
 mod publish;
 mod reader;
+#[cfg(test)]
+mod reference;
 mod rules;
 mod scaler;
 mod schedule;
+#[cfg(test)]
+mod tests;
+mod words;
 
 pub use mistake::Mistakes;
 pub use schedule::Schedule;
+pub use words::describe;
 
 use mistake::Mistake;
 use reader::Book;

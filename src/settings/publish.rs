@@ -78,3 +78,76 @@ fn metrics(value: At<'_, DeValue<'_>>) -> Option<Vec<Metric>> {
     }
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{accepted, refused, scaler, titles};
+    use super::*;
+
+    fn publish(table: &str) -> String {
+        scaler(&format!("publish = {{ {table} }}"))
+    }
+
+    #[test]
+    fn without_the_table_nothing_is_published() {
+        assert_eq!(accepted(&[&scaler("")]).scalers[0].publish, None);
+    }
+
+    #[test]
+    fn an_empty_table_publishes_the_backlog_per_instance_by_scaler() {
+        let expected = Destination {
+            namespace: "Backlogd".to_owned(),
+            metric_name: "BacklogPerInstance".to_owned(),
+            resolution_secs: 60,
+            dimensions: vec![("Scaler".to_owned(), "images".to_owned())],
+            metrics: vec![Metric::BacklogPerInstance],
+        };
+        assert_eq!(accepted(&[&publish("")]).scalers[0].publish, Some(expected));
+    }
+
+    #[test]
+    fn dimensions_keep_the_order_of_the_file() {
+        let settings = accepted(&[&publish("dimensions = { b = \"1\", a = \"2\" }")]);
+        let to = settings.scalers[0].publish.as_ref().unwrap();
+        assert_eq!(to.dimensions, [("b".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())]);
+        assert!(
+            accepted(&[&publish("dimensions = {}")]).scalers[0]
+                .publish
+                .as_ref()
+                .unwrap()
+                .dimensions
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn amazons_namespaces_and_odd_resolutions_are_refused() {
+        let shown = refused(&[&publish("namespace = \"AWS/SQS\", resolution_secs = 30")]);
+        assert!(shown.contains("namespaces beginning with AWS/ are Amazon's own"), "{shown}");
+        assert!(shown.contains("must be 1 (high resolution) or 60"), "{shown}");
+        accepted(&[&publish("resolution_secs = 1")]);
+    }
+
+    #[test]
+    fn a_metric_is_one_of_the_known_and_named_once() {
+        let shown = refused(&[&publish("metrics = [\"visibel\", \"desired\", \"desired\"]")]);
+        assert!(shown.contains("did you mean \"visible\"?"), "{shown}");
+        assert!(shown.contains("publish.metrics[2] is there already"), "{shown}");
+        assert_eq!(titles(&[&publish("metrics = []")]), ["scaler \"images\": publish.metrics is empty"]);
+    }
+
+    #[test]
+    fn cloudwatchs_rules_for_dimensions_are_kept() {
+        let text = publish("dimensions = { \":a\" = \"x\", \"ä\" = \"x\", b = \" \", c = \"ü\" }");
+        let expected = [
+            "publish.dimensions.:a is no dimension's name",
+            "publish.dimensions.ä is no dimension's name",
+            "publish.dimensions.b cannot be \" \"",
+            "publish.dimensions.c cannot be \"ü\"",
+        ];
+        assert_eq!(titles(&[&text]), expected.map(|title| format!("scaler \"images\": {title}")));
+        let many: Vec<String> = (0..31).map(|index| format!("d{index} = \"x\"")).collect();
+        let text = publish(&format!("dimensions = {{ {} }}", many.join(", ")));
+        assert_eq!(titles(&[&text]), ["scaler \"images\": publish.dimensions has 31 names"]);
+    }
+}

@@ -108,14 +108,20 @@ impl Stray {
             None => format!("this is a key of {}", homes.join(" or ")),
         };
         let title = format!("{}unknown key `{}`", self.path.owner, self.path.keys);
-        Mistake::new(title, &self.at, label).help(format!("known here: {}", self.siblings.join(", ")))
+        Mistake::new(title, &self.at, label).help(format!("keys here: {}", self.siblings.join(", ")))
     }
 }
 
-/// The one of `candidates` that whoever wrote `word` most likely meant.
+/// The one of `candidates` that whoever wrote `word` most likely meant: one that begins like it, or
+/// that a slip of the finger made it from.
 pub(super) fn meant<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
-    let scored = candidates.iter().map(|each| (strsim::jaro_winkler(word, each), *each));
-    scored.filter(|(score, _)| *score > 0.8).max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, each)| each)
+    let score = |each: &&'c str| {
+        let (start, slip) =
+            (strsim::jaro_winkler(word, each), strsim::normalized_damerau_levenshtein(word, each));
+        (start > 0.8 || slip > 0.6).then_some((start + slip, *each))
+    };
+    let likely = candidates.iter().filter_map(score);
+    likely.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, each)| each)
 }
 
 // === impl Here ===

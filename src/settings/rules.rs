@@ -8,13 +8,19 @@ const CAPACITY_MAX: u32 = 1_000_000;
 /// The longest time, in seconds: a year.
 const SECS_MAX: u32 = 31_536_000;
 
-/// Reads a scaler's `limits` and `control`. `timing` is the time between samples, and where the
-/// schedule stands if it was given.
-pub(super) fn read<'a>(
-    limits: Table<'a>,
-    mut control: Table<'a>,
-    timing: Option<(Duration, Option<Here<'a>>)>,
-) -> Rules {
+/// What the windows of `control` are held against.
+#[derive(Debug)]
+pub(super) struct Timing<'a> {
+    /// The shortest time between samples.
+    pub(super) period: Duration,
+    /// The schedule, if it was given.
+    pub(super) schedule: Option<Here<'a>>,
+    /// Whether the scaler drives: if not, defaults that would not do are no mistake yet.
+    pub(super) drive: bool,
+}
+
+/// Reads a scaler's `limits` and `control`; the latter's windows are held against `timing`.
+pub(super) fn read<'a>(limits: Table<'a>, mut control: Table<'a>, timing: Option<Timing<'a>>) -> Rules {
     let default = Rules::default();
     let limits = self::limits(limits, default.limits);
     let slots = control.whole("slots", 1..=CAPACITY_MAX).map_or(default.slots, |at| at.value);
@@ -25,10 +31,9 @@ pub(super) fn read<'a>(
     let wake_samples = control.whole("wake_samples", 1..=1000).map_or(default.wake_samples, |at| at.value);
     let stalled_after = secs(&mut control, "stalled_after_secs", 1, default.stalled_after);
     control.finish();
-    if let Some((period, schedule)) = timing {
-        for window in [&stabilization, &empty_for] {
-            spans_two_samples(window, period, schedule.as_ref());
-        }
+    if let Some(timing) = timing {
+        spans_two_samples(&stabilization, &timing);
+        spans_two_samples(&empty_for, &timing);
     }
     Rules {
         limits,
@@ -78,21 +83,86 @@ fn secs<'a>(
 
 /// Notes a window so short that no two samples fall into it: it could never be seen through, and
 /// nothing would ever scale in.
-fn spans_two_samples(window: &At<'_, (Duration, bool)>, period: Duration, schedule: Option<&Here<'_>>) {
+fn spans_two_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>) {
     let (length, default) = window.value;
-    if length.is_zero() || length > period {
+    if length.is_zero() || length > timing.period || (default && !timing.drive) {
         return;
     }
     let origin = if default { " (the default)" } else { "" };
-    let says = format!(
-        "of {} s{origin} is not longer than the {} s between samples",
-        length.as_secs(),
-        period.as_secs()
-    );
-    let label = format!("must be 0, or more than {}", period.as_secs());
-    let mut mistake = window.here.mistake(says, label);
-    if let Some(schedule) = schedule {
-        mistake = mistake.and(&schedule.at, format!("a sample every {} s", period.as_secs()));
+    let (length, period) = (length.as_secs(), timing.period.as_secs());
+    let says = format!("of {length} s{origin} is not longer than the {period} s between samples");
+    let mut mistake = window.here.mistake(says, format!("must be 0, or more than {period}"));
+    if let Some(schedule) = &timing.schedule {
+        mistake = mistake.and(&schedule.at, format!("a sample every {period} s"));
     }
     window.here.note(mistake.help("otherwise no scale-in could ever be confirmed"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{accepted, refused, scaler, titles};
+    use crate::controller::Rules;
+
+    #[test]
+    fn without_a_key_the_rules_are_the_controllers_own() {
+        assert_eq!(accepted(&[&scaler("")]).scalers[0].rules, Rules::default());
+    }
+
+    #[test]
+    fn min_above_max_is_shown_at_both_places() {
+        let expected = "\
+error: scaler \"images\": limits.min is above limits.max
+ --> main.toml:6:18
+  |
+6 | limits = { min = 9, max = 2 }
+  |                  ^        - at most 2
+  |                  |
+  |                  at least 9";
+        assert_eq!(refused(&[&scaler("limits = { min = 9, max = 2 }")]), expected);
+        accepted(&[&scaler("limits = { min = 2, max = 2 }")]);
+    }
+
+    #[test]
+    fn what_must_be_one_or_more_is_not_0() {
+        let text = scaler(
+            "limits = { step_out_max = 0, step_in_max = 0 }\n\
+             control = { slots = 0, wake_samples = 0, stalled_after_secs = 0 }",
+        );
+        let keys = ["limits.step_out_max", "limits.step_in_max", "control.slots", "control.wake_samples"];
+        let expected = keys.into_iter().chain(["control.stalled_after_secs"]);
+        let expected: Vec<String> =
+            expected.map(|key| format!("scaler \"images\": {key} cannot be 0")).collect();
+        assert_eq!(titles(&[&text]), expected);
+    }
+
+    #[test]
+    fn a_window_not_longer_than_the_time_between_samples_is_refused() {
+        let expected = "\
+error: scaler \"images\": control.empty_for_secs of 60 s is not longer than the 60 s between samples
+ --> main.toml:7:30
+  |
+6 | schedule = \"0 * * * * *\"
+  |            ------------- a sample every 60 s
+7 | control = { empty_for_secs = 60 }
+  |                              ^^ must be 0, or more than 60
+  |
+  = help: otherwise no scale-in could ever be confirmed";
+        let text =
+            |secs| scaler(&format!("schedule = \"0 * * * * *\"\ncontrol = {{ empty_for_secs = {secs} }}"));
+        assert_eq!(refused(&[&text(60)]), expected);
+        accepted(&[&text(61)]);
+        accepted(&[&text(0)]);
+    }
+
+    #[test]
+    fn defaults_too_short_for_the_schedule_matter_once_the_scaler_drives() {
+        let watching = scaler("schedule = \"0 0 * * * *\"");
+        accepted(&[&watching]);
+        let shown = titles(&[&format!("{watching}drive = true\n")]);
+        assert_eq!(shown.len(), 2);
+        assert!(
+            shown[0].contains("stabilization_secs of 300 s (the default) is not longer than the 3600 s"),
+            "{shown:?}"
+        );
+    }
 }

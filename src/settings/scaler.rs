@@ -1,9 +1,9 @@
 use super::cross::Claims;
 use super::file::Whereabouts;
 use super::reader::{At, Here, Table};
+use super::rules::Timing;
 use super::{QueueSource, Scaler, Schedule, forms, policy, publish, rules};
 use crate::source::QueueAddress;
-use toml::de::DeValue;
 
 /// Often enough to notice a burst well within a minute.
 const DEFAULT_SCHEDULE: &str = "*/10 * * * * *";
@@ -22,13 +22,17 @@ pub(super) fn read<'a>(
     let name = table.require("name", "name = \"images\"").and_then(|value| value.text(forms::scaler_name));
     let (schedule, schedule_here) = schedule(&mut table);
     let drive = table.flag("drive").unwrap_or(false);
-    let whereabouts = base.overlaid(table.child("aws"));
-    let target = target(&mut table);
+    let mut whereabouts = base.overlaid(table.child("aws"));
+    let group = target(&mut table, &mut whereabouts);
     let sources = sources(&mut table, &whereabouts);
     let policy =
         table.require("policy", "policy = { kind = \"backlog_per_instance\", acceptable_backlog = 100 }");
     let policy = policy.and_then(At::table).and_then(policy::read);
-    let timing = schedule.as_ref().map(|schedule| (schedule.period(), schedule_here));
+    let timing = schedule.as_ref().map(|schedule| Timing {
+        period: schedule.period(),
+        schedule: schedule_here,
+        drive,
+    });
     let rules = rules::read(table.child("limits"), table.child("control"), timing);
     let publish = table.take("publish").and_then(At::table).and_then(|publish| {
         let default_name = name.as_ref().map(|at| at.value.as_str());
@@ -36,13 +40,7 @@ pub(super) fn read<'a>(
     });
     table.finish();
 
-    if let Some(target) = &target
-        && let Some(region) = &target.value.1
-    {
-        same_region(region, &target.here, &whereabouts);
-    }
-    let place = whereabouts.place(target.as_ref().and_then(|target| target.value.1.clone()));
-    let group = target.map(|target| At { value: target.value.0, here: target.here });
+    let place = whereabouts.place();
     let claims =
         Claims { place: place.clone(), name, drives: group.clone().filter(|_| drive), publishes: publish };
     let scaler = || {
@@ -69,21 +67,26 @@ fn schedule<'a>(table: &mut Table<'a>) -> (Option<Schedule>, Option<Here<'a>>) {
     (read.map(|at| at.value), Some(here))
 }
 
-/// The group's name, and the region its ARN tells.
-fn target<'a>(table: &mut Table<'a>) -> Option<At<'a, (String, Option<String>)>> {
-    let example = "target = { name = \"image-workers\" }";
-    let mut table = table.require("target", example)?.table()?;
+/// The group's name. The region that its ARN tells is the scaler's, if none is set.
+fn target<'a>(table: &mut Table<'a>, whereabouts: &mut Whereabouts<'a>) -> Option<At<'a, String>> {
+    let mut table = table.require("target", "target = { name = \"image-workers\" }")?.table()?;
     table.text("kind", forms::one_of(&["asg"]));
     let name = table.require("name", "name = \"image-workers\"").and_then(|value| value.text(forms::group));
     table.finish();
-    name
+    let At { value: (name, region), here } = name?;
+    if let Some(region) = region {
+        same_region(&region, &here, whereabouts);
+        whereabouts.region.get_or_insert(At { value: region, here: here.clone() });
+    }
+    Some(At { value: name, here })
 }
 
 fn sources<'a>(table: &mut Table<'a>, whereabouts: &Whereabouts<'a>) -> Option<Vec<QueueSource>> {
     let example = "source = [{ queue = \"images\" }]";
     let value = table.require("source", example)?;
     let here = value.here.clone();
-    let list = value.list(&format!("must be a list of queues: {example}"))?;
+    let list =
+        value.list(&format!("must be a list of queues: {example}\nor a table [[scaler.source]] for each"))?;
     if list.is_empty() {
         here.note(here.mistake("is empty", "at least one queue is wanted"));
     }
@@ -150,12 +153,111 @@ fn once(
 fn same_region(region: &str, here: &Here<'_>, whereabouts: &Whereabouts<'_>) {
     let Some(set) = whereabouts.region.as_ref().filter(|set| set.value != region) else { return };
     let says = format!("is in {region}, but the scaler's region is {}", set.value);
-    let mistake = here.mistake(says, "of another region").and(&set.here.at, "set here");
+    let mistake = here.mistake(says, "of another region").and(&set.here.at, "that region");
     here.note(mistake.help(format!("give the scaler its own: aws = {{ region = {region:?} }}")));
 }
 
-/// The tables in the list under `key`; none if it is absent.
-pub(super) fn tables<'a>(table: &mut Table<'a>, key: &'static str, wanted: &str) -> Vec<Table<'a>> {
-    let list = table.take(key).and_then(|value: At<'a, DeValue<'a>>| value.list(wanted));
-    list.into_iter().flatten().filter_map(At::table).collect()
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{accepted, refused, scaler, titles};
+
+    #[test]
+    fn a_pattern_of_five_fields_is_shown_with_the_parsers_reason_and_the_right_one() {
+        let expected = "\
+error: scaler \"images\": schedule cannot be \"*/5 * * * *\"
+ --> main.toml:6:12
+  |
+6 | schedule = \"*/5 * * * *\"
+  |            ^^^^^^^^^^^^^ Invalid pattern: Pattern must have 6 or 7 fields when seconds are required \
+and years are optional.
+  |
+  = help: the seconds come first: \"0 */5 * * * *\"";
+        assert_eq!(refused(&[&scaler("schedule = \"*/5 * * * *\"")]), expected);
+    }
+
+    #[test]
+    fn a_queue_of_another_region_is_shown_with_the_region_set() {
+        let main = "[aws]\nregion = \"eu-west-1\"\n";
+        let queue = "source = [{ queue = \"https://sqs.us-east-1.amazonaws.com/123456789012/images\" }]";
+        let shown = refused(&[main, &scaler(queue)]);
+        assert!(
+            shown.contains("source[0].queue is in us-east-1, but the scaler's region is eu-west-1"),
+            "{shown}"
+        );
+        assert!(shown.contains("conf.d/1.toml:5:21") && shown.contains("main.toml:2:10"), "{shown}");
+        accepted(&[main, &scaler(&format!("{queue}\naws = {{ region = \"us-east-1\" }}"))]);
+        accepted(&["", &scaler(queue)]);
+    }
+
+    #[test]
+    fn a_groups_arn_tells_the_region_if_none_is_set() {
+        let arn =
+            "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0a:autoScalingGroupName/workers";
+        let target = format!("target = {{ name = \"{arn}\" }}");
+        let read = accepted(&[&scaler(&target)]).scalers.remove(0);
+        assert_eq!((read.group.as_str(), read.place.region.as_deref()), ("workers", Some("eu-west-1")));
+
+        let elsewhere = scaler(&format!("{target}\naws = {{ region = \"us-east-1\" }}"));
+        assert!(titles(&[&elsewhere])[0].contains("target.name is in eu-west-1, but"));
+        let queue = "source = [{ queue = \"arn:aws:sqs:us-east-1:123456789012:images\" }]";
+        let apart = scaler(&format!("{target}\n{queue}"));
+        assert!(titles(&[&apart])[0].contains("source[0].queue is in us-east-1, but"));
+    }
+
+    #[test]
+    fn an_arn_of_another_service_is_refused_with_the_allowed_forms() {
+        let shown =
+            refused(&[&scaler("source = [{ queue = \"arn:aws:sns:eu-west-1:123456789012:images\" }]")]);
+        assert!(shown.contains("an ARN of `sns`, where one of `sqs` is wanted"), "{shown}");
+        assert!(shown.contains("help: a queue is given by its name, by its URL"), "{shown}");
+        let shown = refused(&[&scaler("target = { name = \"arn:aws:sqs:eu-west-1:123456789012:images\" }")]);
+        assert!(shown.contains("help: a group is given by its name"), "{shown}");
+    }
+
+    #[test]
+    fn an_owner_is_kept_unless_it_contradicts_the_queue() {
+        let queue = |owner: &str| {
+            scaler(&format!(
+                "source = [{{ queue = \"arn:aws:sqs:eu-west-1:123456789012:images\", owner = \"{owner}\" }}]"
+            ))
+        };
+        let shown = refused(&[&queue("210987654321")]);
+        assert!(shown.contains("source[0].owner contradicts the queue"), "{shown}");
+        assert!(shown.contains("but this is a queue of 123456789012"), "{shown}");
+        accepted(&[&queue("123456789012")]);
+        let named = scaler("source = [{ queue = \"images\", owner = \"123456789012\" }]");
+        let address = accepted(&[&named]).scalers.remove(0).sources.remove(0).address;
+        assert_eq!(address.owner.as_deref(), Some("123456789012"));
+        assert!(refused(&[&queue("1234")]).contains("must be an account's 12 digits"));
+    }
+
+    #[test]
+    fn a_queue_is_read_once_however_it_is_written() {
+        let arn = "arn:aws:sqs:eu-west-1:123456789012:images";
+        let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/images";
+        let two =
+            |second: &str| scaler(&format!("source = [{{ queue = \"{arn}\" }}, {{ queue = \"{second}\" }}]"));
+        let shown = refused(&[&two(url)]);
+        assert!(shown.contains("source[1].queue is the same queue once more"), "{shown}");
+        assert!(shown.contains("first here"), "{shown}");
+        accepted(&[&two(&arn.replace("images", "videos"))]);
+        accepted(&[&two(&arn.replace("123456789012", "210987654321"))]);
+    }
+
+    #[test]
+    fn names_weights_and_kinds_are_checked() {
+        let text = scaler(
+            "name = \"a/b\"\nsource = [{ kind = \"kafka\", queue = \"images\", weight = -1 }]\n\
+             target = { kind = \"asgs\", name = \"\" }",
+        );
+        let expected = [
+            "name cannot be \"a/b\"",
+            "source[0].kind cannot be \"kafka\"",
+            "source[0].weight cannot be -1",
+            "target.kind cannot be \"asgs\"",
+            "target.name cannot be \"\"",
+        ];
+        assert_eq!(titles(&[&text]), expected.map(|title| format!("scaler \"a/b\": {title}")));
+        assert_eq!(titles(&[&scaler("source = []")]), ["scaler \"images\": source is empty"]);
+    }
 }

@@ -16,8 +16,8 @@ pub struct Schedule {
 /// same every day.
 const REFERENCE: Timestamp = Timestamp::from_secs(1_767_225_600);
 
-/// How many occurrences are looked at for the shortest period: more than a year of a daily pattern.
-const LOOKED_AT: usize = 400;
+/// How many occurrences are looked at for the shortest period: a quarter of a daily pattern's year.
+const LOOKED_AT: usize = 100;
 
 impl Schedule {
     /// The schedule of a cron pattern: second, minute, hour, day of month, month, day of week, and
@@ -45,7 +45,7 @@ impl Schedule {
         chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
     }
 
-    /// The shortest time between two occurrences, of the first few hundred from 2026 on.
+    /// The shortest time between two occurrences, of the first hundred from 2026 on.
     #[must_use]
     pub const fn period(&self) -> Duration {
         self.period

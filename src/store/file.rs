@@ -67,8 +67,9 @@ impl StateFile {
         })
     }
 
-    /// Replaces the file. The data are forced to disk only when an action is new in them: a power cut
-    /// may then cost a few minutes of window, never a cooldown, and a quiet daemon lets the disk sleep.
+    /// Replaces the file. The data are forced to disk only when an action is new in them, so that a
+    /// quiet daemon lets the disk sleep. A kill costs nothing; a power cut may cost what is remembered,
+    /// and then the window has to be watched whole again before anything scales in.
     fn replace(&self, now: Now, state: &State) -> io::Result<()> {
         let shift = now.wall.as_millis().saturating_sub(now.steady.as_millis());
         let content =

@@ -88,7 +88,7 @@ impl Target for Asg {
                 let failure = Failure::of(REFRESHES, &error);
                 if failure.cause == Cause::Denied {
                     self.blind_to_refreshes = true;
-                    tracing::warn!(group = self.name, why = %failure, "cannot see instance refreshes, acting without");
+                    tracing::warn!(group = self.name, why = %failure, "cannot see instance refreshes, deciding without");
                     return None;
                 }
                 let missing = failure.missing(format!("instance refreshes of group {}", self.name));

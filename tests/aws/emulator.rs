@@ -1,5 +1,6 @@
 //! The emulator: moto behind `tests/emulator/launch.py`, started by the tests themselves.
 
+use crate::world::REGION;
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -42,6 +43,19 @@ impl Emulator {
     /// Asks the emulator itself (not AWS) for something.
     pub(crate) fn post(&self, path: &str, body: &Value) {
         ureq::post(format!("{}{path}", self.url)).send_json(body).expect("the emulator obeys");
+    }
+
+    /// A raw call of `action`, for the services the tests have no client of: the answer's XML.
+    pub(crate) fn query(&self, service: &str, action: &str, parameters: &[(&str, &str)]) -> String {
+        let signed = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request");
+        let form = [&[("Action", action)], parameters].concat();
+        let request = ureq::post(&self.url).header("Authorization", signed);
+        request.send_form(form).expect("the raw call is answered").body_mut().read_to_string().unwrap()
+    }
+
+    /// From now on, every call must be signed with keys that the emulator gave out, and be allowed.
+    pub(crate) fn guard(&self) {
+        ureq::post(format!("{}/moto-api/reset-auth", self.url)).send("0").expect("the emulator obeys");
     }
 
     /// From now on, calls whose body contains `matching` meet a fault.

@@ -80,23 +80,23 @@ fn last_reason(round: &Round) -> &Value {
 
 #[tokio::test]
 async fn a_phantom_in_one_sample_does_not_wake_a_fleet_at_zero() {
-    let world = asleep("phantom").await;
+    let world = asleep("phantom-two").await;
     let (none, two) = (json!("0"), json!("2"));
-    show_counters(&world, "phantom", &two, &none);
+    show_counters(&world, "phantom-two", &two, &none);
     let phantom = Round::of(world);
     assert_eq!(phantom.record["decision"]["action"], "hold");
     assert_eq!(last_reason(&phantom), "wake_unconfirmed");
-    show_counters(&phantom.world, "phantom", &none, &none);
+    show_counters(&phantom.world, "phantom-two", &none, &none);
     let gone = Round::of(phantom.world);
     assert_eq!(gone.record["decision"]["action"], "hold");
-    show_counters(&gone.world, "phantom", &two, &none);
+    show_counters(&gone.world, "phantom-two", &two, &none);
     let again = Round::of(gone.world);
     assert_eq!(last_reason(&again), "wake_unconfirmed");
     // Not a phantom: messages in two samples in a row.
     let confirmed = Round::of(again.world);
     assert_eq!(confirmed.record["decision"]["to"], 2);
     assert_eq!(confirmed.record["outcome"]["kind"], "done");
-    assert_eq!(confirmed.world.emulator.calls("SetDesiredCapacity", "\"phantom\"").len(), 1);
+    assert_eq!(confirmed.world.emulator.calls("SetDesiredCapacity", "\"phantom-two\"").len(), 1);
 }
 
 /// All counters read 0 once, while five messages are being worked on.

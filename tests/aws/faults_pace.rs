@@ -89,33 +89,6 @@ async fn a_signal_while_a_call_hangs_ends_the_daemon_within_its_patience() {
 }
 
 #[tokio::test]
-async fn a_second_signal_while_a_call_hangs_ends_the_daemon_at_once() {
-    let (url, told) = silent_server();
-    let world = World::new("stopped-twice").await;
-    let hour = "schedule = \"0 0 * * * *\"";
-    world.settings(
-        &tempted("stopped-twice", &format!("{hour}\naws = {{ endpoint_url = {url:?} }}"))
-            .replace("stabilization_secs = 0", "stabilization_secs = 7200"),
-    );
-    let mut daemon = Daemon::start(&world);
-    told.recv_timeout(Duration::from_secs(20)).unwrap();
-    daemon.signal("TERM");
-    daemon.await_words("finishing the ticks in progress");
-    let mut patience = 0;
-    let (status, _) = loop {
-        // What comes within 0.3 s of the first still is the first.
-        daemon.signal("TERM");
-        patience += 1;
-        if crate::bad_day::wait_until(Duration::from_millis(200), || !daemon.said("second signal").is_empty())
-        {
-            break daemon.end();
-        }
-        assert!(patience < 20, "{daemon:#?}");
-    };
-    assert_eq!(status.code(), Some(1), "{daemon:#?}");
-}
-
-#[tokio::test]
 async fn a_signal_while_publishing_hangs_ends_the_daemon_within_its_patience() {
     let world = five_workers("put-stopped", 5).await;
     world.settings(&tempted("put-stopped", PATIENT));

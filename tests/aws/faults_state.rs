@@ -54,21 +54,6 @@ async fn a_state_directory_that_is_none_is_said_and_scaling_goes_on() {
 }
 
 #[tokio::test]
-async fn a_damaged_state_file_is_set_aside_and_scaling_goes_on() {
-    let world = five_workers("damaged", 9).await;
-    world.settings(&tempted("damaged", BRISK));
-    let halves = br#"{"version":1,"saved_at":1795168"#;
-    fs::write(file(&world, "damaged", "json"), halves).unwrap();
-    let round = Round::of(world);
-    assert_eq!(round.record["outcome"]["kind"], "done");
-    assert_eq!(round.exit, 0);
-    assert_eq!(round.complaints.len(), 1, "{:#?}", round.complaints);
-    assert!(round.complaints[0].contains("the state file is damaged: set aside"), "{:#?}", round.complaints);
-    assert_eq!(fs::read(file(&round.world, "damaged", "json.damaged")).unwrap(), halves);
-    assert_eq!(kept(&round.world, "damaged")["version"], 1);
-}
-
-#[tokio::test]
 async fn what_a_kill_left_half_written_beside_the_state_file_is_overwritten() {
     let world = five_workers("leftover", 9).await;
     world.settings(&tempted("leftover", BRISK));
@@ -80,33 +65,14 @@ async fn what_a_kill_left_half_written_beside_the_state_file_is_overwritten() {
     assert_eq!(kept(&round.world, "leftover")["version"], 1);
 }
 
-/// The cooldown that a killed process had begun holds in the next one.
-#[tokio::test]
-async fn a_cooldown_survives_a_kill() {
-    let world = five_workers("killed-once", 9).await;
-    let cooling = tempted("killed-once", BRISK).replace("cooldown_in_secs = 0", "cooldown_in_secs = 600");
-    world.settings(&cooling);
-    let mut daemon = Daemon::start(&world);
-    daemon
-        .wait("the write", || daemon.records("killed-once").iter().any(|it| it["outcome"]["kind"] == "done"));
-    daemon.signal("KILL");
-    daemon.end();
-    crate::bad_day::show_counters(&world, "killed-once", &"0".into(), &"0".into());
-    let round = Round::of(world);
-    assert_eq!(round.record["decision"]["action"], "hold", "{}", round.record);
-    let reasons = round.record["decision"]["reasons"].as_array().unwrap();
-    assert_eq!(reasons.last().unwrap()["code"], "cooldown_in");
-    assert_eq!(round.world.desired("killed-once").await, 9);
-}
-
 /// Twenty files, each replaced at every tick, and kills at moments spread over the first half second
 /// of a life, in which the first ticks fall.
 #[tokio::test]
 async fn ten_kills_at_any_moment_leave_every_state_file_whole() {
-    let world = five_workers("killed", 5).await;
+    let world = five_workers("slain", 5).await;
     let scaler = |number: usize| {
-        let scaler = tempted("killed", BRISK).replace("drive = true", "drive = false");
-        scaler.replacen("name = \"killed\"", &format!("name = \"killed-{number}\""), 1)
+        let scaler = tempted("slain", BRISK).replace("drive = true", "drive = false");
+        scaler.replacen("name = \"slain\"", &format!("name = \"slain-{number}\""), 1)
     };
     world.settings(&(0..20).map(scaler).collect::<String>());
     let mut random: u64 = 20_261_120;
@@ -121,7 +87,7 @@ async fn ten_kills_at_any_moment_leave_every_state_file_whole() {
         daemon.end();
         assert!(daemon.said(" WARN ").is_empty(), "{daemon:#?}");
         for number in 0..20 {
-            let file = file(&world, &format!("killed-{number}"), "json");
+            let file = file(&world, &format!("slain-{number}"), "json");
             if let Ok(bytes) = fs::read(&file) {
                 let content: Value = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("{file:?}"));
                 assert_eq!(content["version"], 1);
@@ -130,7 +96,7 @@ async fn ten_kills_at_any_moment_leave_every_state_file_whole() {
         }
     }
     assert!(files_seen > 20, "the kills came too early to show anything");
-    world.emulator.fault("GetQueueAttributes", "/killed\"", &error("RequestThrottled"));
+    world.emulator.fault("GetQueueAttributes", "/slain\"", &error("RequestThrottled"));
     let after = Round::of(world);
     assert!(after.complaints.iter().all(|line| !line.contains("state")), "{:#?}", after.complaints);
 }

@@ -3,7 +3,20 @@
 //! The emulator is moto (see `tests/emulator`). What moto cannot do, such as throttling, hangs and
 //! answers that make no sense, is injected in front of it, and the tests that use it say so.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, in its helpers too"
+)]
+
+mod accounts;
 mod bad_day;
+mod batch;
+mod command;
+mod drive;
+mod dry;
 mod emulator;
 mod faults_boot;
 mod faults_numbers;
@@ -13,5 +26,10 @@ mod faults_read;
 mod faults_state;
 mod faults_watchdog;
 mod faults_write;
-mod first;
+mod group;
+mod process;
+mod publish;
+mod running;
+mod sample;
+mod systemd;
 mod world;

@@ -1,7 +1,9 @@
 //! What a test sets up in the emulator, and the program under test beside it.
 
 use crate::emulator::{Emulator, shared};
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_autoscaling::types::Tag;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -29,14 +31,31 @@ impl World {
     }
 
     pub(crate) async fn at(emulator: &'static Emulator, name: &str) -> Self {
-        let config = config(emulator).await;
+        Self::seen_by(&config(emulator).await, emulator, name)
+    }
+
+    /// A corner of another account, entered by a role of it.
+    pub(crate) async fn in_account(account: &str, name: &str) -> Self {
+        let base = config(shared()).await;
+        let role = AssumeRoleProvider::builder(format!("arn:aws:iam::{account}:role/tests"));
+        let role = SharedCredentialsProvider::new(role.session_name("tests").configure(&base).build().await);
+        Self::seen_by(&base.into_builder().credentials_provider(role).build(), shared(), name)
+    }
+
+    /// A corner of another region.
+    pub(crate) async fn in_region(region: &'static str, name: &str) -> Self {
+        let config = config(shared()).await.into_builder().region(Region::new(region)).build();
+        Self::seen_by(&config, shared(), name)
+    }
+
+    fn seen_by(config: &SdkConfig, emulator: &'static Emulator, name: &str) -> Self {
         Self {
             emulator,
             name: name.to_owned(),
             dir: tempfile::tempdir().unwrap(),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            groups: aws_sdk_autoscaling::Client::new(&config),
-            metrics: aws_sdk_cloudwatch::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            groups: aws_sdk_autoscaling::Client::new(config),
+            metrics: aws_sdk_cloudwatch::Client::new(config),
         }
     }
 
@@ -58,6 +77,7 @@ impl World {
     pub(crate) async fn group(&self, suffix: &str, min: i32, desired: i32, max: i32) -> String {
         let name = format!("{}{suffix}", self.name);
         let template = format!("{name}-template");
+        let region = self.groups.config().region().expect("every test has a region");
         self.groups
             .create_launch_configuration()
             .launch_configuration_name(&template)
@@ -70,7 +90,7 @@ impl World {
             .create_auto_scaling_group()
             .auto_scaling_group_name(&name)
             .launch_configuration_name(&template)
-            .availability_zones(format!("{REGION}a"))
+            .availability_zones(format!("{region}a"))
             .min_size(min)
             .desired_capacity(desired)
             .max_size(max)
@@ -87,16 +107,41 @@ impl World {
         answer.unwrap().auto_scaling_groups()[0].desired_capacity().unwrap()
     }
 
+    /// Sets the group's desired capacity, as a person would.
+    pub(crate) async fn set_desired(&self, group: &str, to: i32) {
+        self.groups
+            .set_desired_capacity()
+            .auto_scaling_group_name(group)
+            .desired_capacity(to)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// Receives `count` messages, which are in flight from then on.
+    pub(crate) async fn receive(&self, url: &str, count: usize) {
+        for _ in 0..count {
+            let call = self.sqs.receive_message().queue_url(url).visibility_timeout(600);
+            assert_eq!(call.send().await.unwrap().messages().len(), 1);
+        }
+    }
+
     /// Writes the settings: `[aws]` for the emulator, a state directory, and `scalers` as given.
     pub(crate) fn settings(&self, scalers: &str) -> PathBuf {
         let path = self.dir.path().join("backlogd.toml");
         let url = &self.emulator.url;
-        let state = self.dir.path().join("state");
+        let state = self.state_dir();
+        let state = state.display();
         let text = format!(
-            "[aws]\nregion = {REGION:?}\nendpoint_url = {url:?}\n\n[daemon]\nstate_dir = {state:?}\n\n{scalers}\n"
+            "[aws]\nregion = {REGION:?}\nendpoint_url = {url:?}\n\n[daemon]\nstate_dir = \"{state}\"\n\n{scalers}\n"
         );
         std::fs::write(&path, text).unwrap();
         path
+    }
+
+    /// Where the program keeps its state.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.dir.path().join("state")
     }
 
     /// The program with an environment that keeps it off any address but the emulator's.
@@ -116,6 +161,41 @@ impl World {
     pub(crate) fn once(&self, args: &[&str]) -> Vec<Value> {
         records(&self.run(&[&["run", "--once", "--output", "json"], args].concat()))
     }
+}
+
+/// A scaler called `name` that drives the group of that name by the queue of that name, five messages
+/// an instance, and acts at once on what it sees; `more` is added to its table.
+pub(crate) fn eager(name: &str, more: &str) -> String {
+    format!(
+        r#"
+        [[scaler]]
+        name = "{name}"
+        drive = true
+        source = [{{ queue = "{name}" }}]
+        target = {{ name = "{name}" }}
+        policy = {{ kind = "backlog_per_instance", acceptable_backlog = 5 }}
+        {AT_ONCE}
+        {more}
+        "#
+    )
+}
+
+/// No cooldown, no window, no confirmation.
+pub(crate) const AT_ONCE: &str = "control = { cooldown_out_secs = 0, cooldown_in_secs = 0, \
+    stabilization_secs = 0, empty_for_secs = 0, wake_samples = 1 }";
+
+/// The codes of a record's reasons, in order.
+pub(crate) fn reasons(record: &Value) -> Vec<&str> {
+    let reasons = record["decision"]["reasons"].as_array().expect("a record has reasons");
+    reasons.iter().map(|reason| reason["code"].as_str().unwrap()).collect()
+}
+
+/// The one record of `scaler`.
+pub(crate) fn of<'r>(records: &'r [Value], scaler: &str) -> &'r Value {
+    let mut found = records.iter().filter(|record| record["scaler"] == scaler);
+    let record = found.next().unwrap_or_else(|| panic!("no record of {scaler}"));
+    assert!(found.next().is_none(), "several records of {scaler}");
+    record
 }
 
 /// The decision records on a program's standard output.

@@ -55,6 +55,17 @@ fn ordering_more_does_not_start_the_wait_anew() {
 }
 
 #[test]
+fn time_that_nobody_watched_does_not_count_as_a_standstill() {
+    let scene = stuck().watched(100).visible(300);
+    assert_eq!(
+        scene.clone().later(580).decide().action,
+        Action::Hold,
+        "a gap shorter than the patience counts"
+    );
+    assert_eq!(scene.later(590).decide().action, out(20, 30));
+}
+
+#[test]
 fn growth_lifts_the_breaker() {
     let scene = stuck().watched(700).visible(300);
     assert_eq!(scene.decide().action, Action::Hold);

@@ -95,3 +95,11 @@ fn each_step_limit_binds_its_own_direction_only() {
     let scene = Scene::new().rules(|rules| rules.limits.step_out_max = Some(1)).visible(10);
     assert_eq!(scene.decide().action, back(5, 1));
 }
+
+#[test]
+fn a_step_from_the_largest_of_numbers_does_not_wrap() {
+    let top = u32::MAX;
+    let scene = Scene::new().desired(top - 1).group(0, top);
+    let scene = scene.rules(|rules| (rules.limits.min, rules.limits.step_out_max) = (top, Some(3)));
+    assert_eq!(scene.decide().action, out(top - 1, top));
+}
