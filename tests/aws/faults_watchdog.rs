@@ -56,7 +56,7 @@ async fn a_daemon_stuck_in_a_write_withholds_the_watchdog_signal_and_comes_back(
     }
 
     // Blocks as soon as the pipe is full, until it is read again.
-    let filling = spawn(move || writer.write_all(&[b'\n'; 128 * 1024]));
+    let filling = spawn(move || writer.write_all(&vec![b'\n'; 128 * 1024]));
     // One more signal may be on its way, and one more tick may find room.
     let silent = (0..5).any(|_| !comes(&told, "WATCHDOG=1", Duration::from_secs(2)));
     assert!(silent, "it is stuck, and signals: {log:?}");
