@@ -1,6 +1,6 @@
 //! Counters that are wrong, or right for a moment only.
 
-use crate::bad_day::{BRISK, IMPATIENT, Round, five_workers, show_counters, tempted};
+use crate::bad_day::{BRISK, Daemon, IMPATIENT, Round, five_workers, show_counters, tempted};
 use crate::world::World;
 use serde_json::{Value, json};
 
@@ -113,4 +113,29 @@ async fn counters_that_drop_to_zero_for_one_sample_take_no_fleet_away() {
     let dropped = Round::of(working.world);
     assert_eq!(dropped.record["decision"]["action"], "hold", "{}", dropped.record);
     assert_eq!(dropped.world.desired("dropped").await, 5);
+}
+
+/// The same once the window has been watched whole, which then remembers what was needed.
+#[tokio::test]
+async fn counted_messages_in_flight_that_drop_to_zero_for_one_sample_are_remembered_by_the_window() {
+    let world = five_workers("dropped-late", 0).await;
+    let counting = "source = [{ queue = \"dropped-late\", count_in_flight = true }]";
+    let settings = tempted("dropped-late", BRISK).replace("stabilization_secs = 0", "stabilization_secs = 4");
+    world.settings(&settings.replace("source = [{ queue = \"dropped-late\" }]", counting));
+    let (none, five) = (json!("0"), json!("5"));
+    show_counters(&world, "dropped-late", &none, &five);
+    let daemon = Daemon::start(&world);
+    daemon.more("dropped-late", 6);
+    show_counters(&world, "dropped-late", &none, &none);
+    let dropped = || {
+        let records = daemon.records("dropped-late");
+        records.into_iter().find(|record| record["sample"]["queues"][0]["in_flight"] == 0)
+    };
+    daemon.wait("the drop", || dropped().is_some());
+    show_counters(&world, "dropped-late", &none, &five);
+    let reasons = dropped().unwrap()["decision"]["reasons"].as_array().unwrap().clone();
+    assert_eq!(reasons.last().unwrap()["code"], "stabilization", "{reasons:?}");
+    daemon.more("dropped-late", 2);
+    assert_eq!(world.desired("dropped-late").await, 5);
+    assert_eq!(world.emulator.calls("SetDesiredCapacity", "\"dropped-late\"").len(), 0);
 }
