@@ -21,6 +21,7 @@ mod scaler;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 mod words;
 
 pub use mistake::Mistakes;

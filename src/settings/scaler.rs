@@ -1,7 +1,7 @@
 use super::cross::Claims;
-use super::file::Whereabouts;
 use super::reader::{At, Here, Table};
 use super::rules::Timing;
+use super::whereabouts::Whereabouts;
 use super::{QueueSource, Scaler, Schedule, forms, policy, publish, rules};
 use crate::source::QueueAddress;
 

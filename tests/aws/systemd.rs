@@ -49,7 +49,9 @@ async fn it_is_ready_only_when_every_scaler_has_done_a_tick() {
 
     let told = systemd.told("READY=1");
 
-    assert_eq!(told, ["READY=1", "STATUS=2 scalers, 0 with missing readings, 0 rings missed"]);
+    assert_eq!(told[0], "READY=1");
+    // A ring that comes round during the slow tick is missed: that is not the point here.
+    assert!(told[1].starts_with("STATUS=2 scalers, 0 with missing readings, "), "{told:?}");
     let asked = world.emulator.calls("GetQueueAttributes", "readiness-slow");
     assert_eq!(asked[0]["status"], 200, "not before the slow answer was there");
     daemon.signal("TERM");
