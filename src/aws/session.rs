@@ -65,9 +65,19 @@ pub async fn open(place: &Place, patience: Patience) -> Result<Session, NoRegion
     if let Some(url) = &place.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    let config = assume(loader.load().await, place).await;
+    let config = assume(hurried(loader.load().await, patience), place).await;
     let permits = Arc::new(Semaphore::new(READINGS_AT_ONCE));
     Ok(Session { config, region: region.to_string(), permits })
+}
+
+/// The same configuration with pauses between attempts that leave time for the attempts. The SDK's own
+/// begin at up to a second: under a brisk schedule the call would end in the midst of one, and be
+/// reported as a timeout whatever the service had said.
+fn hurried(base: SdkConfig, patience: Patience) -> SdkConfig {
+    let Some(retries) = base.retry_config() else { return base };
+    let first = retries.initial_backoff().min(patience.call / 8);
+    let retries = retries.clone().with_initial_backoff(first);
+    base.into_builder().retry_config(retries).build()
 }
 
 /// The same configuration with the credentials of the place's role, if it has one.

@@ -227,3 +227,15 @@ async fn a_single_throttle_is_ridden_out_within_the_tick() {
         assert_eq!(round.world.emulator.calls(operation, &crate::bad_day::about(operation, &name)).len(), 2);
     }
 }
+
+/// With the SDK's own repetitions, and little time for them.
+#[tokio::test]
+async fn under_a_brisk_schedule_a_throttle_is_still_called_one() {
+    let name = "brisk-throttle";
+    let world = five_workers(name, 0).await;
+    world.settings(&tempted(name, BRISK));
+    world.emulator.fault(ATTRIBUTES, &crate::bad_day::about(ATTRIBUTES, name), &error("RequestThrottled"));
+    let round = Round::with(world, |command| command);
+    round.holds_for_want_of(&format!("queue {name}"), "throttled", &["RequestThrottled"]);
+    assert_eq!(round.world.emulator.calls(ATTRIBUTES, &crate::bad_day::about(ATTRIBUTES, name)).len(), 3);
+}
