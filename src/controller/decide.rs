@@ -143,7 +143,7 @@ impl Thought<'_> {
     /// cannot run away.
     fn keep_in_flight(&mut self) {
         let in_flight = self.backlog.in_flight;
-        let floor = in_flight.div_ceil(u64::from(self.rules.slots.max(1))).try_into().unwrap_or(u32::MAX);
+        let floor = self.rules.in_flight_floor(in_flight);
         if self.to < floor && self.to < self.fleet.desired {
             self.bent(floor.min(self.fleet.desired), Reason::InFlightFloor { in_flight, floor });
         }

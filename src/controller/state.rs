@@ -50,8 +50,8 @@ impl State {
             Action::ScaleOut { .. } => next.last_out = Some(now),
             Action::ScaleIn { .. } => next.last_in = Some(now),
         }
-        if let Some(recommended) = decision.recommended {
-            next.window.push(now, rules.stabilization, recommended);
+        if let Some(needed) = needed(rules, sample, decision) {
+            next.window.push(now, rules.stabilization, needed);
         }
         next.empty = self.empty_after(rules, now, sample);
         if let Ok(fleet) = &sample.fleet {
@@ -123,6 +123,14 @@ impl State {
         };
         Some(Shortfall { in_service: fleet.in_service, standstill: Streak { since, last: now } })
     }
+}
+
+/// The capacity this tick had a use for: what was recommended, or what is at work if that is more.
+/// Without the latter a single sample of false zeros would find nothing in the window to hold it back.
+fn needed(rules: &Rules, sample: &Sample, decision: &Decision) -> Option<u32> {
+    let (recommended, backlog) = (decision.recommended?, sample.backlog()?);
+    let at_work = rules.in_flight_floor(backlog.in_flight).min(sample.fleet.as_ref().ok()?.desired);
+    Some(recommended.max(at_work))
 }
 
 impl Serialize for Timestamp {

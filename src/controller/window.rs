@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The recommendations of the recent past, as far as their highest can still matter, and since when
+/// The capacity needed in the recent past, as far as their highest can still matter, and since when
 /// they have been watched without a gap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,6 +6,8 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -22,6 +24,7 @@ pub struct CloudWatch {
 #[derive(Clone, Debug)]
 pub struct Metrics {
     data: mpsc::Sender<Datum>,
+    dropped: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -54,8 +57,10 @@ impl Metrics {
     #[must_use]
     pub fn start(session: &Session, tasks: &TaskTracker) -> Self {
         let (data, receiver) = mpsc::channel(WAITING_MAX);
-        tasks.spawn(send_all(Client::new(&session.config), receiver));
-        Self { data }
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let failures = Failures { lost: BTreeMap::new(), dropped: dropped.clone() };
+        tasks.spawn(send_all(Client::new(&session.config), receiver, failures));
+        Self { data, dropped }
     }
 
     /// A publisher of one scaler's figures.
@@ -75,7 +80,7 @@ impl Publisher for CloudWatch {
                 datum: self.destination.datum(*metric, value, record),
             };
             if self.metrics.data.try_send(datum).is_err() {
-                tracing::debug!(scaler = record.scaler, "too many metrics are waiting: one dropped");
+                self.metrics.dropped.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
@@ -116,8 +121,7 @@ fn figure(metric: Metric, record: &Record) -> Option<f64> {
 }
 
 /// Sends batch after batch, and reports failures once per change of state.
-async fn send_all(client: Client, mut data: mpsc::Receiver<Datum>) {
-    let mut failures = Failures::default();
+async fn send_all(client: Client, mut data: mpsc::Receiver<Datum>, mut failures: Failures) {
     while let Some(batch) = gather(&mut data, GATHERING).await {
         let mut by_namespace: BTreeMap<String, Vec<MetricDatum>> = BTreeMap::new();
         for Datum { namespace, datum } in batch {
@@ -166,6 +170,8 @@ fn size(datum: &MetricDatum) -> usize {
 #[derive(Debug, Default)]
 struct Failures {
     lost: BTreeMap<String, usize>,
+    /// Data that found no room to wait in, of any namespace.
+    dropped: Arc<AtomicUsize>,
 }
 
 impl Failures {
@@ -173,6 +179,7 @@ impl Failures {
         match sent {
             Ok(()) => {
                 if let Some(lost) = self.lost.remove(namespace) {
+                    let lost = lost + self.dropped.swap(0, Ordering::Relaxed);
                     tracing::info!(namespace, lost, "publishing works again");
                 }
             }
@@ -190,7 +197,7 @@ impl Failures {
 mod tests {
     use super::*;
     use crate::model::Cause;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     fn data(count: usize, dimension: &str) -> Vec<MetricDatum> {
         let dimension = Dimension::builder().name("Scaler").value(dimension).build();

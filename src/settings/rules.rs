@@ -32,8 +32,10 @@ pub(super) fn read<'a>(limits: Table<'a>, mut control: Table<'a>, timing: Option
     let stalled_after = secs(&mut control, "stalled_after_secs", 1, default.stalled_after);
     control.finish();
     if let Some(timing) = timing {
-        spans_two_samples(&stabilization, &timing);
-        spans_two_samples(&empty_for, &timing);
+        let no_scale_in = ("0, or ", "otherwise no scale-in could ever be confirmed");
+        spans_two_samples(&stabilization, &timing, no_scale_in);
+        spans_two_samples(&empty_for, &timing, no_scale_in);
+        spans_two_samples(&stalled_after, &timing, ("", "otherwise no standstill could ever be seen"));
     }
     Rules {
         limits,
@@ -81,9 +83,10 @@ fn secs<'a>(
     }
 }
 
-/// Notes a window so short that no two samples fall into it: it could never be seen through, and
-/// nothing would ever scale in.
-fn spans_two_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>) {
+/// Notes a time so short that no two samples fall into it: it could never be seen through. `words` are
+/// what else is allowed, and what would come of it.
+fn spans_two_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>, words: (&str, &str)) {
+    let (or, otherwise) = words;
     let (length, default) = window.value;
     if length.is_zero() || length > timing.period || (default && !timing.drive) {
         return;
@@ -91,11 +94,11 @@ fn spans_two_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>) {
     let origin = if default { " (the default)" } else { "" };
     let (length, period) = (length.as_secs(), timing.period.as_secs());
     let says = format!("of {length} s{origin} is not longer than the {period} s between samples");
-    let mut mistake = window.here.mistake(says, format!("must be 0, or more than {period}"));
+    let mut mistake = window.here.mistake(says, format!("must be {or}more than {period}"));
     if let Some(schedule) = &timing.schedule {
         mistake = mistake.and(&schedule.at, format!("a sample every {period} s"));
     }
-    window.here.note(mistake.help("otherwise no scale-in could ever be confirmed"));
+    window.here.note(mistake.help(otherwise));
 }
 
 #[cfg(test)]
@@ -159,10 +162,16 @@ error: scaler \"images\": control.empty_for_secs of 60 s is not longer than the 
         let watching = scaler("schedule = \"0 0 * * * *\"");
         accepted(&[&watching]);
         let shown = titles(&[&format!("{watching}drive = true\n")]);
-        assert_eq!(shown.len(), 2);
-        assert!(
-            shown[0].contains("stabilization_secs of 300 s (the default) is not longer than the 3600 s"),
-            "{shown:?}"
-        );
+        assert_eq!(shown.len(), 3);
+        for (title, says) in shown.iter().zip([
+            "stabilization_secs of 300 s",
+            "empty_for_secs of 180 s",
+            "stalled_after_secs of 600 s",
+        ]) {
+            assert!(
+                title.contains(&format!("{says} (the default) is not longer than the 3600 s")),
+                "{shown:?}"
+            );
+        }
     }
 }

@@ -60,3 +60,14 @@ fn nothing_is_learnt_from_a_missing_fleet() {
     scene.tick();
     assert_eq!(scene.state, before);
 }
+
+#[test]
+fn one_sample_of_false_zeros_takes_nothing_from_a_fleet_at_work() {
+    let busy =
+        Scene::new().desired(10).visible(0).in_flight(10).rules(|rules| rules.stabilization = secs(300));
+    let blinded = busy.watched(600).in_flight(0);
+    let decision = blinded.decide();
+    assert_eq!(decision.action, Action::Hold);
+    assert_eq!(decision.reasons.last(), Some(&Reason::Stabilization { peak: 10, window_secs: 300 }));
+    assert_eq!(blinded.watched(290).decide().action, back(10, 0), "unless they stay");
+}
