@@ -233,6 +233,21 @@ mod tests {
         assert!(backlog.counted.is_finite() && backlog.counted > 3e19, "{}", backlog.counted);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_behind_many_that_hang_is_missing_in_time() {
+        let config = aws_sdk_sqs::Config::builder().behavior_version_latest().build();
+        let call = Duration::from_secs(8);
+        let queues = Queues {
+            client: Client::from_conf(config),
+            permits: Arc::new(Semaphore::new(0)),
+            patience: call,
+        };
+        let address = QueueAddress { name: "late".to_owned(), owner: None, region: None, url: None };
+        let mut queue = queues.queue(address, PLAIN);
+        let missing = timeout(call * 2, queue.read()).await.expect("in time").backlog.unwrap_err();
+        assert_eq!((missing.cause, missing.what.as_str()), (Cause::Timeout, "queue late"));
+    }
+
     #[test]
     fn facts_that_make_no_sense_are_absent_facts() {
         let mut attributes = showing("0", "0", "0");

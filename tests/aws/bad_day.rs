@@ -182,6 +182,13 @@ impl Daemon {
         Self { child, out, log }
     }
 
+    /// The same with its output somewhere else: there are no records to look at.
+    pub(crate) fn with_output(command: &mut Command, output: Stdio) -> Self {
+        let mut child = command.stdout(output).stderr(Stdio::piped()).spawn().unwrap();
+        let log = collect(child.stderr.take().unwrap());
+        Self { child, out: Lines::default(), log }
+    }
+
     /// The records of `scaler` so far.
     pub(crate) fn records(&self, scaler: &str) -> Vec<Value> {
         let lines = self.out.lock().unwrap();
