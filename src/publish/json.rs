@@ -50,7 +50,7 @@ fn value(record: &Record) -> serde_json::Value {
             "reasons": reasons,
         },
         "outcome": match &record.outcome {
-            Outcome::Failed { why } => json!({ "kind": record.outcome.code(), "why": why }),
+            Outcome::Failed { why, .. } => json!({ "kind": record.outcome.code(), "why": why }),
             Outcome::None | Outcome::Done | Outcome::Withheld => json!({ "kind": record.outcome.code() }),
         },
     })
@@ -206,7 +206,7 @@ mod tests {
         let mut record = scene::scaled_out();
         record.outcome = Outcome::Withheld;
         assert_eq!(parsed(&record)["outcome"], json!({ "kind": "withheld" }));
-        record.outcome = Outcome::Failed { why: "ScalingActivityInProgress".to_owned() };
+        record.outcome = Outcome::Failed { why: "ScalingActivityInProgress".to_owned(), refused: true };
         let failed = json!({ "kind": "failed", "why": "ScalingActivityInProgress" });
         assert_eq!(parsed(&record)["outcome"], failed);
     }
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_record_is_one_line_whatever_is_in_it() {
         let mut record = scene::scaled_out();
-        record.outcome = Outcome::Failed { why: "two\nlines".to_owned() };
+        record.outcome = Outcome::Failed { why: "two\nlines".to_owned(), refused: true };
         for queue in &mut record.sample.queues {
             queue.age_secs = f64::INFINITY;
         }
