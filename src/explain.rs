@@ -31,7 +31,7 @@ pub async fn explain(settings: Settings, scaler: &str) -> Result<Record, Failure
     let purpose = Purpose { dry_run: true, console: None };
     let Assembly { engines, .. } = assemble(&Settings { scalers, ..settings }, &purpose, clock.now()).await?;
     match engines.into_iter().next() {
-        Some(mut engine) => Ok(engine.tick(clock.now()).await),
+        Some((mut engine, _)) => Ok(engine.tick(clock.now()).await),
         None => Err(Failure::Unknown { asked: scaler.to_owned(), known }),
     }
 }
