@@ -20,13 +20,13 @@ pub struct InUse {
 }
 
 impl Claim {
-    /// Claims `dir`. Where it cannot hold a lock, nothing can be kept there either, by anybody: that is
-    /// warned of, and counts as claimed.
+    /// Claims `dir`. Where it cannot hold a lock, nothing can be kept there either, by anybody: that
+    /// counts as claimed, and the state files will complain.
     pub fn take(dir: &Path) -> Result<Self, InUse> {
         let lock = match open(dir) {
             Ok(lock) => lock,
             Err(error) => {
-                tracing::warn!(dir = %dir.display(), %error, "the state directory cannot be used");
+                tracing::debug!(dir = %dir.display(), %error, "the state directory cannot be used");
                 return Ok(Self { _lock: None });
             }
         };

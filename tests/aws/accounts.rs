@@ -164,12 +164,12 @@ async fn a_denied_permission_is_named_and_never_scales_in() {
     assert!(refused.iter().all(|call| call["status"] == 403), "{refused:?}");
 
     // Publishing and looking for refreshes may be denied without harm to the scaling.
-    for (user, permission, outcome) in [
-        (&refresher, "autoscaling:DescribeInstanceRefreshes", "done"),
-        (&publisher, "cloudwatch:PutMetricData", "none"),
+    for (user, permission, outcome, exit) in [
+        (&refresher, "autoscaling:DescribeInstanceRefreshes", "done", 0),
+        (&publisher, "cloudwatch:PutMetricData", "none", 1),
     ] {
         let output = user.runs_once(&world);
-        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(output.status.code(), Some(exit), "unpublished figures are worth an exit code");
         let record = records(&output).remove(0);
         assert_eq!((&record["decision"]["to"], &record["outcome"]["kind"]), (&json!(2), &json!(outcome)));
         let log = String::from_utf8(output.stderr).unwrap();

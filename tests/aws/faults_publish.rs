@@ -13,7 +13,7 @@ async fn unpublished(name: &str, fault: &Value, words: &str) {
     world.emulator.fault(PUT, &crate::bad_day::about(PUT, name), fault);
     let round = Round::of(world);
     assert_eq!(round.record["outcome"]["kind"], "done", "{}", round.record);
-    assert_eq!(round.exit, 0);
+    assert_eq!(round.exit, 1);
     assert_eq!(round.complaints.len(), 1, "{:#?}", round.complaints);
     for words in ["publishing fails; scaling goes on", name, "cloudwatch:PutMetricData", words] {
         assert!(round.complaints[0].contains(words), "{words:?} is not in: {:#?}", round.complaints);

@@ -118,7 +118,11 @@ async fn a_kill_in_the_middle_of_a_scale_out_loses_neither_the_cooldown_nor_the_
     let record = world.once(&[]).remove(0);
     assert_eq!(reasons(&record), ["backlog_per_instance", "cooldown_out"]);
     assert_eq!(world.desired("killed").await, 1);
-    assert_eq!(fs::read_dir(world.state_dir()).unwrap().count(), 1, "nothing half written is left");
+    assert_eq!(
+        fs::read_dir(world.state_dir()).unwrap().count(),
+        2,
+        "the state and the lock, and nothing half written"
+    );
 
     // Once it has cooled down, the order is made.
     world.settings(&settings);
@@ -158,7 +162,10 @@ async fn the_log_tells_of_a_change_once_and_of_quiet_ticks_not_at_all() {
     daemon.logged("starting");
     let change: Value = serde_json::from_str(&daemon.logged("scale out from 1 to 5")).unwrap();
     assert_eq!((&change["level"], &change["scaler"]), (&json!("INFO"), &json!("quiet")));
-    assert_eq!((&change["action"], &change["desired"]), (&json!("scale_out"), &json!(5)));
+    assert_eq!(
+        (&change["action"], &change["desired"], &change["to"]),
+        (&json!("scale_out"), &json!(1), &json!(5))
+    );
     assert_eq!((&change["backlog"], &change["outcome"]), (&json!(25.0), &json!("done")));
     let ready: Value = serde_json::from_str(&daemon.log_line()).unwrap();
     assert_eq!(ready["message"], "ready: every scaler has done a tick");

@@ -27,7 +27,10 @@ async fn systemd_hears_of_the_start_the_state_and_the_end() {
     let daemon = Running::start(command);
 
     let status = "STATUS=notify: 3 visible, 0 in flight, 3.0 per instance (5 acceptable), 1 of 1 in service";
-    assert_eq!(systemd.told("READY=1"), ["READY=1", status]);
+    assert_eq!(
+        systemd.told("READY=1"),
+        ["STATUS=waiting for the first tick of 1 scalers", "READY=1", status]
+    );
     for _ in 0..3 {
         let told = systemd.told("WATCHDOG=1");
         assert!(told.iter().all(|line| line == "WATCHDOG=1" || line == status), "{told:?}");
@@ -49,9 +52,9 @@ async fn it_is_ready_only_when_every_scaler_has_done_a_tick() {
 
     let told = systemd.told("READY=1");
 
-    assert_eq!(told[0], "READY=1");
+    assert_eq!(told[..2], ["STATUS=waiting for the first tick of 2 scalers", "READY=1"]);
     // A ring that comes round during the slow tick is missed: that is not the point here.
-    assert!(told[1].starts_with("STATUS=2 scalers, 0 with missing readings, "), "{told:?}");
+    assert!(told[2].starts_with("STATUS=2 scalers, 0 with missing readings"), "{told:?}");
     let asked = world.emulator.calls("GetQueueAttributes", "readiness-slow");
     assert_eq!(asked[0]["status"], 200, "not before the slow answer was there");
     daemon.signal("TERM");
@@ -67,5 +70,5 @@ async fn it_is_ready_whatever_the_first_ticks_find() {
     command.env("NOTIFY_SOCKET", &systemd.path);
     let _daemon = Running::start(command);
 
-    assert_eq!(systemd.told("READY=1")[1], "STATUS=unready: backlog unknown, fleet unknown");
+    assert_eq!(systemd.told("READY=1")[2], "STATUS=unready: backlog unknown, fleet unknown");
 }
