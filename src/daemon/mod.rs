@@ -5,6 +5,8 @@ pub mod logging;
 mod notify;
 mod pulse;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
 use crate::aws::Patience;

@@ -25,7 +25,8 @@ impl Bell {
         (Self { ring, pulse }, ear)
     }
 
-    fn ring(&self) {
+    /// Rings, and returns at once.
+    pub(super) fn ring(&self) {
         if matches!(self.ring.try_send(Due), Err(TrySendError::Full(_))) {
             self.pulse.missed();
         }
@@ -47,4 +48,38 @@ pub(super) async fn ring(patterns: BTreeMap<String, Vec<Bell>>) -> Result<JobSch
     }
     scheduler.start().await?;
     Ok(scheduler)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    fn hung() -> (Bell, mpsc::Receiver<Due>, Arc<Pulse>) {
+        let pulse = Arc::new(Pulse::new("images".to_owned(), Timestamp::from_secs(0)));
+        let (bell, ear) = Bell::new(pulse.clone());
+        (bell, ear, pulse)
+    }
+
+    #[test]
+    fn of_several_rings_one_is_heard_and_the_others_are_counted() {
+        let (bell, mut ear, pulse) = hung();
+        for _ in 0..4 {
+            bell.ring();
+        }
+        assert_eq!(pulse.missed_count(), 3);
+        assert!(ear.try_recv().is_ok());
+        assert!(ear.try_recv().is_err(), "rings queue up");
+        bell.ring();
+        assert!(ear.try_recv().is_ok());
+        assert_eq!(pulse.missed_count(), 3);
+    }
+
+    #[test]
+    fn a_ring_that_nobody_listens_for_any_more_is_no_missed_one() {
+        let (bell, ear, pulse) = hung();
+        drop(ear);
+        bell.ring();
+        assert_eq!(pulse.missed_count(), 0);
+    }
 }

@@ -1,7 +1,7 @@
 //! Scalers of one schedule share their calls.
 
-use crate::world::{World, eager};
-use serde_json::Value;
+use crate::world::{World, eager, of};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The names that a `DescribeAutoScalingGroups` asked for.
@@ -86,4 +86,36 @@ async fn a_hundred_and_twenty_groups_share_a_few_describes_of_at_most_a_hundred(
     assert_eq!(done, existing.into());
     let absent = records.iter().filter(|record| record["sample"]["missing"][0]["cause"] == "not_found");
     assert_eq!(absent.count(), 118);
+}
+
+/// AWS documents that a page may hold fewer groups than asked for while there are more.
+#[tokio::test]
+async fn groups_that_come_in_pages_reach_every_scaler() {
+    let world = World::new("paged").await;
+    let queue = world.queue("").await;
+    world.messages(&queue, 10).await;
+    let mut settings = String::new();
+    for number in 1..=5 {
+        let group = world.group(&format!("-{number}"), 0, number, 10).await;
+        settings += &eager(&group, "").replace(&format!("queue = \"{group}\""), "queue = \"paged\"");
+    }
+    world.settings(&settings);
+    world.emulator.post("/emulator/pages", &json!({ "match": "paged-", "size": 2 }));
+
+    let records = world.once(&[]);
+
+    for number in 1..=5 {
+        let record = of(&records, &format!("paged-{number}"));
+        assert_eq!(record["sample"]["fleet"]["desired"], number, "{record}");
+        assert_eq!(record["sample"]["missing"], json!([]), "{record}");
+    }
+    let pages = world.emulator.calls("DescribeAutoScalingGroups", "\"paged-");
+    let tokens: Vec<&Value> = pages.iter().map(|page| &page["body"]["NextToken"]).collect();
+    assert_eq!(
+        tokens,
+        [&Value::Null, &json!("paged-2"), &json!("paged-4")],
+        "each page by the last one's token"
+    );
+    let all: BTreeSet<String> = (1..=5).map(|number| format!("paged-{number}")).collect();
+    assert!(pages.iter().all(|page| names(page) == all && page["body"]["MaxRecords"] == "100"), "{pages:#?}");
 }

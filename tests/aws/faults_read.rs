@@ -1,8 +1,8 @@
 //! Readings that fail: each is missing for the right cause, holds the fleet, and is said in one line.
 
 use crate::bad_day::{BRISK, Round, closed_port, error, five_workers, kind, status, tempted};
-use crate::world::World;
-use serde_json::json;
+use crate::world::{World, of, records};
+use serde_json::{Value, json};
 
 const ATTRIBUTES: &str = "GetQueueAttributes";
 const URL: &str = "GetQueueUrl";
@@ -162,6 +162,39 @@ async fn a_group_asked_for_with_an_expired_token_is_missing_and_holds() {
         "credentials",
         &["DescribeAutoScalingGroups", "ExpiredToken"],
     );
+}
+
+/// Groups come in pages of two: the first page has been read when the second one fails.
+#[tokio::test]
+async fn groups_whose_second_page_fails_are_all_missing_and_hold() {
+    let world = World::new("torn").await;
+    let scalers = [1, 2, 3].map(|number| format!("torn-{number}"));
+    for scaler in &scalers {
+        five_workers(scaler, 0).await;
+    }
+    world.settings(&scalers.each_ref().map(|name| tempted(name, BRISK)).concat());
+    world.emulator.post("/emulator/pages", &json!({ "match": "torn-", "size": 2 }));
+    world.emulator.fault(GROUPS, "\"NextToken\": \"torn-", &error("Throttling"));
+
+    let mut command = world.backlogd(&["run", "--once", "--output", "json"]);
+    let output = command.env("AWS_MAX_ATTEMPTS", "1").output().unwrap();
+
+    let records = records(&output);
+    for scaler in &scalers {
+        let record = of(&records, scaler);
+        let missing = &record["sample"]["missing"];
+        assert_eq!(missing.as_array().unwrap().len(), 1, "{record}");
+        assert_eq!(missing[0]["what"], format!("group {scaler}"));
+        assert_eq!(missing[0]["cause"], "throttled");
+        assert_eq!(record["decision"]["action"], "hold", "{record}");
+        assert_eq!(world.desired(scaler).await, 5);
+    }
+    assert_eq!(world.emulator.calls("SetDesiredCapacity", "torn-").len(), 0);
+    let answered: Vec<Value> = world.emulator.calls(GROUPS, "\"torn-2\"");
+    let of_the_batch = answered.iter().filter(|call| call["body"]["MaxRecords"] == "100");
+    let statuses: Vec<&Value> = of_the_batch.map(|call| &call["status"]).collect();
+    assert_eq!(statuses, [200, 400], "a page was read, and the next one failed");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 moto has no fault injection and shows only what its own model of AWS can produce. Here a test queues faults
 (`/emulator/faults`), overrides what Describe and GetQueueAttributes say of one group or queue
-(`/emulator/group`, `/emulator/queue`) and reads back every call received (`/emulator/calls`).
+(`/emulator/group`, `/emulator/queue`), makes the pages of DescribeAutoScalingGroups smaller than asked for
+(`/emulator/pages`: `size` groups a page where the name of a group asked for contains `match`) and reads back
+every call received (`/emulator/calls`).
 `match` is a substring of the decoded request body written as JSON, e.g. `/jobs"` for the queue `jobs`.
 """
 
@@ -24,7 +26,7 @@ _queues = {}
 def clear():
     """Forgets everything: done together with moto's own reset."""
     with _lock:
-        for store in (_faults, _calls, _queues, strict.group_facts):
+        for store in (_faults, _calls, _queues, strict.group_facts, strict.page_sizes):
             store.clear()
 
 
@@ -116,6 +118,13 @@ def _set_group(given):
     return {}
 
 
+def _set_pages(given):
+    if type(given["size"]) is not int or given["size"] < 1:
+        raise ValueError(f"no size of a page in {given}")
+    strict.page_sizes[given["match"]] = given["size"]
+    return {}
+
+
 def _set_queue(given):
     _queues[given["name"]] = given.get("attributes", {})
     return {}
@@ -125,4 +134,5 @@ _FAULT_FIELDS = {"operation", "match", "times", "status", "code", "message", "se
 _ENDPOINTS = {
     ("POST", "faults"): _add_fault, ("DELETE", "faults"): _remove_faults, ("GET", "calls"): _list_calls,
     ("DELETE", "calls"): _clear_calls, ("POST", "group"): _set_group, ("POST", "queue"): _set_queue,
+    ("POST", "pages"): _set_pages,
 }

@@ -5,6 +5,9 @@ roughly, knows no instance refresh, shows every instance InService at once, dies
 group, and lets PutMetricData exceed every limit. Here its classes are subclassed and put in the place of the
 originals. Codes and texts are those AWS has been seen to answer, as far as they are known; tests should rely
 on the codes.
+
+moto also fills every page of a Describe. AWS documents that a page may hold fewer items than MaxRecords while
+more exist, and a test can have that (`page_sizes`).
 """
 
 import copy
@@ -27,6 +30,8 @@ from moto.core.utils import utcnow
 ACTIVE_REFRESH = ("Pending", "InProgress")
 # Group name -> facts a test wants to see in Describe: {"operator": {...}, "states": {"0": "Standby"}}.
 group_facts = {}
+# Substring of a group's name -> the most groups on one page of a Describe that asks for such a name.
+page_sizes = {}
 # Seconds that a new instance stays Pending.
 launch_delay = 0.0
 _lock = threading.RLock()
@@ -181,8 +186,11 @@ class AutoScaling(AutoScalingResponse):
             raise ValidationError(f"1 validation error detected: Value '{limit}' at 'maxRecords' failed to "
                                   "satisfy constraint: Member must have value between 1 and 100")
         allowed = max(limit, 50)
-        if len(self._get_param("AutoScalingGroupNames", [])) > allowed:
+        names = self._get_param("AutoScalingGroupNames", [])
+        if len(names) > allowed:
             raise ValidationError(f"The number of group names that may be passed in is limited to {allowed}")
+        smaller = [size for match, size in list(page_sizes.items()) if any(match in name for name in names)]
+        self.params["MaxRecords"] = min([limit, *smaller])
         try:
             return super().describe_auto_scaling_groups()
         except ValueError:
