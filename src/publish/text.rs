@@ -1,7 +1,7 @@
 //! The record in words.
 
 use super::json;
-use crate::model::{Action, Backlog, Fleet, Mode, Outcome, Record};
+use crate::model::{Action, Backlog, Fleet, Mode, Outcome, Record, rounded};
 
 /// The record as one line for people, without a line end.
 #[must_use]
@@ -28,8 +28,10 @@ pub fn seen(record: &Record) -> String {
     let backlog = record.sample.backlog().map_or_else(|| "backlog unknown".to_owned(), |sum| messages(&sum));
     let fleet = record.sample.fleet.as_ref().map_or_else(|_missing| "fleet unknown".to_owned(), capacity);
     let per_instance = match (record.metrics.backlog_per_instance, record.metrics.acceptable_backlog) {
-        (Some(value), Some(acceptable)) => format!(", {value:.1} per instance ({acceptable} acceptable)"),
-        (Some(value), None) => format!(", {value:.1} per instance"),
+        (Some(value), Some(acceptable)) => {
+            format!(", {} per instance ({} acceptable)", rounded(value), rounded(acceptable))
+        }
+        (Some(value), None) => format!(", {} per instance", rounded(value)),
         (None, _) => String::new(),
     };
     format!("{backlog}{per_instance}, {fleet}")
@@ -84,7 +86,7 @@ mod tests {
     #[test]
     fn a_full_record_is_one_sentence() {
         let expected = "2026-11-20T10:00:10Z images: 212 visible, 31 in flight, 2 delayed, \
-            26.5 per instance (6.12244 acceptable), 8 of 9 in service, 1 pending, 2 terminating | scale out from 9 to 14 \
+            26.5 per instance (6.122 acceptable), 8 of 9 in service, 1 pending, 2 terminating | scale out from 9 to 14 \
             (backlog 212 at 6.5 acceptable per instance asks for 33; 33 wanted, the group's max is 14) | done";
         assert_eq!(line(&scene::scaled_out()), expected);
     }

@@ -79,7 +79,7 @@ async fn the_region_may_come_from_the_environment() {
     let (line, log) = words(&output);
     assert_eq!((output.status.code(), log.as_str()), (Some(0), ""));
     assert!(
-        line.contains("3 visible, 0 in flight, 3.0 per instance (5 acceptable), 1 of 1 in service"),
+        line.contains("3 visible, 0 in flight, 3 per instance (5 acceptable), 1 of 1 in service"),
         "{line}"
     );
 }
