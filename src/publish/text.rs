@@ -47,12 +47,17 @@ pub fn action(action: Action) -> String {
     }
 }
 
-/// The counters in words: `212 visible, 31 in flight`.
+/// The counters in words: `212 visible, 31 in flight`; and the counted messages, where they are
+/// others than the visible ones.
 #[must_use]
 pub fn messages(backlog: &Backlog) -> String {
     let mut words = format!("{} visible, {} in flight", backlog.visible, backlog.in_flight);
     if backlog.delayed > 0 {
         words = format!("{words}, {} delayed", backlog.delayed);
+    }
+    let counted = rounded(backlog.counted).to_string();
+    if counted != backlog.visible.to_string() {
+        words = format!("{words}, {counted} counted");
     }
     words
 }
@@ -118,7 +123,10 @@ mod tests {
             seen(&record),
             "212 visible, 31 in flight, 2 delayed, 26.5 per instance, 8 of 9 in service, 1 pending, 2 terminating"
         );
-        assert_eq!(messages(&Backlog { visible: 1, ..Backlog::default() }), "1 visible, 0 in flight");
+        let one = Backlog { visible: 1, counted: 1.0, ..Backlog::default() };
+        assert_eq!(messages(&one), "1 visible, 0 in flight");
+        let weighty = Backlog { counted: 7.0 / 3.0, ..one };
+        assert_eq!(messages(&weighty), "1 visible, 0 in flight, 2.333 counted");
         assert_eq!(action(Action::Hold), "hold");
         assert_eq!(action(Action::ScaleIn { from: 4, to: 2 }), "scale in from 4 to 2");
     }
