@@ -152,7 +152,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
     let outcome = prop_oneof![
         6 => Just(Outcome::Done),
         1 => Just(Outcome::Withheld),
-        1 => Just(Outcome::Failed { why: "throttled".into() })
+        1 => Just(Outcome::Failed { why: "throttled".into(), refused: true })
     ];
     let turn = (0..60_u64, sample(), outcome).prop_map(|(wait_secs, sample, outcome)| Turn {
         wait_secs,

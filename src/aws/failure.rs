@@ -43,6 +43,16 @@ impl Failure {
         Self { cause: Cause::Malformed, code: None, why: one_line(&format!("{call}: {why}")) }
     }
 
+    /// Whether the service is known to have done nothing. Without an answer, or with one that cannot be
+    /// read, or when the service failed itself, it may have.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        match self.cause {
+            Cause::Denied | Cause::Credentials | Cause::NotFound | Cause::Throttled | Cause::Refused => true,
+            Cause::Timeout | Cause::Unreachable | Cause::Malformed | Cause::Server => false,
+        }
+    }
+
     /// The reading of `what` that this failure cost.
     #[must_use]
     pub fn missing(self, what: String) -> Missing {
@@ -82,9 +92,12 @@ fn cause_of_code(code: &str) -> Option<Cause> {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "RequestExpired"
+        | "AuthFailure"
+        | "InvalidSecurity"
+        | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => Cause::Credentials,
-        "NonExistentQueue" | "QueueDoesNotExist" => Cause::NotFound,
+        "InvalidAddress" | "NonExistentQueue" | "QueueDoesNotExist" => Cause::NotFound,
         "RequestLimitExceeded"
         | "RequestThrottled"
         | "RequestThrottledException"
@@ -92,6 +105,8 @@ fn cause_of_code(code: &str) -> Option<Cause> {
         | "Throttling"
         | "ThrottlingException"
         | "TooManyRequestsException" => Cause::Throttled,
+        // Answered with status 500, and yet a plain no: another update of the group is pending.
+        "ResourceContention" => Cause::Refused,
         "InternalError" | "InternalFailure" | "InternalServiceError" | "ServiceUnavailable" => Cause::Server,
         _ => return None,
     })
@@ -114,7 +129,12 @@ where
     E: Error + 'static,
 {
     match error.raw_response() {
-        Some(response) => format!("HTTP status {}: {}", response.status().as_u16(), causes(error)),
+        Some(response) => {
+            let status = response.status().as_u16();
+            let hint =
+                if cause_of_status(status, Cause::Refused) == Cause::Denied { " (a proxy's?)" } else { "" };
+            format!("HTTP status {status}{hint}: {}", causes(error))
+        }
         None => causes(error),
     }
 }

@@ -43,11 +43,14 @@ impl Controller {
         self.state.after(&self.rules, now, sample, decision)
     }
 
-    /// Ends the tick: keeps `foreseen`, except that a failed write starts no cooldown.
+    /// Ends the tick: keeps `foreseen`, except that a refused write starts no cooldown. One without an
+    /// answer does: it may have been done.
     pub fn settle(&mut self, foreseen: State, outcome: &Outcome) {
         let kept = match outcome {
-            Outcome::Failed { .. } => foreseen.with_actions_of(&self.state),
-            Outcome::None | Outcome::Done | Outcome::Withheld => foreseen,
+            Outcome::Failed { refused: true, .. } => foreseen.with_actions_of(&self.state),
+            Outcome::Failed { refused: false, .. } | Outcome::None | Outcome::Done | Outcome::Withheld => {
+                foreseen
+            }
         };
         self.state = kept;
     }

@@ -1,11 +1,13 @@
 use super::rules::Rules;
-use super::window::Window;
+use super::window::{Window, unbroken};
 use crate::model::{Action, Decision, Fleet, Sample, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a controller remembers from tick to tick, and over a restart. All times are steady ones.
+///
+/// Written by another version, it is read as far as the fields are known; what is absent is as at the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct State {
     /// The last scale-out.
     pub(super) last_out: Option<Timestamp>,
@@ -23,7 +25,6 @@ pub struct State {
 
 /// An unbroken run of like readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Streak {
     /// Its first reading.
     pub(super) since: Timestamp,
@@ -33,9 +34,8 @@ pub(super) struct Streak {
 
 /// Capacity on order that does not come into service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Shortfall {
-    /// Capacity in service at the last look.
+    /// The most capacity in service that was seen in it.
     pub(super) in_service: u32,
     /// From when capacity was last seen to grow, or the shortfall to begin.
     pub(super) standstill: Streak,
@@ -91,13 +91,13 @@ impl State {
         self
     }
 
-    /// The run of empty readings that includes `sample`. A missing reading ends it, and so does a gap
-    /// as long as the confirmation itself: neither can vouch for what happened meanwhile.
+    /// The run of empty readings that includes `sample`. A missing reading ends it, and so does a gap of
+    /// half the confirmation: neither can vouch for what happened meanwhile.
     pub(super) fn empty_after(&self, rules: &Rules, now: Timestamp, sample: &Sample) -> Option<Streak> {
         if !sample.backlog()?.is_empty() {
             return None;
         }
-        let going_on = self.empty.filter(|streak| now.since(streak.last) < rules.empty_for);
+        let going_on = self.empty.filter(|streak| unbroken(streak.last, now, rules.empty_for));
         Some(Streak { since: going_on.map_or(now, |streak| streak.since), last: now })
     }
 
@@ -110,18 +110,19 @@ impl State {
         }
     }
 
-    /// The shortfall as of `fleet`: capacity that grows or is complete ends it. So does a gap as long
-    /// as the breaker's patience: what arrived and went meanwhile is not known.
+    /// The shortfall as of `fleet`: capacity that outgrows all that was seen in it, or is complete, ends
+    /// it. So does a gap of half the breaker's patience: what arrived meanwhile is not known.
     pub(super) fn shortfall_with(&self, rules: &Rules, now: Timestamp, fleet: &Fleet) -> Option<Shortfall> {
         if fleet.in_service >= fleet.desired {
             return None;
         }
-        let known = self.shortfall.filter(|short| now.since(short.standstill.last) < rules.stalled_after);
-        let since = match known {
-            Some(short) if fleet.in_service <= short.in_service => short.standstill.since,
-            _ => now,
+        let known = self.shortfall.filter(|short| unbroken(short.standstill.last, now, rules.stalled_after));
+        // Instances that come and go are no growth: only a new high is.
+        let (in_service, since) = match known {
+            Some(short) if fleet.in_service <= short.in_service => (short.in_service, short.standstill.since),
+            _ => (fleet.in_service, now),
         };
-        Some(Shortfall { in_service: fleet.in_service, standstill: Streak { since, last: now } })
+        Some(Shortfall { in_service, standstill: Streak { since, last: now } })
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// The capacity needed in the recent past, as far as their highest can still matter, and since when
 /// they have been watched without a gap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub(super) struct Window {
     /// The first recommendation of the unbroken watch.
     since: Option<Timestamp>,
@@ -24,18 +24,17 @@ impl Window {
         young.map(|(_, value)| *value).fold(recommended, u32::max)
     }
 
-    /// How long the watch has gone on at `now`, a break being any gap of `length` or more: after it,
-    /// nothing of the window is known.
+    /// How long the watch has gone on at `now`.
     pub(super) fn watched(&self, now: Timestamp, length: Duration) -> Duration {
         match (self.since, self.last) {
-            (Some(since), Some(last)) if now.since(last) < length => now.since(since),
+            (Some(since), Some(last)) if unbroken(last, now, length) => now.since(since),
             _ => Duration::ZERO,
         }
     }
 
     /// Adds a recommendation made at `now`.
     pub(super) fn push(&mut self, now: Timestamp, length: Duration, recommended: u32) {
-        if self.last.is_none_or(|last| now.since(last) >= length) {
+        if !self.last.is_some_and(|last| unbroken(last, now, length)) {
             self.since = Some(now);
         }
         self.last = Some(now);
@@ -50,6 +49,12 @@ impl Window {
         self.last = self.last.map(moved);
         self.peaks.iter_mut().for_each(|(at, _)| *at = moved(*at));
     }
+}
+
+/// Whether something watched at `last` and again at `now` counts as watched in between, for a watch that
+/// must go on for `length`: a gap of half of it breaks it.
+pub(super) fn unbroken(last: Timestamp, now: Timestamp, length: Duration) -> bool {
+    now.since(last) < length / 2
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl Engine {
             None => Outcome::None,
         };
         self.controller.settle(foreseen, &outcome);
-        if matches!(outcome, Outcome::Failed { .. }) {
+        if matches!(outcome, Outcome::Failed { refused: true, .. }) {
             self.store.save(now, self.controller.state());
         }
         outcome

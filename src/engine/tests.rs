@@ -154,7 +154,7 @@ fn at(secs: i64) -> Now {
 }
 
 fn failed() -> Outcome {
-    Outcome::Failed { why: "SetDesiredCapacity of g: ScalingActivityInProgress".to_owned() }
+    Outcome::Failed { why: "SetDesiredCapacity of g: ScalingActivityInProgress".to_owned(), refused: true }
 }
 
 #[tokio::test]

@@ -46,6 +46,8 @@ pub enum Outcome {
     Failed {
         /// The call, the group and the service's answer in words.
         why: String,
+        /// Whether it is certain that nothing was changed. A write without an answer may have been done.
+        refused: bool,
     },
 }
 

@@ -3,8 +3,10 @@ use crate::model::{Backlog, Fleet, Reason};
 
 /// Fixed changes at fixed thresholds of the backlog per instance.
 ///
-/// The divisor is the ordered capacity (in service and pending), so that instances that still boot
-/// are not ordered again, as EC2 step scaling counts warming instances when it adds.
+/// To scale out, the divisor is all that was ordered, so that instances that still boot, or have not
+/// even begun to, are not ordered again, as EC2 step scaling counts warming instances when it adds.
+/// To scale in, it is what is there or on its way in, so that capacity that never arrives makes no
+/// backlog look small.
 /// Source: EC2 Auto Scaling user guide, "Step and simple scaling policies".
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -34,11 +36,13 @@ pub struct StepIn {
 
 impl Policy for Step {
     fn want(&self, backlog: &Backlog, fleet: &Fleet) -> Want {
-        let per_instance = backlog.per_instance(fleet.in_service.saturating_add(fleet.pending));
+        let arriving = fleet.in_service.saturating_add(fleet.pending);
+        let per_instance = backlog.per_instance(arriving.max(fleet.desired));
         if let Some(step) = self.out.iter().rfind(|step| per_instance > step.above) {
             let reason = Reason::Step { per_instance, threshold: step.above, change: i64::from(step.add) };
             return Want { capacity: fleet.desired.saturating_add(step.add), reason };
         }
+        let per_instance = backlog.per_instance(arriving);
         if let Some(step) = self.r#in.iter().rfind(|step| per_instance < step.below) {
             let reason =
                 Reason::Step { per_instance, threshold: step.below, change: -i64::from(step.remove) };
@@ -83,6 +87,14 @@ mod tests {
     fn pending_instances_share_the_backlog() {
         assert_eq!(wanted(1010.0, 5, 0), 6);
         assert_eq!(wanted(1010.0, 5, 6), 11);
+    }
+
+    #[test]
+    fn what_was_ordered_and_does_not_even_begin_to_boot_is_not_ordered_again() {
+        let policy = Step { out: vec![StepOut { above: 100.0, add: 5 }], r#in: vec![] };
+        let missing = Fleet { desired: 10, in_service: 5, ..Fleet::default() };
+        let backlog = Backlog { counted: 900.0, ..Backlog::default() };
+        assert_eq!(policy.want(&backlog, &missing).capacity, 10);
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl ReasonJson {
 impl<'a> OutcomeJson<'a> {
     fn of(outcome: &'a Outcome) -> Self {
         let why = match outcome {
-            Outcome::Failed { why } => Some(why.as_str()),
+            Outcome::Failed { why, .. } => Some(why.as_str()),
             Outcome::None | Outcome::Done | Outcome::Withheld => None,
         };
         Self { kind: outcome.code(), why }
@@ -294,7 +294,7 @@ mod tests {
         let mut record = scene::scaled_out();
         record.outcome = Outcome::Withheld;
         assert_eq!(parsed(&record)["outcome"], json!({ "kind": "withheld" }));
-        record.outcome = Outcome::Failed { why: "ScalingActivityInProgress".to_owned() };
+        record.outcome = Outcome::Failed { why: "ScalingActivityInProgress".to_owned(), refused: true };
         let failed = json!({ "kind": "failed", "why": "ScalingActivityInProgress" });
         assert_eq!(parsed(&record)["outcome"], failed);
     }
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn a_record_is_one_line_whatever_is_in_it() {
         let mut record = scene::scaled_out();
-        record.outcome = Outcome::Failed { why: "two\nlines".to_owned() };
+        record.outcome = Outcome::Failed { why: "two\nlines".to_owned(), refused: true };
         for queue in &mut record.sample.queues {
             queue.age_secs = f64::INFINITY;
         }

@@ -79,7 +79,7 @@ fn outcome(record: &Record) -> String {
         (Outcome::Done, _) => " | done".to_owned(),
         (Outcome::Withheld, Mode::PublishOnly) => " | withheld: publish only".to_owned(),
         (Outcome::Withheld, Mode::Drive | Mode::DryRun) => " | withheld: dry run".to_owned(),
-        (Outcome::Failed { why }, _) => format!(" | failed: {why}"),
+        (Outcome::Failed { why, .. }, _) => format!(" | failed: {why}"),
     }
 }
 
@@ -112,7 +112,10 @@ mod tests {
         };
         assert_eq!(last(Outcome::Withheld, Mode::DryRun), "withheld: dry run");
         assert_eq!(last(Outcome::Withheld, Mode::PublishOnly), "withheld: publish only");
-        assert_eq!(last(Outcome::Failed { why: "throttled".to_owned() }, Mode::Drive), "failed: throttled");
+        assert_eq!(
+            last(Outcome::Failed { why: "throttled".to_owned(), refused: true }, Mode::Drive),
+            "failed: throttled"
+        );
     }
 
     #[test]

@@ -33,9 +33,9 @@ pub(super) fn read<'a>(limits: Table<'a>, mut control: Table<'a>, timing: Option
     control.finish();
     if let Some(timing) = timing {
         let no_scale_in = ("0, or ", "otherwise no scale-in could ever be confirmed");
-        spans_two_samples(&stabilization, &timing, no_scale_in);
-        spans_two_samples(&empty_for, &timing, no_scale_in);
-        spans_two_samples(&stalled_after, &timing, ("", "otherwise no standstill could ever be seen"));
+        spans_three_samples(&stabilization, &timing, no_scale_in);
+        spans_three_samples(&empty_for, &timing, no_scale_in);
+        spans_three_samples(&stalled_after, &timing, ("", "otherwise no standstill could ever be seen"));
     }
     Rules {
         limits,
@@ -83,18 +83,19 @@ fn secs<'a>(
     }
 }
 
-/// Notes a time so short that no two samples fall into it: it could never be seen through. `words` are
-/// what else is allowed, and what would come of it.
-fn spans_two_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>, words: (&str, &str)) {
+/// Notes a time that is not three samples long: a gap of half of it breaks the watch, so that one late
+/// sample would, and it might never be seen through. `words` are what else is allowed, and what would
+/// come of it.
+fn spans_three_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>, words: (&str, &str)) {
     let (or, otherwise) = words;
     let (length, default) = window.value;
-    if length.is_zero() || length > timing.period || (default && !timing.drive) {
+    if length.is_zero() || length >= timing.period * 3 || (default && !timing.drive) {
         return;
     }
     let origin = if default { " (the default)" } else { "" };
-    let (length, period) = (length.as_secs(), timing.period.as_secs());
-    let says = format!("of {length} s{origin} is not longer than the {period} s between samples");
-    let mut mistake = window.here.mistake(says, format!("must be {or}more than {period}"));
+    let (length, period, least) = (length.as_secs(), timing.period.as_secs(), timing.period.as_secs() * 3);
+    let says = format!("of {length} s{origin} is too short for the {period} s between samples");
+    let mut mistake = window.here.mistake(says, format!("must be {or}at least {least}"));
     if let Some(schedule) = &timing.schedule {
         mistake = mistake.and(&schedule.at, format!("a sample every {period} s"));
     }
@@ -141,19 +142,19 @@ error: scaler \"images\": limits.min is above limits.max
     #[test]
     fn a_window_not_longer_than_the_time_between_samples_is_refused() {
         let expected = "\
-error: scaler \"images\": control.empty_for_secs of 60 s is not longer than the 60 s between samples
+error: scaler \"images\": control.empty_for_secs of 179 s is too short for the 60 s between samples
  --> main.toml:7:30
   |
 6 | schedule = \"0 * * * * *\"
   |            ------------- a sample every 60 s
-7 | control = { empty_for_secs = 60 }
-  |                              ^^ must be 0, or more than 60
+7 | control = { empty_for_secs = 179 }
+  |                              ^^^ must be 0, or at least 180
   |
   = help: otherwise no scale-in could ever be confirmed";
         let text =
             |secs| scaler(&format!("schedule = \"0 * * * * *\"\ncontrol = {{ empty_for_secs = {secs} }}"));
-        assert_eq!(refused(&[&text(60)]), expected);
-        accepted(&[&text(61)]);
+        assert_eq!(refused(&[&text(179)]), expected);
+        accepted(&[&text(180)]);
         accepted(&[&text(0)]);
     }
 
@@ -169,7 +170,7 @@ error: scaler \"images\": control.empty_for_secs of 60 s is not longer than the 
             "stalled_after_secs of 600 s",
         ]) {
             assert!(
-                title.contains(&format!("{says} (the default) is not longer than the 3600 s")),
+                title.contains(&format!("{says} (the default) is too short for the 3600 s")),
                 "{shown:?}"
             );
         }

@@ -66,7 +66,7 @@ impl Target for SimTarget {
     async fn set_desired(&mut self, to: u32) -> Outcome {
         match lock(&self.world).set_desired(to) {
             Ok(()) => Outcome::Done,
-            Err(refused) => Outcome::Failed { why: refused.to_string() },
+            Err(refused) => Outcome::Failed { why: refused.to_string(), refused: true },
         }
     }
 }

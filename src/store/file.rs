@@ -291,7 +291,7 @@ mod tests {
             format!("{text}{text}").into_bytes(),
             text.replace("\"version\":1", "\"version\":2").into_bytes(),
             text.replace("\"version\":1", "\"version\":-1").into_bytes(),
-            text.replace("last_in", "last_inn").into_bytes(),
+            text.replace("\"waking\":0", "\"waking\":-1").into_bytes(),
         ]);
         files
     }

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 pub struct Asg {
     groups: Groups,
     name: String,
-    /// Set once the permission to look for instance refreshes is known to be lacking.
+    /// Whether it has been said that the permission to look for instance refreshes is lacking.
     blind_to_refreshes: bool,
 }
 
@@ -78,19 +78,20 @@ impl Target for Asg {
     /// A running instance refresh. Looking for one is a permission of its own: without it the
     /// refresh is not seen. When the look fails otherwise, a scale-in waits for the next tick.
     async fn obstacle(&mut self, action: Action) -> Option<Reason> {
-        if self.blind_to_refreshes {
-            return None;
-        }
         let call = self.groups.client.describe_instance_refreshes().auto_scaling_group_name(&self.name);
         match call.send().await {
             Ok(answer) => answer.instance_refreshes().iter().find_map(|refresh| running(refresh.status()?)),
             Err(error) => {
                 let failure = Failure::of(REFRESHES, &error);
-                if failure.cause == Cause::Denied {
+                // A 403 without a code is no word of AWS's about the permission: some proxy's, perhaps.
+                if failure.cause == Cause::Denied && failure.code.is_some() {
+                    if !self.blind_to_refreshes {
+                        tracing::warn!(group = self.name, why = %failure, "cannot see instance refreshes, deciding without");
+                    }
                     self.blind_to_refreshes = true;
-                    tracing::warn!(group = self.name, why = %failure, "cannot see instance refreshes, deciding without");
                     return None;
                 }
+                tracing::debug!(group = self.name, why = %failure, "no word on instance refreshes");
                 let missing = failure.missing(format!("instance refreshes of group {}", self.name));
                 matches!(action, Action::ScaleIn { .. }).then_some(Reason::Missing(missing))
             }
@@ -99,12 +100,16 @@ impl Target for Asg {
 
     async fn set_desired(&mut self, to: u32) -> Outcome {
         let Ok(capacity) = i32::try_from(to) else {
-            return Outcome::Failed { why: format!("{SET}: {to} is more than any group can have") };
+            let why = format!("{SET}: {to} is more than any group can have");
+            return Outcome::Failed { why, refused: true };
         };
         let call = self.groups.client.set_desired_capacity();
         match call.auto_scaling_group_name(&self.name).desired_capacity(capacity).send().await {
             Ok(_) => Outcome::Done,
-            Err(error) => Outcome::Failed { why: refusal(&self.name, to, &Failure::of(SET, &error)) },
+            Err(error) => {
+                let failure = Failure::of(SET, &error);
+                Outcome::Failed { why: refusal(&self.name, to, &failure), refused: failure.is_refusal() }
+            }
         }
     }
 }
@@ -125,16 +130,18 @@ fn refusal(group: &str, to: u32, failure: &Failure) -> String {
     format!("group {group} to {to}: {meaning}: {failure}")
 }
 
+/// The reason that a refresh in this state is, unless it has ended. States that are new to this program
+/// count as running.
 fn running(status: &InstanceRefreshStatus) -> Option<Reason> {
-    let running = matches!(
+    let ended = matches!(
         status,
-        InstanceRefreshStatus::Pending
-            | InstanceRefreshStatus::InProgress
-            | InstanceRefreshStatus::Baking
-            | InstanceRefreshStatus::Cancelling
-            | InstanceRefreshStatus::RollbackInProgress
+        InstanceRefreshStatus::Successful
+            | InstanceRefreshStatus::Failed
+            | InstanceRefreshStatus::Cancelled
+            | InstanceRefreshStatus::RollbackSuccessful
+            | InstanceRefreshStatus::RollbackFailed
     );
-    running.then(|| Reason::InstanceRefresh { status: status.as_str().to_owned() })
+    (!ended).then(|| Reason::InstanceRefresh { status: status.as_str().to_owned() })
 }
 
 /// Answers batch after batch. Each call runs beside the next batch, so that one without an answer

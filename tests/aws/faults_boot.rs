@@ -39,14 +39,14 @@ async fn pending_instances_are_on_order_and_are_not_ordered_twice() {
 #[tokio::test]
 async fn capacity_that_never_comes_is_not_ordered_over_and_over_and_that_is_said_once() {
     let world = five_messages("stalled").await;
-    let soon = IMPATIENT.replace(" }", ", stalled_after_secs = 3 }");
+    let soon = IMPATIENT.replace(" }", ", stalled_after_secs = 5 }");
     world.settings(&tempted("stalled", BRISK).replace(IMPATIENT, &soon));
     let daemon = Daemon::start(&world);
     let pending = || {
         let records = daemon.records("stalled");
         records.iter().filter(|record| record["sample"]["fleet"]["pending"] == 5).count()
     };
-    daemon.wait("more than three seconds of waiting for instances", || pending() >= 5);
+    daemon.wait("more than five seconds of waiting for instances", || pending() >= 7);
     show_counters(&world, "stalled", &json!("30"), &json!("0"));
     let stalled = || {
         let records = daemon.records("stalled");

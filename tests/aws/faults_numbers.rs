@@ -120,12 +120,12 @@ async fn counters_that_drop_to_zero_for_one_sample_take_no_fleet_away() {
 async fn counted_messages_in_flight_that_drop_to_zero_for_one_sample_are_remembered_by_the_window() {
     let world = five_workers("dropped-late", 0).await;
     let counting = "source = [{ queue = \"dropped-late\", count_in_flight = true }]";
-    let settings = tempted("dropped-late", BRISK).replace("stabilization_secs = 0", "stabilization_secs = 4");
+    let settings = tempted("dropped-late", BRISK).replace("stabilization_secs = 0", "stabilization_secs = 6");
     world.settings(&settings.replace("source = [{ queue = \"dropped-late\" }]", counting));
     let (none, five) = (json!("0"), json!("5"));
     show_counters(&world, "dropped-late", &none, &five);
     let daemon = Daemon::start(&world);
-    daemon.more("dropped-late", 6);
+    daemon.more("dropped-late", 9);
     show_counters(&world, "dropped-late", &none, &none);
     let dropped = || {
         let records = daemon.records("dropped-late");

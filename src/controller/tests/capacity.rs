@@ -56,13 +56,22 @@ fn ordering_more_does_not_start_the_wait_anew() {
 
 #[test]
 fn time_that_nobody_watched_does_not_count_as_a_standstill() {
-    let scene = stuck().watched(100).visible(300);
+    let scene = stuck().watched(400).visible(300);
     assert_eq!(
-        scene.clone().later(580).decide().action,
+        scene.clone().later(289).decide().action,
         Action::Hold,
-        "a gap shorter than the patience counts"
+        "a gap of less than half the patience counts"
     );
-    assert_eq!(scene.later(590).decide().action, out(20, 30));
+    assert_eq!(scene.later(290).decide().action, out(20, 30));
+}
+
+#[test]
+fn instances_that_come_and_go_are_no_growth() {
+    let mut scene = stuck();
+    for _ in 0..35 {
+        scene = scene.in_service(3).watched(10).in_service(4).watched(10);
+    }
+    assert_eq!(codes(&scene.visible(300).decide()), ["backlog_per_instance", "capacity_stalled"]);
 }
 
 #[test]

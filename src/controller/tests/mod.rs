@@ -167,5 +167,5 @@ fn codes(decision: &Decision) -> Vec<&'static str> {
 }
 
 fn failed() -> Outcome {
-    Outcome::Failed { why: "ScalingActivityInProgress".to_owned() }
+    Outcome::Failed { why: "ScalingActivityInProgress".to_owned(), refused: true }
 }

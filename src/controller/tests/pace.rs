@@ -116,19 +116,19 @@ fn a_peak_above_the_desired_capacity_orders_nothing() {
 }
 
 #[test]
-fn after_a_gap_as_long_as_the_window_it_is_watched_anew() {
+fn after_a_gap_of_half_the_window_it_is_watched_anew() {
     let scene = windowed().visible(30).watched(200);
-    assert_eq!(scene.clone().later(280).decide().action, back(10, 3), "last looked 290 s ago");
-    let blind = scene.later(290).decide();
+    assert_eq!(scene.clone().later(139).decide().action, back(10, 3), "last looked 149 s ago");
+    let blind = scene.later(140).decide();
     let because = Reason::StabilizationFilling { watched_secs: 0, window_secs: 300 };
     assert_eq!(blind.reasons.last(), Some(&because));
 }
 
 #[test]
-fn a_stretch_of_missing_readings_as_long_as_the_window_is_a_gap() {
+fn a_stretch_of_missing_readings_half_as_long_as_the_window_is_a_gap() {
     let mut scene = windowed().visible(30).watched(290);
     scene.missing_queue = true;
-    scene = scene.watched(290);
+    scene = scene.watched(140);
     scene.missing_queue = false;
     assert_eq!(codes(&scene.decide()), ["backlog_per_instance", "stabilization_filling"]);
 }

@@ -86,11 +86,11 @@ fn a_missing_reading_starts_the_confirmation_anew() {
 }
 
 #[test]
-fn a_gap_as_long_as_the_confirmation_starts_it_anew() {
-    let scene = idle().watched(100);
-    assert_eq!(scene.clone().later(169).decide().action, back(1, 0), "last looked 179 s ago");
+fn a_gap_of_half_the_confirmation_starts_it_anew() {
+    let scene = idle().watched(110);
+    assert_eq!(scene.clone().later(79).decide().action, back(1, 0), "last looked 89 s ago");
     let because = Reason::ZeroUnconfirmed { empty_secs: 0, required_secs: 180 };
-    assert_eq!(scene.later(170).decide().reasons.last(), Some(&because));
+    assert_eq!(scene.later(80).decide().reasons.last(), Some(&because));
 }
 
 #[test]
