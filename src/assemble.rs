@@ -1,17 +1,18 @@
 //! From settings to engines: the one place where kinds in the file meet the adapters.
 
-use crate::aws::{NoRegion, Patience, Place, Session, open};
+use crate::aws::{NoRegion, Patience, Place, Role, Session, open};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Mode, Now};
 use crate::policy::Policy;
-use crate::publish::{Console, Journal, Metrics, Publisher};
+use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
 use crate::settings::{PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
 /// What a run is for.
@@ -26,12 +27,12 @@ pub struct Purpose {
 /// The engines, and what works behind them.
 #[derive(Debug)]
 pub struct Assembly {
-    /// One engine a scaler, in the settings' order.
-    pub engines: Vec<Engine>,
+    /// One engine a scaler, in the settings' order, with how long its calls may take.
+    pub engines: Vec<(Engine, Patience)>,
     /// Tasks that end, their work done, once the engines are dropped.
     pub tasks: TaskTracker,
-    /// How long a call may take.
-    pub patience: Patience,
+    /// Figures that could not be published.
+    pub losses: Arc<Losses>,
 }
 
 /// Settings that are sound in themselves, but not here.
@@ -59,6 +60,20 @@ pub enum Unfit {
         /// The region the scaler's calls go to.
         session: String,
     },
+    /// One group would be driven twice.
+    #[error(
+        "scalers {first:?} and {second:?} both drive group {group} in {region}: they would pull against each other; set `drive = false` for one"
+    )]
+    TwoDrivers {
+        /// The scaler that came first in the settings.
+        first: String,
+        /// The other.
+        second: String,
+        /// The group's name.
+        group: String,
+        /// The region in which both look for it.
+        region: String,
+    },
 }
 
 /// What the scalers of one place share.
@@ -72,31 +87,42 @@ struct Shared {
 /// Builds the engines of `settings`. Calls nothing but, where no region is named, the instance
 /// metadata service.
 pub async fn assemble(settings: &Settings, purpose: &Purpose, now: Now) -> Result<Assembly, Unfit> {
-    let shortest = settings.scalers.iter().map(|scaler| scaler.schedule.period()).min().unwrap_or_default();
-    let patience = Patience::for_period(shortest);
     let tasks = TaskTracker::new();
+    let losses = Arc::new(Losses::default());
     let mut places: HashMap<Place, Shared> = HashMap::new();
+    let mut driven = HashMap::new();
     let mut engines = Vec::new();
     for scaler in &settings.scalers {
         if !places.contains_key(&scaler.place) {
-            let session = open(&scaler.place, patience)
+            let session = open(&scaler.place, patience(settings, &scaler.place))
                 .await
                 .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
-            places.insert(scaler.place.clone(), Shared::new(session, &tasks));
+            places.insert(scaler.place.clone(), Shared::new(session, &tasks, losses.clone()));
         }
         if let Some(shared) = places.get(&scaler.place) {
             shared.check_regions(scaler)?;
-            engines.push(engine(scaler, shared, purpose, &settings.state_dir, now));
+            shared.check_drivers(scaler, &mut driven)?;
+            let engine = engine(scaler, shared, purpose, &settings.state_dir, now);
+            engines.push((engine, shared.session.patience));
         }
     }
     tasks.close();
-    Ok(Assembly { engines, tasks, patience })
+    Ok(Assembly { engines, tasks, losses })
 }
 
+/// As long as the busiest scaler of a place can wait: they share clients and batches.
+fn patience(settings: &Settings, place: &Place) -> Patience {
+    let scalers = settings.scalers.iter().filter(|scaler| scaler.place == *place);
+    Patience::for_period(scalers.map(|scaler| scaler.schedule.period()).min().unwrap_or_default())
+}
+
+/// Where a group is: region, endpoint, and the role with which it is looked for.
+type Whereabouts = (String, Option<String>, Option<Role>, String);
+
 impl Shared {
-    fn new(session: Session, tasks: &TaskTracker) -> Self {
+    fn new(session: Session, tasks: &TaskTracker, losses: Arc<Losses>) -> Self {
         let (queues, groups) = (Queues::new(&session), Groups::start(&session));
-        let metrics = Metrics::start(&session, tasks);
+        let metrics = Metrics::start(&session, tasks, losses);
         Self { session, queues, groups, metrics }
     }
 
@@ -113,6 +139,25 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// Nor could they this, where one scaler names the region and the other leaves it to the environment.
+    fn check_drivers(&self, scaler: &Scaler, driven: &mut HashMap<Whereabouts, String>) -> Result<(), Unfit> {
+        if !scaler.drive {
+            return Ok(());
+        }
+        let region = self.session.region.clone();
+        let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
+        let whereabouts = (region.clone(), endpoint_url, assume_role, scaler.group.clone());
+        match driven.insert(whereabouts, scaler.name.clone()) {
+            Some(first) => Err(Unfit::TwoDrivers {
+                first,
+                second: scaler.name.clone(),
+                group: scaler.group.clone(),
+                region,
+            }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Fa
     let purpose = Purpose { dry_run: true, console: None };
     let Assembly { engines, .. } = assemble(&Settings { scalers, ..settings }, &purpose, clock.now()).await?;
     match engines.into_iter().next() {
-        Some(mut engine) => Ok(Explanation { record: engine.tick(clock.now()).await, drive }),
+        Some((mut engine, _)) => Ok(Explanation { record: engine.tick(clock.now()).await, drive }),
         None => Err(Failure::Unknown { asked: scaler.to_owned(), known }),
     }
 }

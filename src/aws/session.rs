@@ -17,6 +17,8 @@ pub struct Session {
     /// Leave to read a queue: bounds the calls under way at once, so that a thousand queues due in
     /// the same second neither exhaust the account's rate nor this host's connections.
     pub permits: Arc<Semaphore>,
+    /// How long its calls may take.
+    pub patience: Patience,
 }
 
 /// Queue readings under way at once in one session.
@@ -67,7 +69,7 @@ pub async fn open(place: &Place, patience: Patience) -> Result<Session, NoRegion
     }
     let config = assume(hurried(loader.load().await, patience), place).await;
     let permits = Arc::new(Semaphore::new(READINGS_AT_ONCE));
-    Ok(Session { config, region: region.to_string(), permits })
+    Ok(Session { config, region: region.to_string(), permits, patience })
 }
 
 /// The same configuration with pauses between attempts that leave time for the attempts. The SDK's own

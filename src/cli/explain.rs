@@ -18,7 +18,7 @@ pub(super) fn explain(common: &Common, args: &Args) -> Exit {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
-    if let Err(exit) = common.start_log("error") {
+    if let Err(exit) = common.start_log("warn,backlogd::publish::journal=error") {
         return exit;
     }
     let explanation = match block_on(explain::explain(settings, &args.scaler)) {

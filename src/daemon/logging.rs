@@ -27,7 +27,7 @@ pub enum Failure {
         "cannot understand the log level: {0}; allowed is error, warn, info, debug, trace, or target=level"
     )]
     Level(#[from] ParseError),
-    /// The journal is not there.
+    /// The journal was asked for and is not there.
     #[error("cannot reach the journal: {0}")]
     Journal(#[from] io::Error),
 }
@@ -37,10 +37,10 @@ pub enum Failure {
 const QUIET: &str = "tokio_cron_scheduler=warn,aws_config=error,aws_smithy_runtime=warn,hyper=warn";
 
 impl Log {
-    /// The journal where standard error is connected to it, text elsewhere.
+    /// The journal where standard error is connected to it and it can be reached, text elsewhere.
     #[must_use]
     pub fn by_surroundings() -> Self {
-        if connected_to_journal() { Self::Journal } else { Self::Text }
+        if connected_to_journal() && JournalLog::new().is_ok() { Self::Journal } else { Self::Text }
     }
 
     /// Sends everything from `level` on here, for the rest of the process's life.

@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::model::{Cause, Now, Outcome, Record, Timestamp};
 use crate::publish::{Console, Form};
 use crate::settings::{Schedule, Settings};
+use crate::store::{Claim, InUse};
 use futures_util::future::join_all;
 use pulse::Pulse;
 use schedule::{Bell, Due};
@@ -61,6 +62,9 @@ pub enum Failure {
     /// The scheduler does not start.
     #[error("cannot start the scheduler: {0}")]
     Scheduler(#[from] JobSchedulerError),
+    /// Another daemon keeps its state in the same place.
+    #[error(transparent)]
+    InUse(#[from] InUse),
     /// Signals cannot be listened to.
     #[error("cannot listen to signals: {0}")]
     Signals(#[from] io::Error),
@@ -72,9 +76,14 @@ pub enum Failure {
 pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failure> {
     let stop = CancellationToken::new();
     let clock = Clock::start();
-    let console = options.form.map(|form| Console { form, gone: stop.clone() });
+    let console = options.form.map(|form| {
+        let to_be_read = options.dry_run || options.once;
+        if to_be_read { Console::to_be_read(form, stop.clone()) } else { Console::beside_work(form) }
+    });
+    let _claim = if options.dry_run { None } else { Some(Claim::take(&settings.state_dir)?) };
     let purpose = Purpose { dry_run: options.dry_run, console };
-    let Assembly { engines, tasks, patience } = assemble(settings, &purpose, clock.now()).await?;
+    let Assembly { engines, tasks, losses } = assemble(settings, &purpose, clock.now()).await?;
+    let longest_call = engines.iter().map(|(_, patience)| patience.call).max().unwrap_or_default();
     tracing::info!(
         scalers = engines.len(),
         dry_run = options.dry_run,
@@ -87,12 +96,14 @@ pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failur
         let ending = if options.once {
             once(engines, clock, &stop).await
         } else {
-            forever(settings, engines, clock, patience, &stop).await?
+            forever(settings, engines, clock, &stop).await?
         };
-        if timeout(patience.call, tasks.wait()).await.is_err() {
-            tracing::warn!("some metrics could not be sent in time");
+        let unsent = timeout(longest_call, tasks.wait()).await.is_err();
+        if unsent || losses.total() > 0 {
+            tracing::warn!(lost = losses.total(), unsent, "some metrics were not published");
         }
-        Ok::<_, Failure>(ending)
+        let troubled = options.once && (unsent || losses.total() > 0);
+        Ok::<_, Failure>(if troubled { ending.max(Ending::Troubled) } else { ending })
     });
     tokio::select! {
         ending = &mut work => return ending,
@@ -116,8 +127,8 @@ pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failur
 }
 
 /// One tick of each scaler, all at once.
-async fn once(engines: Vec<Engine>, clock: Clock, stop: &CancellationToken) -> Ending {
-    let ticks = engines.into_iter().map(|mut engine| async move { engine.tick(clock.now()).await });
+async fn once(engines: Vec<(Engine, Patience)>, clock: Clock, stop: &CancellationToken) -> Ending {
+    let ticks = engines.into_iter().map(|(mut engine, _)| async move { tick(&mut engine, clock).await });
     let records = join_all(ticks).await;
     if stop.is_cancelled() { Ending::Well } else { records.iter().map(ending).max().unwrap_or(Ending::Well) }
 }
@@ -125,15 +136,14 @@ async fn once(engines: Vec<Engine>, clock: Clock, stop: &CancellationToken) -> E
 /// Rings and ticks until `stop`.
 async fn forever(
     settings: &Settings,
-    engines: Vec<Engine>,
+    engines: Vec<(Engine, Patience)>,
     clock: Clock,
-    patience: Patience,
     stop: &CancellationToken,
 ) -> Result<Ending, Failure> {
     let mut patterns: BTreeMap<String, Vec<Bell>> = BTreeMap::new();
     let mut pulses = Vec::new();
     let mut loops = Vec::new();
-    for (engine, scaler) in engines.into_iter().zip(&settings.scalers) {
+    for ((engine, patience), scaler) in engines.into_iter().zip(&settings.scalers) {
         let deadlines = Deadlines { schedule: scaler.schedule.clone(), patience };
         let pulse = Arc::new(Pulse::new(scaler.name.clone(), deadlines.after(clock.now())));
         let (bell, ear) = Bell::new(pulse.clone());
@@ -149,6 +159,16 @@ async fn forever(
     Ok(Ending::Well)
 }
 
+/// A tick, with the scaler's name on whatever is logged within it.
+async fn tick(engine: &mut Engine, clock: Clock) -> Record {
+    // An error span is enabled at every level of logging.
+    let span = tracing::error_span!("tick", scaler = engine.name);
+    engine.tick(clock.now()).instrument(span).await
+}
+
+/// So many ticks in a row that outlast the schedule are worth a word.
+const LATE_IN_A_ROW: u32 = 3;
+
 /// One scaler's loop: a tick at once, and then one a ring. A tick never overlaps itself.
 async fn turn(
     mut engine: Engine,
@@ -159,15 +179,23 @@ async fn turn(
     stop: CancellationToken,
 ) {
     let mut ringing = true;
+    let mut late_in_a_row = 0_u32;
     loop {
-        // Always enabled: whatever is logged within a tick names its scaler.
-        let span = tracing::error_span!("tick", scaler = pulse.scaler);
-        let record = engine.tick(clock.now()).instrument(span).await;
+        let record = tick(&mut engine, clock).await;
         let now = clock.now();
         pulse.ticked(record, deadlines.after(now));
         if ear.try_recv().is_ok() {
             // It rang during the tick: by now the ring is stale.
             pulse.missed();
+            late_in_a_row += 1;
+        } else {
+            late_in_a_row = 0;
+        }
+        if late_in_a_row == LATE_IN_A_ROW {
+            tracing::warn!(
+                scaler = pulse.scaler,
+                "ticks take longer than the schedule allows: rings are missed"
+            );
         }
         let rang = tokio::select! {
             () = stop.cancelled() => return,
@@ -200,9 +228,10 @@ impl Deadlines {
     }
 
     /// When the tick after the one that ended `now` must be done, if the worst comes to the worst: no
-    /// ring, and calls that take all the time they may.
+    /// ring; then reading, looking for what is in the way, and writing, each as slow as it may be
+    /// (reading takes a little more than a call), and half a call for everything else.
     fn after(&self, now: Now) -> Timestamp {
-        now.steady + self.patience_with_bell(now).saturating_add(self.patience.call * 3)
+        now.steady + self.patience_with_bell(now).saturating_add(self.patience.call * 4)
     }
 }
 

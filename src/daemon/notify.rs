@@ -10,6 +10,9 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How often the status line is brought up to date, and the longest pause between watchdog signals.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
+/// The shortest pause between watchdog signals, whatever systemd is told to expect.
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+
 /// How often it is looked for the first ticks to be done.
 const STARTING_PAUSE: Duration = Duration::from_millis(100);
 
@@ -18,13 +21,15 @@ const STARTING_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// Measured on a monotonic interval, so that it neither trusts the scheduler nor the time of day.
 pub(super) async fn tell(pulses: &[Arc<Pulse>], clock: Clock) {
+    say(&[NotifyState::Status(&format!("waiting for the first tick of {} scalers", pulses.len()))]);
     let mut starting = interval(STARTING_PAUSE);
     while !pulses.iter().all(|pulse| pulse.has_ticked()) {
         starting.tick().await;
     }
     say(&[NotifyState::Ready, NotifyState::Status(&status(pulses))]);
     tracing::info!(scalers = pulses.len(), "ready: every scaler has done a tick");
-    let pause = sd_notify::watchdog_enabled().map_or(PAUSE_MAX, |limit| (limit / 2).min(PAUSE_MAX));
+    let pause =
+        sd_notify::watchdog_enabled().map_or(PAUSE_MAX, |limit| (limit / 2).clamp(PAUSE_MIN, PAUSE_MAX));
     let mut beat = interval(pause);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut late = false;
@@ -59,15 +64,17 @@ fn overdue(pulses: &[Arc<Pulse>], now: Timestamp) -> Vec<&str> {
 
 /// One line for `systemctl status`.
 fn status(pulses: &[Arc<Pulse>]) -> String {
+    let missed: u64 = pulses.iter().map(|pulse| pulse.missed_count()).sum();
+    let missed = if missed > 0 { format!("; {missed} rings missed") } else { String::new() };
     if let [only] = pulses {
-        return only.last(|record| format!("{}: {}", only.scaler, text::seen(record))).unwrap_or_default();
+        let seen = only.last(|record| format!("{}: {}", only.scaler, text::seen(record)));
+        return seen.unwrap_or_default() + &missed;
     }
     let missing = pulses
         .iter()
         .filter(|pulse| pulse.last(|record| record.sample.missing().next().is_some()) == Some(true))
         .count();
-    let missed: u64 = pulses.iter().map(|pulse| pulse.missed_count()).sum();
-    format!("{} scalers, {missing} with missing readings, {missed} rings missed", pulses.len())
+    format!("{} scalers, {missing} with missing readings{missed}", pulses.len())
 }
 
 /// Without systemd this does nothing; a failure to notify must not stop scaling.
@@ -121,9 +128,9 @@ mod tests {
         let tick = Now { wall: Timestamp::from_secs(1_800_000_000), steady: Timestamp::from_secs(5_000) };
         let pulses = pulses(&[("images", 0)]);
         pulses[0].ticked(record(Ok(Fleet::default())), deadlines.after(tick));
-        // Three rings of 10 s, and three calls of 9 s.
-        assert_eq!(overdue(&pulses, Timestamp::from_secs(5_057)), [""; 0]);
-        assert_eq!(overdue(&pulses, Timestamp::from_secs(5_058)), ["images"]);
+        // Three rings of 10 s, and four times the 9 s that a call may take.
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(5_066)), [""; 0]);
+        assert_eq!(overdue(&pulses, Timestamp::from_secs(5_067)), ["images"]);
     }
 
     #[test]
@@ -133,7 +140,7 @@ mod tests {
         pulses[0].ticked(record(Ok(Fleet::default())), Timestamp::from_secs(1));
         pulses[1].ticked(record(Err(denied)), Timestamp::from_secs(1));
         pulses[1].missed();
-        assert_eq!(status(&pulses), "2 scalers, 1 with missing readings, 1 rings missed");
+        assert_eq!(status(&pulses), "2 scalers, 1 with missing readings; 1 rings missed");
         assert!(status(&pulses[..1]).starts_with("images: 0 visible"), "{}", status(&pulses[..1]));
     }
 }

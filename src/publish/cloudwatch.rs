@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
+use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +25,16 @@ pub struct CloudWatch {
 #[derive(Clone, Debug)]
 pub struct Metrics {
     data: mpsc::Sender<Datum>,
-    dropped: Arc<AtomicUsize>,
+    losses: Arc<Losses>,
+}
+
+/// Data that did not reach `CloudWatch`.
+#[derive(Debug, Default)]
+pub struct Losses {
+    /// Since the start, for whatever reason.
+    total: AtomicUsize,
+    /// Those that found no room to wait in, since that was last told.
+    dropped: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -51,16 +61,23 @@ const GATHERING: Gathering =
 
 const PUT: &str = "cloudwatch:PutMetricData";
 
+impl Losses {
+    /// How many data have been lost since the start.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+}
+
 impl Metrics {
     /// Starts sending the metrics of `session` as a task of `tasks`. It ends, with everything sent,
     /// when the last handle is dropped.
     #[must_use]
-    pub fn start(session: &Session, tasks: &TaskTracker) -> Self {
+    pub fn start(session: &Session, tasks: &TaskTracker, losses: Arc<Losses>) -> Self {
         let (data, receiver) = mpsc::channel(WAITING_MAX);
-        let dropped = Arc::new(AtomicUsize::new(0));
-        let failures = Failures { lost: BTreeMap::new(), dropped: dropped.clone() };
+        let failures = Failures { lost: BTreeMap::new(), losses: losses.clone() };
         tasks.spawn(send_all(Client::new(&session.config), receiver, failures));
-        Self { data, dropped }
+        Self { data, losses }
     }
 
     /// A publisher of one scaler's figures.
@@ -80,7 +97,8 @@ impl Publisher for CloudWatch {
                 datum: self.destination.datum(*metric, value, record),
             };
             if self.metrics.data.try_send(datum).is_err() {
-                self.metrics.dropped.fetch_add(1, Ordering::Relaxed);
+                self.metrics.losses.total.fetch_add(1, Ordering::Relaxed);
+                self.metrics.losses.dropped.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
@@ -127,15 +145,25 @@ async fn send_all(client: Client, mut data: mpsc::Receiver<Datum>, mut failures:
         for Datum { namespace, datum } in batch {
             by_namespace.entry(namespace).or_default().push(datum);
         }
-        for (namespace, data) in by_namespace {
-            for part in parts(data) {
-                let count = part.len();
-                let call = client.put_metric_data().namespace(&namespace).set_metric_data(Some(part));
-                let sent = call.send().await.map(drop).map_err(|error| Failure::of(PUT, &error));
-                failures.note(&namespace, count, sent);
-            }
+        let parts = by_namespace
+            .into_iter()
+            .flat_map(|(namespace, data)| parts(data).into_iter().map(move |part| (namespace.clone(), part)));
+        // All at once: a namespace that gets no answer must not hold up the others.
+        for (namespace, count, sent) in join_all(parts.map(|(name, part)| send(&client, name, part))).await {
+            failures.note(&namespace, count, sent);
         }
     }
+}
+
+async fn send(
+    client: &Client,
+    namespace: String,
+    data: Vec<MetricDatum>,
+) -> (String, usize, Result<(), Failure>) {
+    let count = data.len();
+    let call = client.put_metric_data().namespace(&namespace).set_metric_data(Some(data));
+    let sent = call.send().await.map(drop).map_err(|error| Failure::of(PUT, &error));
+    (namespace, count, sent)
 }
 
 /// The data in parts that fit into a call each.
@@ -170,8 +198,7 @@ fn size(datum: &MetricDatum) -> usize {
 #[derive(Debug, Default)]
 struct Failures {
     lost: BTreeMap<String, usize>,
-    /// Data that found no room to wait in, of any namespace.
-    dropped: Arc<AtomicUsize>,
+    losses: Arc<Losses>,
 }
 
 impl Failures {
@@ -179,7 +206,7 @@ impl Failures {
         match sent {
             Ok(()) => {
                 if let Some(lost) = self.lost.remove(namespace) {
-                    let lost = lost + self.dropped.swap(0, Ordering::Relaxed);
+                    let lost = lost + self.losses.dropped.swap(0, Ordering::Relaxed);
                     tracing::info!(namespace, lost, "publishing works again");
                 }
             }
@@ -188,6 +215,7 @@ impl Failures {
                     tracing::warn!(namespace, why = %failure, "publishing fails; scaling goes on");
                 }
                 *self.lost.entry(namespace.to_owned()).or_default() += count;
+                self.losses.total.fetch_add(count, Ordering::Relaxed);
             }
         }
     }

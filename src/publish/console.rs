@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use tokio_util::sync::CancellationToken;
 
 /// Prints each record on standard output, as a line for people or as a JSON object.
+///
+/// When nobody reads on, as after `backlogd run --dry-run | head -1`, a run whose purpose is to be read
+/// ends. A daemon at work goes on, whatever becomes of its output.
 #[derive(Clone, Debug)]
 pub struct Console {
-    /// How records are printed.
-    pub form: Form,
-    /// Cancelled when standard output is gone, as after `backlogd run --dry-run | head -1`.
-    pub gone: CancellationToken,
+    form: Form,
+    /// Cancelled when the reader is gone.
+    gone: Option<CancellationToken>,
+    failing: bool,
 }
 
 /// How records are printed.
@@ -22,6 +25,20 @@ pub enum Form {
     Json,
 }
 
+impl Console {
+    /// For a run that is only there to be read: it ends, by `gone`, with its reader.
+    #[must_use]
+    pub const fn to_be_read(form: Form, gone: CancellationToken) -> Self {
+        Self { form, gone: Some(gone), failing: false }
+    }
+
+    /// For a run with work to do.
+    #[must_use]
+    pub const fn beside_work(form: Form) -> Self {
+        Self { form, gone: None, failing: false }
+    }
+}
+
 #[async_trait]
 impl Publisher for Console {
     async fn publish(&mut self, record: &Record) {
@@ -29,8 +46,15 @@ impl Publisher for Console {
             Form::Text => text::line(record),
             Form::Json => json::line(record),
         };
-        if print(&line).is_err() {
-            self.gone.cancel();
+        match (print(&line), &self.gone) {
+            (Ok(()), _) => self.failing = false,
+            (Err(error), Some(gone)) if error.kind() == io::ErrorKind::BrokenPipe => gone.cancel(),
+            (Err(error), _) => {
+                if !self.failing {
+                    tracing::warn!(%error, "cannot print records; the work goes on");
+                }
+                self.failing = true;
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ pub mod json;
 mod scene;
 pub mod text;
 
-pub use cloudwatch::{CloudWatch, Metrics};
+pub use cloudwatch::{CloudWatch, Losses, Metrics};
 pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
 pub use journal::Journal;

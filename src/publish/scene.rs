@@ -5,7 +5,7 @@ use crate::model::{
     Reason, Record, Sample, Timestamp,
 };
 
-fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
+pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
     let time = Timestamp::from_millis(1_795_168_810_999);
     let metrics = Metrics::of(&sample, Some(6.122_44));
     Record { time, scaler: "images".to_owned(), mode, sample, metrics, decision, outcome }

@@ -7,7 +7,9 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// An SQS queue, read with one `GetQueueAttributes` a tick.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct SqsQueue {
 pub struct Queues {
     client: Client,
     permits: Arc<Semaphore>,
+    /// How long a reading may take in all.
+    patience: Duration,
 }
 
 /// Which of a queue's counters a policy reckons with, and what a message of it is worth.
@@ -46,7 +50,11 @@ impl Queues {
     /// The queues that `session` sees.
     #[must_use]
     pub fn new(session: &Session) -> Self {
-        Self { client: Client::new(&session.config), permits: session.permits.clone() }
+        Self {
+            client: Client::new(&session.config),
+            permits: session.permits.clone(),
+            patience: session.patience.call,
+        }
     }
 
     /// The queue at `address`.
@@ -105,7 +113,11 @@ impl SqsQueue {
 impl Source for SqsQueue {
     async fn read(&mut self) -> Queue {
         let watch = Stopwatch::start();
-        let attributes = self.attributes().await;
+        // Waiting for leave, the URL and the counters: together little longer than one call may take, so
+        // that a queue behind many that hang is missing in time, and each call's own limit speaks first.
+        let patience = self.queues.patience * 5 / 4;
+        let attributes =
+            timeout(patience, self.attributes()).await.unwrap_or_else(|_elapsed| Err(late(patience)));
         if matches!(&attributes, Err(failure) if failure.cause == Cause::NotFound) {
             // Deleted, or made anew elsewhere: ask for its URL again next time.
             self.url.clone_from(&self.address.url);
@@ -136,6 +148,11 @@ impl Counting {
     fn worth(self, messages: u64) -> f64 {
         messages as f64 * self.weight
     }
+}
+
+fn late(patience: Duration) -> Failure {
+    let why = format!("{GET_ATTRIBUTES}: no answer within {} ms", patience.as_millis());
+    Failure { cause: Cause::Timeout, code: None, why }
 }
 
 fn counter(attributes: &Attributes, name: &QueueAttributeName) -> Result<u64, Failure> {

@@ -47,10 +47,19 @@ impl StateFile {
     }
 
     /// The state saved in `dir` for `scaler`, if there is a sound one; touches nothing.
+    ///
+    /// One that cannot be read is warned of: whoever looks over the daemon's shoulder must know that this
+    /// is not its memory.
     #[must_use]
     pub fn peek(dir: &Path, scaler: &str, now: Now) -> State {
-        let bytes = fs::read(dir.join(format!("{scaler}.json"))).unwrap_or_default();
-        parse(&bytes, now).unwrap_or_default()
+        let path = dir.join(format!("{scaler}.json"));
+        let state = fs::read(&path).and_then(|bytes| Ok(parse(&bytes, now)?));
+        state.unwrap_or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                tracing::warn!(path = %path.display(), %error, "cannot read the state: thinking as if just started");
+            }
+            State::default()
+        })
     }
 
     fn understand(&self, bytes: &[u8], now: Now) -> State {

@@ -1,8 +1,10 @@
 //! What survives a restart: the port, and its adapters.
 
+mod claim;
 mod file;
 mod unkept;
 
+pub use claim::{Claim, InUse};
 pub use file::StateFile;
 pub use unkept::Unkept;
 
