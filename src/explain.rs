@@ -2,10 +2,19 @@
 
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
 use crate::clock::Clock;
-use crate::model::Record;
-use crate::publish::text;
+use crate::model::{Action, Backlog, Fleet, Missing, Reason, Record, Sample, rounded};
+use crate::publish::{json, text};
 use crate::settings::Settings;
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+/// One tick, and what the daemon would make of it.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The tick. Its own mode says that nothing was written.
+    pub record: Record,
+    /// Whether the scaler's settings let the daemon set desired capacity.
+    pub drive: bool,
+}
 
 /// Why there is nothing to explain.
 #[derive(Debug, thiserror::Error)]
@@ -24,51 +33,228 @@ pub enum Failure {
 }
 
 /// Reads what `scaler` reads now, and decides as the daemon would, writing nothing.
-pub async fn explain(settings: Settings, scaler: &str) -> Result<Record, Failure> {
+pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Failure> {
     let known = settings.scalers.iter().map(|scaler| scaler.name.as_str()).collect::<Vec<_>>().join(", ");
     let scalers: Vec<_> = settings.scalers.into_iter().filter(|known| known.name == scaler).collect();
+    let drive = scalers.iter().any(|scaler| scaler.drive);
     let clock = Clock::start();
     let purpose = Purpose { dry_run: true, console: None };
     let Assembly { engines, .. } = assemble(&Settings { scalers, ..settings }, &purpose, clock.now()).await?;
     match engines.into_iter().next() {
-        Some((mut engine, _)) => Ok(engine.tick(clock.now()).await),
+        Some((mut engine, _)) => Ok(Explanation { record: engine.tick(clock.now()).await, drive }),
         None => Err(Failure::Unknown { asked: scaler.to_owned(), known }),
     }
 }
 
-/// `record` at length: what was read, what follows, and each step to the decision.
+/// `explanation` at length: what was read, what follows, each step to the decision, and what a live
+/// run would do with it.
 #[must_use]
-pub fn at_length(record: &Record) -> String {
+pub fn at_length(explanation: &Explanation) -> String {
     let mut page = String::new();
     // Writing to a string cannot fail; were it to, half a page is better than none.
-    let _written = write(&mut page, record);
+    let _written = write(&mut page, explanation);
     page
 }
 
-fn write(page: &mut String, record: &Record) -> std::fmt::Result {
-    writeln!(page, "{} at {}\n\nread", record.scaler, crate::publish::json::time(record.time))?;
-    for queue in &record.sample.queues {
-        match &queue.backlog {
-            Ok(backlog) => writeln!(page, "  queue {}: {}", queue.name, text::messages(backlog))?,
-            Err(missing) => writeln!(page, "  missing: {missing}")?,
-        }
-    }
-    match &record.sample.fleet {
-        Ok(fleet) => writeln!(
-            page,
-            "  group: desired {} within {} and {}; {} in service, {} pending, {} terminating",
-            fleet.desired, fleet.min, fleet.max, fleet.in_service, fleet.pending, fleet.terminating
-        )?,
-        Err(missing) => writeln!(page, "  missing: {missing}")?,
+fn write(page: &mut String, Explanation { record, drive }: &Explanation) -> fmt::Result {
+    writeln!(page, "{} at {}\n\nread", record.scaler, json::time(record.time))?;
+    for line in readings(&record.sample) {
+        writeln!(page, "  {line}")?;
     }
     if let Some(per_instance) = record.metrics.backlog_per_instance {
         let acceptable = record.metrics.acceptable_backlog;
-        let against = acceptable.map(|figure| format!(", {figure} acceptable")).unwrap_or_default();
-        writeln!(page, "\nbacklog per instance\n  {per_instance:.1}{against}")?;
+        let against = acceptable.map(|figure| format!(", {} acceptable", rounded(figure)));
+        let against = against.unwrap_or_default();
+        writeln!(page, "\nbacklog per instance\n  {}{against}", rounded(per_instance))?;
     }
     writeln!(page, "\nthought")?;
     for (number, reason) in (1..).zip(&record.decision.reasons) {
-        writeln!(page, "  {number}. {reason} [{}]", reason.code())?;
+        writeln!(page, "  {number}. {} [{}]", thought(reason, &record.sample), reason.code())?;
     }
-    write!(page, "\ndecision\n  {}", text::action(record.decision.action))
+    let action = record.decision.action;
+    write!(page, "\ndecision\n  {}\n  {}", text::action(action), live(action, *drive))
+}
+
+/// A line for each reading, and for what stands in the way of changing the group.
+fn readings(sample: &Sample) -> Vec<String> {
+    let missing = |missing: &Missing| format!("missing: {missing}");
+    let queue = |name: &str, backlog: &Backlog| format!("queue {name}: {}", text::messages(backlog));
+    let queues =
+        sample.queues.iter().map(|each| each.backlog.as_ref().map(|backlog| queue(&each.name, backlog)));
+    let mut lines: Vec<String> = queues.map(|read| read.unwrap_or_else(missing)).collect();
+    match &sample.fleet {
+        Ok(fleet) => {
+            lines.push(sizes(fleet));
+            lines.extend(peculiarities(fleet).into_iter().map(|words| format!("group: {words}")));
+        }
+        Err(hole) => lines.push(missing(hole)),
+    }
+    lines
+}
+
+/// The group's sizes: those that every group has, and the rest where there is any.
+fn sizes(fleet: &Fleet) -> String {
+    let mut words = format!(
+        "group: desired {}, min {}, max {}; {} in service, {} pending, {} terminating",
+        fleet.desired, fleet.min, fleet.max, fleet.in_service, fleet.pending, fleet.terminating
+    );
+    for (count, state) in
+        [(fleet.standby, "standby"), (fleet.warmed, "warmed"), (fleet.unknown, "in unknown states")]
+    {
+        if count > 0 {
+            words = format!("{words}, {count} {state}");
+        }
+    }
+    words
+}
+
+/// What is not so with most groups.
+fn peculiarities(fleet: &Fleet) -> Vec<String> {
+    let mut all = Vec::new();
+    if fleet.weighted {
+        all.push("sizes are sums of instance weights".to_owned());
+    }
+    for (suspended, process) in [(fleet.launch_suspended, "Launch"), (fleet.terminate_suspended, "Terminate")]
+    {
+        if suspended {
+            all.push(format!("the process {process} is suspended"));
+        }
+    }
+    all.extend(fleet.operator.as_ref().map(|operator| format!("managed by its operator {operator}")));
+    all
+}
+
+/// A reason in words. Why a reading is missing already stands with the readings.
+fn thought(reason: &Reason, sample: &Sample) -> String {
+    match reason {
+        Reason::Missing(hole) if sample.missing().any(|told| told == hole) => {
+            format!("{} could not be read", hole.what)
+        }
+        _ => reason.to_string(),
+    }
+}
+
+/// What a live run would do.
+const fn live(action: Action, drive: bool) -> &'static str {
+    match (action, drive) {
+        (Action::Hold, _) => "nothing to set",
+        (Action::ScaleOut { .. } | Action::ScaleIn { .. }, true) => {
+            "the daemon would set it; nothing was set now"
+        }
+        (Action::ScaleOut { .. } | Action::ScaleIn { .. }, false) => {
+            "publish only: the daemon records this and sets nothing (drive = false)"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Cause, Decision, Metrics, Mode, Outcome, Queue, QueueFacts, Timestamp};
+
+    fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
+        Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default() }
+    }
+
+    fn explanation(sample: Sample, decision: Decision) -> Explanation {
+        let metrics = Metrics::of(&sample, Some(300.0 / 49.0));
+        let (time, scaler) = (Timestamp::from_millis(1_795_168_810_999), "images".to_owned());
+        let (mode, outcome) = (Mode::DryRun, Outcome::Withheld);
+        Explanation { record: Record { time, scaler, mode, sample, metrics, decision, outcome }, drive: true }
+    }
+
+    fn crowded() -> Explanation {
+        let plain = Backlog { visible: 12, in_flight: 3, delayed: 0, counted: 12.0 };
+        let weighty = Backlog { visible: 40, in_flight: 9, delayed: 1, counted: 81.666_666 };
+        let fleet = Fleet {
+            desired: 2,
+            max: 9,
+            in_service: 1,
+            pending: 1,
+            standby: 3,
+            warmed: 4,
+            unknown: 5,
+            weighted: true,
+            launch_suspended: true,
+            terminate_suspended: true,
+            operator: Some("eks".to_owned()),
+            ..Fleet::default()
+        };
+        let reasons = vec![
+            Reason::BacklogPerInstance { backlog: 93.666_666, acceptable: 300.0 / 49.0, wanted: 16 },
+            Reason::StepOutMax { step: 3, wanted: 16 },
+        ];
+        let queues = vec![queue("images", Ok(plain)), queue("videos", Ok(weighty))];
+        let action = Action::ScaleOut { from: 2, to: 5 };
+        explanation(Sample { queues, fleet: Ok(fleet) }, Decision { action, recommended: Some(16), reasons })
+    }
+
+    #[test]
+    fn a_page_shows_all_that_was_read_and_each_step() {
+        let expected = "\
+images at 2026-11-20T10:00:10Z
+
+read
+  queue images: 12 visible, 3 in flight
+  queue videos: 40 visible, 9 in flight, 1 delayed, 81.667 counted
+  group: desired 2, min 0, max 9; 1 in service, 1 pending, 0 terminating, 3 standby, 4 warmed, 5 in unknown states
+  group: sizes are sums of instance weights
+  group: the process Launch is suspended
+  group: the process Terminate is suspended
+  group: managed by its operator eks
+
+backlog per instance
+  93.667, 6.122 acceptable
+
+thought
+  1. backlog 93.667 at 6.122 acceptable per instance asks for 16 [backlog_per_instance]
+  2. 16 wanted, at most 3 more at a time [step_out_max]
+
+decision
+  scale out from 2 to 5
+  the daemon would set it; nothing was set now";
+        assert_eq!(at_length(&crowded()), expected);
+    }
+
+    #[test]
+    fn a_missing_reading_is_told_once_with_its_cause() {
+        let denied = Missing::new("queue images", Cause::Denied, "AccessDenied");
+        let silent = Missing::new("group image-workers", Cause::Timeout, "no answer in 2 s");
+        let reasons = [denied.clone(), silent.clone()].map(Reason::Missing).to_vec();
+        let sample = Sample { queues: vec![queue("images", Err(denied))], fleet: Err(silent) };
+        let expected = "\
+images at 2026-11-20T10:00:10Z
+
+read
+  missing: queue images: AccessDenied
+  missing: group image-workers: no answer in 2 s
+
+thought
+  1. queue images could not be read [missing]
+  2. group image-workers could not be read [missing]
+
+decision
+  hold
+  nothing to set";
+        assert_eq!(at_length(&explanation(sample, Decision::hold(None, reasons))), expected);
+    }
+
+    #[test]
+    fn a_reading_that_was_missing_only_when_deciding_is_told_with_its_cause_there() {
+        let mut hindered = crowded();
+        let hole = Missing::new("instance refreshes of group workers", Cause::Timeout, "no answer in 2 s");
+        hindered.record.decision = Decision::hold(None, vec![Reason::Missing(hole)]);
+        let page = at_length(&hindered);
+        assert!(
+            page.contains("1. instance refreshes of group workers: no answer in 2 s [missing]"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn a_scaler_that_only_publishes_is_said_to_set_nothing() {
+        let page = at_length(&Explanation { drive: false, ..crowded() });
+        let end = "publish only: the daemon records this and sets nothing (drive = false)";
+        assert!(page.ends_with(end), "{page}");
+    }
 }

@@ -74,7 +74,7 @@ async fn the_story_happens_in_its_order() {
 async fn each_caution_is_seen() {
     for seed in SEEDS {
         let (records, _) = run(seed).await;
-        for code in ["cooldown_out", "cooldown_in", "limit_max", "in_flight_floor", "step_in_max"] {
+        for code in ["cooldown_out", "cooldown_in", "limit_max", "zero_unconfirmed", "step_in_max"] {
             assert!(records.iter().any(|record| gives(record, code)), "seed {seed} shows no {code}");
         }
     }

@@ -21,19 +21,22 @@ pub(super) fn explain(common: &Common, args: &Args) -> Exit {
     if let Err(exit) = common.start_log("warn,backlogd::publish::journal=error") {
         return exit;
     }
-    let record = match block_on(explain::explain(settings, &args.scaler)) {
-        Ok(Ok(record)) => record,
+    let explanation = match block_on(explain::explain(settings, &args.scaler)) {
+        Ok(Ok(explanation)) => explanation,
         Ok(Err(failure)) => {
             say(&failure.to_string());
             return if matches!(failure, Failure::Unfit(_)) { Exit::Settings } else { Exit::Failed };
         }
         Err(exit) => return exit,
     };
-    print(&match args.output {
-        Output::Text => explain::at_length(&record),
-        Output::Json => json::line(&record),
+    let printed = print(&match args.output {
+        Output::Text => explain::at_length(&explanation),
+        Output::Json => json::line(&explanation.record),
     });
-    match ending(&record) {
+    if printed != Exit::Done {
+        return printed;
+    }
+    match ending(&explanation.record) {
         Ending::Well => Exit::Done,
         Ending::Unreachable => Exit::Unreachable,
         Ending::Troubled | Ending::Aborted => Exit::Failed,

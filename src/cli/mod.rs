@@ -159,11 +159,17 @@ fn say(words: &str) {
     drop(writeln!(io::stderr().lock(), "{}", words.trim_end()));
 }
 
-/// Data to whoever reads standard output.
+/// Data to whoever reads standard output; the exit code says whether it could be written.
 fn print(data: &str) -> Exit {
-    // A reader that has seen enough, such as `head`, is no failure.
-    drop(crate::publish::print(data.trim_end()));
-    Exit::Done
+    match crate::publish::print(data.trim_end()) {
+        Ok(()) => Exit::Done,
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => {
+            say(&format!("cannot write to standard output: {error}"));
+            Exit::Failed
+        }
+    }
 }
 
 /// Runs `work` to its end on this thread.

@@ -39,7 +39,6 @@ struct Thought<'a> {
 impl Thought<'_> {
     /// Keeps the wish within the settings' limits and the group's own, the group's having the last word.
     fn bound(&mut self) {
-        let wanted = self.to;
         let limits = self.rules.limits;
         let bounds = [
             (limits.min, limits.max.unwrap_or(u32::MAX), Bound::Settings),
@@ -50,7 +49,7 @@ impl Thought<'_> {
                 self.bent(min, Reason::LimitMin { min, bound });
             }
             if self.to > max {
-                self.bent(max, Reason::LimitMax { max, bound, wanted });
+                self.bent(max, Reason::LimitMax { max, bound, wanted: self.to });
             }
         }
     }

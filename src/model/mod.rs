@@ -3,6 +3,7 @@
 //! Nothing here does I/O, asks the time or logs; only the standard library is used.
 
 mod decision;
+mod figure;
 mod missing;
 mod reason;
 mod record;
@@ -10,6 +11,7 @@ mod sample;
 mod time;
 
 pub use decision::{Action, Decision, Outcome};
+pub use figure::rounded;
 pub use missing::{Cause, Missing};
 pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};

@@ -1,4 +1,4 @@
-use super::Missing;
+use super::{Missing, rounded};
 use std::fmt;
 
 /// One step of a decision. Its code is a contract and never renamed; its text is for people.
@@ -190,19 +190,22 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BacklogPerInstance { backlog, acceptable, wanted } => {
-                write!(f, "backlog {backlog:.0} at {acceptable} acceptable per instance asks for {wanted}")
+                let (backlog, acceptable) = (rounded(*backlog), rounded(*acceptable));
+                write!(f, "backlog {backlog} at {acceptable} acceptable per instance asks for {wanted}")
             }
             Self::WithinTolerance { backlog, accepted, tolerance_percent } => {
-                write!(
-                    f,
-                    "backlog {backlog:.0} is within {tolerance_percent} % of the {accepted:.0} accepted"
-                )
+                let (backlog, accepted, percent) =
+                    (rounded(*backlog), rounded(*accepted), rounded(*tolerance_percent));
+                write!(f, "backlog {backlog} is within {percent} % of the {accepted} accepted")
             }
             Self::Step { per_instance, threshold, change } => {
                 let side = if *change < 0 { "below" } else { "above" };
-                write!(f, "{per_instance:.1} per instance is {side} {threshold}: {change:+}")
+                let (per_instance, threshold) = (rounded(*per_instance), rounded(*threshold));
+                write!(f, "{per_instance} per instance is {side} {threshold}: {change:+}")
             }
-            Self::NoStep { per_instance } => write!(f, "{per_instance:.1} per instance reaches no step"),
+            Self::NoStep { per_instance } => {
+                write!(f, "{} per instance reaches no step", rounded(*per_instance))
+            }
             Self::LimitMin { min, bound } => write!(f, "raised to {bound} min of {min}"),
             Self::LimitMax { max, bound, wanted } => write!(f, "{wanted} wanted, {bound} max is {max}"),
             Self::StepOutMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} more at a time"),
@@ -256,8 +259,8 @@ mod tests {
         vec![
             (Reason::BacklogPerInstance { backlog: 212.0, acceptable: 6.5, wanted: 33 }, "backlog_per_instance", "backlog 212 at 6.5 acceptable per instance asks for 33"),
             (Reason::WithinTolerance { backlog: 98.0, accepted: 100.0, tolerance_percent: 10.0 }, "within_tolerance", "backlog 98 is within 10 % of the 100 accepted"),
-            (Reason::Step { per_instance: 101.0, threshold: 100.0, change: 2 }, "step", "101.0 per instance is above 100: +2"),
-            (Reason::NoStep { per_instance: 50.0 }, "no_step", "50.0 per instance reaches no step"),
+            (Reason::Step { per_instance: 101.0, threshold: 100.0, change: 2 }, "step", "101 per instance is above 100: +2"),
+            (Reason::NoStep { per_instance: 50.0 }, "no_step", "50 per instance reaches no step"),
             (Reason::LimitMin { min: 2, bound: Bound::Group }, "limit_min", "raised to the group's min of 2"),
             (Reason::LimitMax { max: 20, bound: Bound::Settings, wanted: 33 }, "limit_max", "33 wanted, the settings' max is 20"),
             (Reason::StepOutMax { step: 3, wanted: 33 }, "step_out_max", "33 wanted, at most 3 more at a time"),
@@ -335,6 +338,28 @@ mod tests {
     #[test]
     fn a_step_in_is_told_as_below_its_threshold() {
         let step = Reason::Step { per_instance: 4.96, threshold: 5.0, change: -3 };
-        assert_eq!(step.to_string(), "5.0 per instance is below 5: -3");
+        assert_eq!(step.to_string(), "4.96 per instance is below 5: -3");
+    }
+
+    #[test]
+    fn figures_are_told_with_at_most_three_decimals() {
+        let (figure, third) = (300.0 / 49.0, 1.0 / 3.0);
+        for (reason, text) in [
+            (
+                Reason::BacklogPerInstance { backlog: 212.5, acceptable: figure, wanted: 35 },
+                "backlog 212.5 at 6.122 acceptable per instance asks for 35",
+            ),
+            (
+                Reason::WithinTolerance { backlog: third, accepted: figure, tolerance_percent: third },
+                "backlog 0.333 is within 0.333 % of the 6.122 accepted",
+            ),
+            (
+                Reason::Step { per_instance: figure, threshold: third, change: 1 },
+                "6.122 per instance is above 0.333: +1",
+            ),
+            (Reason::NoStep { per_instance: figure }, "6.122 per instance reaches no step"),
+        ] {
+            assert_eq!(reason.to_string(), text);
+        }
     }
 }

@@ -30,6 +30,18 @@ pub enum Mode {
     DryRun,
 }
 
+impl Mode {
+    /// The mode's name in records. Never renamed.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Drive => "drive",
+            Self::PublishOnly => "publish_only",
+            Self::DryRun => "dry_run",
+        }
+    }
+}
+
 /// Figures derived from one sample. Finite, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Metrics {

@@ -1,17 +1,22 @@
 //! The record as JSON: the contract with whoever reads the output.
+//!
+//! Keys come in the order in which the fields below are declared, the order of `docs/record.md`.
 
-use crate::model::{Fleet, Missing, Outcome, Queue, Record, Timestamp};
+use crate::model::{
+    Backlog, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp, rounded,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
-use serde_json::json;
 
 /// The record as one line of JSON, without a line end.
 ///
 /// This is the program's contract with whoever reads its output; `docs/record.md` describes it.
-/// Figures are rounded to a thousandth.
+/// Figures are rounded to a thousandth, except for the counted messages, from which a policy can be
+/// asked again.
 #[must_use]
 pub fn line(record: &Record) -> String {
-    value(record).to_string()
+    // Only maps with keys of other types than text can fail, and there is none.
+    serde_json::to_string(&RecordJson::of(record)).unwrap_or_default()
 }
 
 /// A time of day as in records: RFC 3339, UTC, whole seconds.
@@ -21,39 +26,23 @@ pub fn time(at: Timestamp) -> String {
         .map_or_else(|| "?".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-fn value(record: &Record) -> serde_json::Value {
-    let decision = &record.decision;
-    let from = record.sample.fleet.as_ref().ok().map(|fleet| fleet.desired);
-    let reasons: Vec<_> = decision
-        .reasons
-        .iter()
-        .map(|reason| json!({ "code": reason.code(), "text": reason.to_string() }))
-        .collect();
-    json!({
-        "time": time(record.time),
-        "scaler": record.scaler,
-        "dry_run": record.mode == crate::model::Mode::DryRun,
-        "sample": {
-            "queues": record.sample.queues.iter().filter_map(QueueJson::of).collect::<Vec<_>>(),
-            "fleet": record.sample.fleet.as_ref().ok().map(FleetJson::of),
-            "missing": record.sample.missing().map(MissingJson::of).collect::<Vec<_>>(),
-        },
-        "metrics": {
-            "backlog_per_instance": record.metrics.backlog_per_instance.map(rounded),
-            "acceptable_backlog": record.metrics.acceptable_backlog.map(rounded),
-        },
-        "decision": {
-            "action": decision.action.code(),
-            "from": from,
-            "to": decision.action.to().or(from),
-            "recommended": decision.recommended,
-            "reasons": reasons,
-        },
-        "outcome": match &record.outcome {
-            Outcome::Failed { why, .. } => json!({ "kind": record.outcome.code(), "why": why }),
-            Outcome::None | Outcome::Done | Outcome::Withheld => json!({ "kind": record.outcome.code() }),
-        },
-    })
+#[derive(Serialize)]
+struct RecordJson<'a> {
+    time: String,
+    scaler: &'a str,
+    dry_run: bool,
+    mode: &'static str,
+    sample: SampleJson<'a>,
+    metrics: MetricsJson,
+    decision: DecisionJson,
+    outcome: OutcomeJson<'a>,
+}
+
+#[derive(Serialize)]
+struct SampleJson<'a> {
+    queues: Vec<QueueJson<'a>>,
+    fleet: Option<FleetJson<'a>>,
+    missing: Vec<MissingJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -62,6 +51,7 @@ struct QueueJson<'a> {
     visible: u64,
     in_flight: u64,
     delayed: u64,
+    counted: f64,
     age_secs: f64,
 }
 
@@ -90,17 +80,65 @@ struct MissingJson<'a> {
     retryable: bool,
 }
 
+#[derive(Serialize)]
+struct MetricsJson {
+    backlog_per_instance: Option<f64>,
+    acceptable_backlog: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct DecisionJson {
+    action: &'static str,
+    from: Option<u32>,
+    to: Option<u32>,
+    recommended: Option<u32>,
+    reasons: Vec<ReasonJson>,
+}
+
+#[derive(Serialize)]
+struct ReasonJson {
+    code: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct OutcomeJson<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+impl<'a> RecordJson<'a> {
+    fn of(record: &'a Record) -> Self {
+        Self {
+            time: time(record.time),
+            scaler: &record.scaler,
+            dry_run: record.mode == Mode::DryRun,
+            mode: record.mode.code(),
+            sample: SampleJson::of(&record.sample),
+            metrics: MetricsJson::of(record.metrics),
+            decision: DecisionJson::of(record),
+            outcome: OutcomeJson::of(&record.outcome),
+        }
+    }
+}
+
+impl<'a> SampleJson<'a> {
+    fn of(sample: &'a Sample) -> Self {
+        Self {
+            queues: sample.queues.iter().filter_map(QueueJson::of).collect(),
+            fleet: sample.fleet.as_ref().ok().map(FleetJson::of),
+            missing: sample.missing().map(MissingJson::of).collect(),
+        }
+    }
+}
+
 impl<'a> QueueJson<'a> {
     /// A queue that was read; a missing one stands under `missing`.
     fn of(queue: &'a Queue) -> Option<Self> {
-        let backlog = queue.backlog.as_ref().ok()?;
-        Some(Self {
-            name: &queue.name,
-            visible: backlog.visible,
-            in_flight: backlog.in_flight,
-            delayed: backlog.delayed,
-            age_secs: rounded(queue.age_secs),
-        })
+        let Backlog { visible, in_flight, delayed, counted } = *queue.backlog.as_ref().ok()?;
+        let age_secs = rounded(queue.age_secs);
+        Some(Self { name: &queue.name, visible, in_flight, delayed, counted, age_secs })
     }
 }
 
@@ -135,70 +173,120 @@ impl<'a> MissingJson<'a> {
     }
 }
 
-fn rounded(figure: f64) -> f64 {
-    (figure * 1000.0).round() / 1000.0
+impl MetricsJson {
+    fn of(metrics: Metrics) -> Self {
+        Self {
+            backlog_per_instance: metrics.backlog_per_instance.map(rounded),
+            acceptable_backlog: metrics.acceptable_backlog.map(rounded),
+        }
+    }
+}
+
+impl DecisionJson {
+    fn of(record: &Record) -> Self {
+        let decision = &record.decision;
+        let from = record.sample.fleet.as_ref().ok().map(|fleet| fleet.desired);
+        Self {
+            action: decision.action.code(),
+            from,
+            to: decision.action.to().or(from),
+            recommended: decision.recommended,
+            reasons: decision.reasons.iter().map(ReasonJson::of).collect(),
+        }
+    }
+}
+
+impl ReasonJson {
+    fn of(reason: &Reason) -> Self {
+        Self { code: reason.code(), text: reason.to_string() }
+    }
+}
+
+impl<'a> OutcomeJson<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let why = match outcome {
+            Outcome::Failed { why, .. } => Some(why.as_str()),
+            Outcome::None | Outcome::Done | Outcome::Withheld => None,
+        };
+        Self { kind: outcome.code(), why }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::publish::scene;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     fn parsed(record: &Record) -> Value {
         serde_json::from_str(&line(record)).unwrap()
     }
 
-    #[test]
-    fn a_full_record_is_pinned() {
-        let expected = json!({
-            "time": "2026-11-20T10:00:10Z", "scaler": "images", "dry_run": false,
-            "sample": {
-                "queues": [{ "name": "images", "visible": 212, "in_flight": 31, "delayed": 2, "age_secs": 0.212 }],
-                "fleet": {
-                    "desired": 9, "min": 0, "max": 14, "in_service": 8, "pending": 1, "terminating": 2,
-                    "standby": 3, "warmed": 4, "unknown": 5, "weighted": false,
-                    "launch_suspended": false, "terminate_suspended": false, "operator": null,
-                },
-                "missing": [],
-            },
-            "metrics": { "backlog_per_instance": 26.5, "acceptable_backlog": 6.122 },
-            "decision": {
-                "action": "scale_out", "from": 9, "to": 14, "recommended": 14,
-                "reasons": [
-                    { "code": "backlog_per_instance", "text": "backlog 212 at 6.5 acceptable per instance asks for 33" },
-                    { "code": "limit_max", "text": "33 wanted, the group's max is 14" },
-                ],
-            },
-            "outcome": { "kind": "done" },
-        });
-        assert_eq!(parsed(&scene::scaled_out()), expected);
+    /// A record laid out over lines for people, as the one line that it is.
+    fn unfolded(text: &str) -> String {
+        text.lines().map(str::trim_start).collect()
     }
 
     #[test]
-    fn a_record_with_missing_readings_is_pinned() {
-        let expected = json!({
-            "time": "2026-11-20T10:00:10Z", "scaler": "images", "dry_run": true,
-            "sample": {
-                "queues": [{ "name": "images", "visible": 212, "in_flight": 31, "delayed": 2, "age_secs": 0.212 }],
-                "fleet": null,
-                "missing": [
-                    { "what": "queue thumbs", "cause": "denied", "why": "AccessDenied", "retryable": false },
-                    { "what": "group image-workers", "cause": "timeout", "why": "no answer in 2 s", "retryable": true },
-                ],
-            },
-            "metrics": { "backlog_per_instance": null, "acceptable_backlog": 6.122 },
-            "decision": {
-                "action": "hold", "from": null, "to": null, "recommended": null,
-                "reasons": [
-                    { "code": "missing", "text": "queue thumbs: AccessDenied" },
-                    { "code": "missing", "text": "group image-workers: no answer in 2 s" },
-                ],
-            },
-            "outcome": { "kind": "none" },
-        });
-        let rehearsed = Record { mode: crate::model::Mode::DryRun, ..scene::blind() };
-        assert_eq!(parsed(&rehearsed), expected);
+    fn a_full_record_is_pinned_to_the_letter() {
+        let expected = r#"
+            {"time":"2026-11-20T10:00:10Z","scaler":"images","dry_run":false,"mode":"drive",
+            "sample":{"queues":[{"name":"images","visible":212,"in_flight":31,"delayed":2,"counted":212.0,"age_secs":0.212}],
+            "fleet":{"desired":9,"min":0,"max":14,"in_service":8,"pending":1,"terminating":2,
+            "standby":3,"warmed":4,"unknown":5,"weighted":false,
+            "launch_suspended":false,"terminate_suspended":false,"operator":null},
+            "missing":[]},
+            "metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.122},
+            "decision":{"action":"scale_out","from":9,"to":14,"recommended":14,
+            "reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33"},
+            {"code":"limit_max","text":"33 wanted, the group's max is 14"}]},
+            "outcome":{"kind":"done"}}"#;
+        assert_eq!(line(&scene::scaled_out()), unfolded(expected));
+    }
+
+    #[test]
+    fn a_record_with_missing_readings_is_pinned_to_the_letter() {
+        let expected = r#"
+            {"time":"2026-11-20T10:00:10Z","scaler":"images","dry_run":true,"mode":"dry_run",
+            "sample":{"queues":[{"name":"images","visible":212,"in_flight":31,"delayed":2,"counted":212.0,"age_secs":0.212}],
+            "fleet":null,
+            "missing":[{"what":"queue thumbs","cause":"denied","why":"AccessDenied","retryable":false},
+            {"what":"group image-workers","cause":"timeout","why":"no answer in 2 s","retryable":true}]},
+            "metrics":{"backlog_per_instance":null,"acceptable_backlog":6.122},
+            "decision":{"action":"hold","from":null,"to":null,"recommended":null,
+            "reasons":[{"code":"missing","text":"queue thumbs: AccessDenied"},
+            {"code":"missing","text":"group image-workers: no answer in 2 s"}]},
+            "outcome":{"kind":"none"}}"#;
+        let rehearsed = Record { mode: Mode::DryRun, ..scene::blind() };
+        assert_eq!(line(&rehearsed), unfolded(expected));
+    }
+
+    #[test]
+    fn the_example_in_the_documentation_is_what_is_printed_field_by_field_in_order() {
+        let document = include_str!("../../docs/record.md");
+        let (_, after) = document.split_once("```json\n").unwrap();
+        let (example, _) = after.split_once("```").unwrap();
+        assert_eq!(unfolded(example), line(&scene::documented()));
+    }
+
+    #[test]
+    fn the_documentation_names_every_mode() {
+        let document = include_str!("../../docs/record.md");
+        let row = document.lines().find(|line| line.starts_with("| `mode` |")).unwrap();
+        for mode in [Mode::Drive, Mode::PublishOnly, Mode::DryRun] {
+            let record = Record { mode, ..scene::scaled_out() };
+            let code = parsed(&record)["mode"].as_str().unwrap().to_owned();
+            assert!(row.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_counted_messages_are_told_as_the_policy_reckoned_with_them() {
+        let mut record = scene::scaled_out();
+        let counted = 2125.0 / 3.0;
+        record.sample.queues[0].backlog.as_mut().unwrap().counted = counted;
+        let told = parsed(&record)["sample"]["queues"][0]["counted"].as_f64().unwrap();
+        assert!((told - counted).abs() < 1e-9, "{told}");
     }
 
     #[test]
@@ -222,8 +310,9 @@ mod tests {
     #[test]
     fn a_scaler_that_only_publishes_is_not_a_dry_run() {
         let mut record = scene::scaled_out();
-        record.mode = crate::model::Mode::PublishOnly;
-        assert_eq!(parsed(&record)["dry_run"], json!(false));
+        record.mode = Mode::PublishOnly;
+        let told = parsed(&record);
+        assert_eq!((&told["dry_run"], &told["mode"]), (&json!(false), &json!("publish_only")));
     }
 
     #[test]

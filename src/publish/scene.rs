@@ -1,4 +1,4 @@
-//! Two records that the tests of every publisher render.
+//! Records that the tests of every publisher render.
 
 use crate::model::{
     Action, Backlog, Bound, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Queue, QueueFacts,
@@ -46,4 +46,16 @@ pub(crate) fn blind() -> Record {
     let reasons = [denied.clone(), silent.clone()].map(Reason::Missing).to_vec();
     let queues = vec![queue("images", Ok(WAITING)), queue("thumbs", Err(denied))];
     record(Mode::Drive, Sample { queues, fleet: Err(silent) }, Decision::hold(None, reasons), Outcome::None)
+}
+
+/// The record that `docs/record.md` shows.
+pub(crate) fn documented() -> Record {
+    let backlog = Backlog { visible: 212, in_flight: 31, delayed: 0, counted: 212.0 };
+    let queues = vec![Queue { age_secs: 0.021, ..queue("images", Ok(backlog)) }];
+    let fleet = Fleet { desired: 9, max: 20, in_service: 9, ..Fleet::default() };
+    let reasons = vec![Reason::BacklogPerInstance { backlog: 212.0, acceptable: 15.0, wanted: 15 }];
+    let decision = Decision { action: Action::ScaleOut { from: 9, to: 15 }, recommended: Some(15), reasons };
+    let scaled_out = record(Mode::Drive, Sample { queues, fleet: Ok(fleet) }, decision, Outcome::Done);
+    let metrics = Metrics { acceptable_backlog: Some(15.0), ..scaled_out.metrics };
+    Record { metrics, ..scaled_out }
 }

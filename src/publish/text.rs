@@ -1,7 +1,7 @@
 //! The record in words.
 
 use super::json;
-use crate::model::{Action, Backlog, Fleet, Mode, Outcome, Record};
+use crate::model::{Action, Backlog, Fleet, Mode, Outcome, Record, rounded};
 
 /// The record as one line for people, without a line end.
 #[must_use]
@@ -28,8 +28,10 @@ pub fn seen(record: &Record) -> String {
     let backlog = record.sample.backlog().map_or_else(|| "backlog unknown".to_owned(), |sum| messages(&sum));
     let fleet = record.sample.fleet.as_ref().map_or_else(|_missing| "fleet unknown".to_owned(), capacity);
     let per_instance = match (record.metrics.backlog_per_instance, record.metrics.acceptable_backlog) {
-        (Some(value), Some(acceptable)) => format!(", {value:.1} per instance ({acceptable} acceptable)"),
-        (Some(value), None) => format!(", {value:.1} per instance"),
+        (Some(value), Some(acceptable)) => {
+            format!(", {} per instance ({} acceptable)", rounded(value), rounded(acceptable))
+        }
+        (Some(value), None) => format!(", {} per instance", rounded(value)),
         (None, _) => String::new(),
     };
     format!("{backlog}{per_instance}, {fleet}")
@@ -45,12 +47,17 @@ pub fn action(action: Action) -> String {
     }
 }
 
-/// The counters in words: `212 visible, 31 in flight`.
+/// The counters in words: `212 visible, 31 in flight`; and the counted messages, where they are
+/// others than the visible ones.
 #[must_use]
 pub fn messages(backlog: &Backlog) -> String {
     let mut words = format!("{} visible, {} in flight", backlog.visible, backlog.in_flight);
     if backlog.delayed > 0 {
         words = format!("{words}, {} delayed", backlog.delayed);
+    }
+    let counted = rounded(backlog.counted).to_string();
+    if counted != backlog.visible.to_string() {
+        words = format!("{words}, {counted} counted");
     }
     words
 }
@@ -84,7 +91,7 @@ mod tests {
     #[test]
     fn a_full_record_is_one_sentence() {
         let expected = "2026-11-20T10:00:10Z images: 212 visible, 31 in flight, 2 delayed, \
-            26.5 per instance (6.12244 acceptable), 8 of 9 in service, 1 pending, 2 terminating | scale out from 9 to 14 \
+            26.5 per instance (6.122 acceptable), 8 of 9 in service, 1 pending, 2 terminating | scale out from 9 to 14 \
             (backlog 212 at 6.5 acceptable per instance asks for 33; 33 wanted, the group's max is 14) | done";
         assert_eq!(line(&scene::scaled_out()), expected);
     }
@@ -119,7 +126,10 @@ mod tests {
             seen(&record),
             "212 visible, 31 in flight, 2 delayed, 26.5 per instance, 8 of 9 in service, 1 pending, 2 terminating"
         );
-        assert_eq!(messages(&Backlog { visible: 1, ..Backlog::default() }), "1 visible, 0 in flight");
+        let one = Backlog { visible: 1, counted: 1.0, ..Backlog::default() };
+        assert_eq!(messages(&one), "1 visible, 0 in flight");
+        let weighty = Backlog { counted: 7.0 / 3.0, ..one };
+        assert_eq!(messages(&weighty), "1 visible, 0 in flight, 2.333 counted");
         assert_eq!(action(Action::Hold), "hold");
         assert_eq!(action(Action::ScaleIn { from: 4, to: 2 }), "scale in from 4 to 2");
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 mod cross;
 mod file;
 mod forms;
+mod hints;
 mod mistake;
 mod policy;
 mod publish;

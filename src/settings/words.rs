@@ -1,3 +1,4 @@
+use super::hints::hints;
 use super::{PolicyKind, QueueSource, Scaler, Settings};
 use crate::aws::Place;
 use crate::controller::{Limits, Rules};
@@ -8,11 +9,12 @@ use std::fmt::Write as _;
 /// perhaps not meant.
 #[must_use]
 pub fn describe(settings: &Settings) -> String {
-    let paragraphs: Vec<String> = settings.scalers.iter().map(scaler).collect();
+    let paragraph = |(index, each)| scaler(each, settings.scalers.iter().take(index));
+    let paragraphs: Vec<String> = settings.scalers.iter().enumerate().map(paragraph).collect();
     paragraphs.join("\n")
 }
 
-fn scaler(scaler: &Scaler) -> String {
+fn scaler<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> String {
     let mut lines = vec![format!("{}, {},", scaler.schedule.describe(), place(&scaler.place))];
     lines.extend(scaler.sources.iter().map(|each| format!("reads {},", source(each))));
     lines.push(format!("{},", aim(scaler)));
@@ -26,7 +28,7 @@ fn scaler(scaler: &Scaler) -> String {
     } else {
         lines.push("does not set desired capacity (drive = false).".to_owned());
     }
-    lines.extend(hints(scaler).into_iter().map(|hint| format!("hint: {hint}")));
+    lines.extend(hints(scaler, earlier).into_iter().map(|hint| format!("hint: {hint}")));
     let mut text = format!("{}: ", scaler.name);
     text.push_str(&lines.join("\n  "));
     text.push('\n');
@@ -84,7 +86,7 @@ fn aim(scaler: &Scaler) -> String {
 fn limits(limits: &Limits) -> String {
     let mut text = match limits.max {
         Some(max) => format!("between {} and {max}", limits.min),
-        None => format!("from {} to the group's own maximum", limits.min),
+        None => format!("from {} to the group's own max", limits.min),
     };
     if let Some(step) = limits.step_out_max {
         let _ = write!(text, ", at most {step} more at once");
@@ -109,49 +111,52 @@ fn publishes(to: &Destination) -> String {
     )
 }
 
+/// How the scaler goes about setting desired capacity, a sentence each.
 fn control(rules: &Rules) -> Vec<String> {
-    let mut lines = vec![
-        format!("not below what it takes for the messages in flight, {} an instance", rules.slots),
-        format!("out {} s after the last time at the earliest", rules.cooldown_out.as_secs()),
-        format!("in {} s after any change at the earliest", rules.cooldown_in.as_secs()),
-    ];
-    if !rules.stabilization.is_zero() {
-        lines.push(format!("in to the highest wish of the last {} s", rules.stabilization.as_secs()));
+    let mut lines = vec![scale_out(rules), scale_in(rules), at_work(rules.slots)];
+    if rules.limits.min == 0 {
+        lines.extend([to_zero(rules), from_zero(rules)]);
     }
-    lines.push(format!("to 0 after {} s without a message", rules.empty_for.as_secs()));
-    lines.push(format!("from 0 after {} samples with messages", rules.wake_samples));
-    lines.push(format!("no more orders when nothing came of them for {} s", rules.stalled_after.as_secs()));
+    let stalled = rules.stalled_after.as_secs();
+    lines.push(format!("orders no more once what was ordered has not come into service for {stalled} s"));
     lines
 }
 
-fn hints(scaler: &Scaler) -> Vec<String> {
-    let mut hints = Vec::new();
-    if !scaler.drive && scaler.publish.is_none() {
-        hints.push("it neither publishes nor drives: it is only watched".to_owned());
+fn scale_out(rules: &Rules) -> String {
+    match rules.cooldown_out.as_secs() {
+        0 => "scales out at once".to_owned(),
+        cooldown => format!("scales out at once, but not within {cooldown} s of the last scale-out"),
     }
-    if scaler.drive && scaler.rules.limits.max.is_none() {
-        hints.push("without limits.max only the group's own maximum bounds the cost".to_owned());
+}
+
+fn scale_in(rules: &Rules) -> String {
+    match (rules.stabilization.as_secs(), rules.cooldown_in.as_secs()) {
+        (0, 0) => "scales in at once".to_owned(),
+        (0, cooldown) => format!("scales in at once, but not within {cooldown} s of the last change"),
+        (window, 0) => format!("scales in to the highest need of the last {window} s"),
+        (window, cooldown) => format!(
+            "scales in to the highest need of the last {window} s, not within {cooldown} s of the last change"
+        ),
     }
-    if scaler.drive && scaler.rules.empty_for.is_zero() && scaler.rules.limits.min == 0 {
-        let hint =
-            "empty_for_secs = 0 takes a first empty reading at its word; SQS counts settle within minutes";
-        hints.push(hint.to_owned());
+}
+
+fn at_work(slots: u32) -> String {
+    let messages = if slots == 1 { "message".to_owned() } else { format!("{slots} messages") };
+    format!("never scales in below the instances at work, one for every {messages} in flight")
+}
+
+fn to_zero(rules: &Rules) -> String {
+    match rules.empty_for.as_secs() {
+        0 => "scales in to 0 at the first sample without messages".to_owned(),
+        secs => format!("scales in to 0 only after {secs} s without messages"),
     }
-    if let PolicyKind::Step(policy) = &scaler.policy
-        && let Some(first) = policy.out.first()
-        && first.above > 0.0
-        && scaler.rules.limits.min == 0
-    {
-        hints
-            .push(format!("at 0 instances nothing is started until more than {} messages wait", first.above));
+}
+
+fn from_zero(rules: &Rules) -> String {
+    match rules.wake_samples {
+        0 | 1 => "scales out from 0 at the first sample with messages".to_owned(),
+        count => format!("scales out from 0 only after {count} samples in a row with messages"),
     }
-    if let Some(publish) = &scaler.publish
-        && scaler.schedule.period().as_secs() >= 60
-        && publish.resolution_secs < 60
-    {
-        hints.push("samples come too seldom for resolution_secs = 1 to show anything finer".to_owned());
-    }
-    hints
 }
 
 #[cfg(test)]
@@ -184,35 +189,50 @@ images: every 10 seconds, in eu-west-1 at http://localhost:4566,
   reads queue a (visible messages and those in flight, each counting 2.5),
   reads queue b (visible messages) of account 123456789012,
   steps by messages per instance (+1 above 100, -2 below 20) in group image-workers, from 1 to the group's own \
-maximum, at most 2 fewer at once,
+max, at most 2 fewer at once,
   publishes nothing;
   sets desired capacity (drive = true):
-  - not below what it takes for the messages in flight, 1 an instance
-  - out 30 s after the last time at the earliest
-  - in 300 s after any change at the earliest
-  - in to the highest wish of the last 300 s
-  - to 0 after 180 s without a message
-  - from 0 after 2 samples with messages
-  - no more orders when nothing came of them for 600 s
-  hint: without limits.max only the group's own maximum bounds the cost
+  - scales out at once, but not within 30 s of the last scale-out
+  - scales in to the highest need of the last 300 s, not within 300 s of the last change
+  - never scales in below the instances at work, one for every message in flight
+  - orders no more once what was ordered has not come into service for 600 s
+  hint: without limits.max only the group's own max bounds the cost
 ";
         assert_eq!(describe(&accepted(&[&text])), expected);
     }
 
     #[test]
-    fn what_is_perhaps_not_meant_is_hinted_at() {
-        for (lines, hint) in [
-            ("", "only watched"),
-            ("drive = true", "without limits.max"),
-            ("drive = true\ncontrol = { empty_for_secs = 0 }", "at its word"),
-            (
-                "policy = { kind = \"step\", out = [{ above = 5, add = 1 }] }",
-                "until more than 5 messages wait",
-            ),
-            ("schedule = \"0 * * * * *\"\npublish = { resolution_secs = 1 }", "too seldom"),
+    fn a_scaler_that_may_go_to_zero_says_when() {
+        let words = describe(&accepted(&[&scaler("drive = true\nlimits = { max = 9 }")]));
+        assert!(words.contains("\n  - scales in to 0 only after 180 s without messages\n"), "{words}");
+        assert!(words.contains("\n  - scales out from 0 only after 2 samples in a row with messages\n"));
+    }
+
+    #[test]
+    fn a_scaler_that_waits_for_nothing_says_so() {
+        let control = "control = { slots = 10, cooldown_out_secs = 0, cooldown_in_secs = 0, \
+            stabilization_secs = 0, empty_for_secs = 0, wake_samples = 1 }";
+        let words = describe(&accepted(&[&scaler(&format!("drive = true\n{control}"))]));
+        let expected = "
+  - scales out at once
+  - scales in at once
+  - never scales in below the instances at work, one for every 10 messages in flight
+  - scales in to 0 at the first sample without messages
+  - scales out from 0 at the first sample with messages
+  - orders no more once what was ordered has not come into service for 600 s
+";
+        assert!(words.contains(expected), "{words}");
+    }
+
+    #[test]
+    fn a_window_and_a_cooldown_stand_for_themselves() {
+        for (control, expected) in [
+            ("stabilization_secs = 0", "scales in at once, but not within 300 s of the last change"),
+            ("cooldown_in_secs = 0", "scales in to the highest need of the last 300 s\n"),
         ] {
-            let words = describe(&accepted(&[&scaler(lines)]));
-            assert!(words.contains("\n  hint: ") && words.contains(hint), "{words}");
+            let text = scaler(&format!("drive = true\ncontrol = {{ {control} }}"));
+            let words = describe(&accepted(&[&text]));
+            assert!(words.contains(&format!("\n  - {expected}")), "{words}");
         }
     }
 }

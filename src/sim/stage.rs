@@ -62,8 +62,8 @@ fn control() -> (BacklogPerInstance, Rules) {
         limits: Limits { step_in_max: Some(3), ..Rules::default().limits },
         slots: SLOTS,
         cooldown_in: Duration::from_mins(1),
-        stabilization: Duration::from_mins(2),
-        empty_for: Duration::from_mins(1),
+        stabilization: Duration::from_secs(90),
+        empty_for: Duration::from_mins(2),
         ..Rules::default()
     };
     (policy, rules)

@@ -2,7 +2,8 @@
 
 use crate::world::{World, eager};
 use std::fs;
-use std::process::Output;
+use std::io;
+use std::process::{Output, Stdio};
 
 /// Standard output and standard error.
 fn words(output: &Output) -> (String, String) {
@@ -79,7 +80,7 @@ async fn the_region_may_come_from_the_environment() {
     let (line, log) = words(&output);
     assert_eq!((output.status.code(), log.as_str()), (Some(0), ""));
     assert!(
-        line.contains("3 visible, 0 in flight, 3.0 per instance (5 acceptable), 1 of 1 in service"),
+        line.contains("3 visible, 0 in flight, 3 per instance (5 acceptable), 1 of 1 in service"),
         "{line}"
     );
 }
@@ -99,6 +100,35 @@ async fn a_queue_of_another_region_is_refused_at_the_start() {
         "{complaint}"
     );
     assert!(complaint.contains("set `aws = { region = \"us-east-1\" }` for this scaler"), "{complaint}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_a_failure_that_says_why() {
+    let world = World::new("full").await;
+    let queue = world.queue("").await;
+    world.messages(&queue, 1).await;
+    world.group("", 0, 1, 10).await;
+    world.settings(&eager("full", ""));
+    for args in [["check"].as_slice(), &["explain", "full"], &["completions", "bash"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = world.backlogd(args).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let (_, complaint) = words(&output);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {complaint}");
+        assert!(
+            complaint.starts_with("cannot write to standard output: No space left on device"),
+            "{complaint}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_failure() {
+    let world = World::new("enough").await;
+    world.settings(&eager("enough", ""));
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let output = world.backlogd(&["check"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!((output.status.code(), words(&output).1.as_str()), (Some(0), ""));
 }
 
 #[tokio::test]

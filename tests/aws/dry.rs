@@ -39,6 +39,7 @@ async fn a_dry_run_prints_what_it_would_do_and_writes_nothing() {
     let records = world.once(&["--dry-run"]);
 
     assert_eq!(records[0]["dry_run"], true);
+    assert_eq!(records[0]["mode"], "dry_run");
     assert_eq!(records[0]["decision"]["action"], "scale_out");
     assert_eq!(records[0]["decision"]["to"], 3);
     assert_eq!(records[0]["outcome"]["kind"], "withheld");
@@ -86,6 +87,7 @@ async fn a_scaler_that_does_not_drive_publishes_and_never_writes_to_the_group() 
     let records = world.once(&[]);
 
     assert_eq!(records[0]["dry_run"], false);
+    assert_eq!(records[0]["mode"], "publish_only");
     assert_eq!(records[0]["outcome"]["kind"], "withheld");
     assert_eq!(records[0]["decision"]["to"], 3);
     assert_eq!(world.emulator.calls("PutMetricData", "undriven").len(), 1);
@@ -104,16 +106,30 @@ async fn explain_shows_each_step_and_writes_nothing() {
     let page = String::from_utf8(output.stdout).unwrap();
     for words in [
         "queue explained: 15 visible, 0 in flight",
-        "group: desired 1 within 0 and 10; 1 in service, 0 pending, 0 terminating",
-        "15.0, 5 acceptable",
+        "group: desired 1, min 0, max 10; 1 in service, 0 pending, 0 terminating",
+        "\n  15, 5 acceptable",
         "1. backlog 15 at 5 acceptable per instance asks for 3 [backlog_per_instance]",
         "2. 3 wanted, the settings' max is 2 [limit_max]",
-        "decision\n  scale out from 1 to 2",
+        "decision\n  scale out from 1 to 2\n  the daemon would set it; nothing was set now",
     ] {
         assert!(page.contains(words), "{words:?} is not in:\n{page}");
     }
     assert_only_read(&world).await;
     assert!(!world.state_dir().exists());
+}
+
+#[tokio::test]
+async fn explain_says_of_a_scaler_that_only_publishes_that_nothing_would_be_set() {
+    let world = tempting("explained-undriven").await;
+    world.settings(&eager("explained-undriven", "").replace("drive = true", "drive = false"));
+
+    let output = world.run(&["explain", "explained-undriven"]);
+
+    let page = String::from_utf8(output.stdout).unwrap();
+    let end =
+        "scale out from 1 to 3\n  publish only: the daemon records this and sets nothing (drive = false)\n";
+    assert!(page.ends_with(end), "{page}");
+    assert_only_read(&world).await;
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn systemd_hears_of_the_start_the_state_and_the_end() {
     command.env("NOTIFY_SOCKET", &systemd.path).env("WATCHDOG_USEC", "200000");
     let daemon = Running::start(command);
 
-    let status = "STATUS=notify: 3 visible, 0 in flight, 3.0 per instance (5 acceptable), 1 of 1 in service";
+    let status = "STATUS=notify: 3 visible, 0 in flight, 3 per instance (5 acceptable), 1 of 1 in service";
     assert_eq!(
         systemd.told("READY=1"),
         ["STATUS=waiting for the first tick of 1 scalers", "READY=1", status]

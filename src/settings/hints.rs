@@ -1,0 +1,178 @@
+use super::{PolicyKind, Scaler};
+use crate::aws::{Arn, Place};
+use crate::source::QueueAddress;
+
+/// What of `scaler` is perhaps not meant, given the scalers that come earlier.
+pub(super) fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> Vec<String> {
+    let mut hints = Vec::new();
+    if !scaler.drive && scaler.publish.is_none() {
+        hints.push("it neither publishes nor drives: it is only watched".to_owned());
+    }
+    if scaler.drive && scaler.rules.limits.max.is_none() {
+        hints.push("without limits.max only the group's own max bounds the cost".to_owned());
+    }
+    if scaler.drive && scaler.rules.empty_for.is_zero() && scaler.rules.limits.min == 0 {
+        let hint =
+            "empty_for_secs = 0 takes a first empty reading at its word; SQS counts settle within minutes";
+        hints.push(hint.to_owned());
+    }
+    if let PolicyKind::Step(policy) = &scaler.policy
+        && let Some(first) = policy.out.first()
+        && first.above > 0.0
+        && scaler.rules.limits.min == 0
+    {
+        hints
+            .push(format!("at 0 instances nothing is started until more than {} messages wait", first.above));
+    }
+    if let Some(publish) = &scaler.publish
+        && scaler.schedule.period().as_secs() >= 60
+        && publish.resolution_secs < 60
+    {
+        hints.push("samples come too seldom for resolution_secs = 1 to show anything finer".to_owned());
+    }
+    hints.extend(scaler.sources.iter().filter_map(|source| host_unused(&source.address, &scaler.place)));
+    hints.extend(earlier.filter(|other| may_share_group(scaler, other)).map(|other| {
+        format!(
+            "scaler {} drives a group called {} too; if it is the same one, the two undo each other's changes",
+            other.name, scaler.group
+        )
+    }));
+    hints
+}
+
+/// A word on a queue's URL whose host is not the one that is called.
+fn host_unused(queue: &QueueAddress, place: &Place) -> Option<String> {
+    let host = authority(queue.url.as_ref()?);
+    let (called, of) = match &place.endpoint_url {
+        Some(url) => (authority(url) == host, url.as_str()),
+        None => (is_regional(host, queue), "the region's endpoint (or endpoint_url)"),
+    };
+    (!called).then(|| format!("queue {}: calls go to {of}, never to the URL's host {host}", queue.name))
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+/// Whether `host` is the one that calls in the queue's region go to anyway.
+fn is_regional(host: &str, queue: &QueueAddress) -> bool {
+    let name = |region: &String| format!("sqs.{region}.amazonaws.com");
+    let regional = queue.region.as_ref().map(name);
+    regional.is_some_and(|regional| host.strip_suffix(".cn").unwrap_or(host) == regional)
+}
+
+/// Whether both drive a group of one name in places that may turn out to be the same. Equal places are
+/// a mistake, and found before.
+fn may_share_group(one: &Scaler, other: &Scaler) -> bool {
+    let unlike = |a: Option<&str>, b: Option<&str>| a.zip(b).is_some_and(|(a, b)| a != b);
+    let (here, there) = (&one.place, &other.place);
+    one.drive
+        && other.drive
+        && one.group == other.group
+        && here.endpoint_url == there.endpoint_url
+        && !unlike(here.region.as_deref(), there.region.as_deref())
+        && !unlike(account(here), account(there))
+}
+
+/// The account of the place's role; without a role only the credentials know.
+fn account(place: &Place) -> Option<&str> {
+    let role = place.assume_role.as_ref()?;
+    Arn::of_service("iam", &role.arn).ok().map(|arn| arn.account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{accepted, scaler};
+    use crate::settings::describe;
+
+    #[test]
+    fn what_is_perhaps_not_meant_is_hinted_at() {
+        for (lines, hint) in [
+            ("", "only watched"),
+            ("drive = true", "without limits.max"),
+            ("drive = true\ncontrol = { empty_for_secs = 0 }", "at its word"),
+            (
+                "policy = { kind = \"step\", out = [{ above = 5, add = 1 }] }",
+                "until more than 5 messages wait",
+            ),
+            ("schedule = \"0 * * * * *\"\npublish = { resolution_secs = 1 }", "too seldom"),
+        ] {
+            let words = describe(&accepted(&[&scaler(lines)]));
+            assert!(words.contains("\n  hint: ") && words.contains(hint), "{words}");
+        }
+    }
+
+    /// The hint about a queue given by `url`, with this `aws` table.
+    fn hint_on(url: &str, aws: &str) -> Option<String> {
+        let text =
+            scaler(&format!("publish = {}\nsource = [{{ queue = \"{url}\" }}]\naws = {{ {aws} }}", "{}"));
+        let words = describe(&accepted(&[&text]));
+        words.lines().find_map(|line| line.strip_prefix("  hint: ")).map(ToOwned::to_owned)
+    }
+
+    #[test]
+    fn a_url_whose_host_is_not_called_is_hinted_at() {
+        let endpoint = "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com/123456789012/images";
+        assert_eq!(
+            hint_on(endpoint, "").as_deref(),
+            Some(
+                "queue images: calls go to the region's endpoint (or endpoint_url), \
+                 never to the URL's host vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com"
+            )
+        );
+        let regional = "https://sqs.eu-west-1.amazonaws.com/123456789012/images";
+        assert_eq!(
+            hint_on(regional, "endpoint_url = \"http://localhost:4566\"").as_deref(),
+            Some(
+                "queue images: calls go to http://localhost:4566, never to the URL's host sqs.eu-west-1.amazonaws.com"
+            )
+        );
+    }
+
+    #[test]
+    fn a_url_whose_host_is_called_anyway_needs_no_hint() {
+        for (url, aws) in [
+            ("https://sqs.eu-west-1.amazonaws.com/123456789012/images", ""),
+            ("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/images", ""),
+            ("http://localhost:4566/000000000000/images", "endpoint_url = \"http://localhost:4566/\""),
+            ("images", ""),
+            ("arn:aws:sqs:eu-west-1:123456789012:images", ""),
+        ] {
+            assert_eq!(hint_on(url, aws), None, "{url}");
+        }
+    }
+
+    /// Whether two scalers that drive groups of one name, in these places, are hinted at.
+    fn hinted(first: &str, second: &str) -> bool {
+        let one = |name: &str, aws: &str| {
+            scaler(&format!("name = \"{name}\"\ndrive = true\nlimits = {{ max = 9 }}\naws = {{ {aws} }}"))
+        };
+        let words = describe(&accepted(&[&(one("a", first) + &one("b", second))]));
+        let hint = "\n  hint: scaler a drives a group called image-workers too; if it is the same one, \
+                    the two undo each other's changes\n";
+        assert_eq!(words.contains("hint:"), words.contains(hint), "{words}");
+        words.contains(hint)
+    }
+
+    #[test]
+    fn two_drivers_of_what_may_be_one_group_are_hinted_at() {
+        let role = |account: &str, name: &str| {
+            format!("assume_role = {{ arn = \"arn:aws:iam::{account}:role/{name}\" }}")
+        };
+        let (own, other) = (role("123456789012", "a"), role("123456789012", "b"));
+        assert!(hinted("", "region = \"eu-west-1\""));
+        assert!(hinted("region = \"eu-west-1\"", ""));
+        assert!(hinted("", &own));
+        assert!(hinted(&own, &other));
+    }
+
+    #[test]
+    fn drivers_of_groups_that_must_be_two_are_not_hinted_at() {
+        let role = |account: &str| format!("assume_role = {{ arn = \"arn:aws:iam::{account}:role/a\" }}");
+        assert!(!hinted("region = \"eu-west-1\"", "region = \"us-east-1\""));
+        assert!(!hinted(&role("123456789012"), &role("210987654321")));
+        assert!(!hinted("", "endpoint_url = \"http://localhost:4566\""));
+    }
+}
