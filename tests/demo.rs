@@ -60,7 +60,8 @@ async fn the_story_happens_in_its_order() {
         let booting = position(&records, |record| record.sample.fleet.as_ref().unwrap().pending > 0);
         let at_max = position(&records, |record| record.sample.fleet.as_ref().unwrap().in_service == 10);
         let held = position(&records, |record| {
-            record.decision.action == Action::Hold && gives(record, "stabilization")
+            let full = record.sample.fleet.as_ref().unwrap().desired == 10;
+            full && record.decision.action == Action::Hold && gives(record, "stabilization")
         });
         let r#in = position(&records, |record| matches!(record.decision.action, Action::ScaleIn { .. }));
         let zero = position(&records, |record| record.decision.action.to() == Some(0));
