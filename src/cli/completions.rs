@@ -1,4 +1,4 @@
-use super::{Cli, Exit, print, say};
+use super::{Cli, Exit, complain, print};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -15,7 +15,7 @@ pub(super) fn completions(args: &Args) -> Exit {
     match String::from_utf8(script) {
         Ok(script) => print(&script),
         Err(error) => {
-            say(&error.to_string());
+            complain(&error);
             Exit::Failed
         }
     }

@@ -1,4 +1,4 @@
-use super::{Exit, Output, block_on, say};
+use super::{Exit, Output, block_on, complain};
 use crate::publish::Form;
 use crate::sim::demo::{self, Options, SEED, SPEED};
 use std::io::{self, IsTerminal};
@@ -22,8 +22,8 @@ pub(super) struct Args {
 pub(super) fn demo(args: &Args) -> Exit {
     let out = io::stdout();
     // A terminal that does not know its width is 80 columns wide.
-    let terminal =
-        out.is_terminal().then(|| terminal_size_of(&out).map_or(80, |(Width(columns), _)| columns));
+    let drawn = out.is_terminal() && std::env::var_os("TERM").is_none_or(|kind| kind != "dumb");
+    let terminal = drawn.then(|| terminal_size_of(&out).map_or(80, |(Width(columns), _)| columns));
     let options = Options {
         speed: args.speed,
         form: Form::from(args.output),
@@ -49,7 +49,7 @@ pub(super) fn demo(args: &Args) -> Exit {
     match played {
         Ok(Ok(())) => Exit::Done,
         Ok(Err(error)) => {
-            say(&format!("the demo ended early: {error}"));
+            complain(&format_args!("the demo ended early: {error}"));
             Exit::Failed
         }
         Err(exit) => exit,

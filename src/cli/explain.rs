@@ -1,4 +1,4 @@
-use super::{Common, Exit, Output, block_on, print, say};
+use super::{Common, Exit, Output, block_on, complain, print};
 use crate::daemon::{Ending, ending};
 use crate::explain::{self, Failure};
 use crate::publish::json;
@@ -24,7 +24,7 @@ pub(super) fn explain(common: &Common, args: &Args) -> Exit {
     let explanation = match block_on(explain::explain(settings, &args.scaler)) {
         Ok(Ok(explanation)) => explanation,
         Ok(Err(failure)) => {
-            say(&failure.to_string());
+            complain(&failure);
             return if matches!(failure, Failure::Unfit(_)) { Exit::Settings } else { Exit::Failed };
         }
         Err(exit) => return exit,

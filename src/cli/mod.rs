@@ -6,7 +6,7 @@ mod demo;
 mod explain;
 mod run;
 
-use crate::daemon::logging::Log;
+use crate::daemon::logging::{self, Log};
 use crate::publish::Form;
 use crate::settings::{self, Settings};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -51,8 +51,8 @@ struct Common {
     /// Where the log goes [default: journal under systemd, text elsewhere]
     #[arg(long, global = true, value_name = "FORM")]
     log: Option<LogForm>,
-    /// From which level on things are logged: error, warn, info, debug, trace [default: info, or warn while records are printed]
-    #[arg(long, global = true, value_name = "LEVEL", env = "BACKLOGD_LOG")]
+    /// From which level on things are logged: error, warn, info, debug, trace; or module=level, separated by commas [default: info, or warn while records are printed]
+    #[arg(long, global = true, value_name = "LEVEL", env = "BACKLOGD_LOG", value_parser = logging::directives)]
     log_level: Option<String>,
 }
 
@@ -138,7 +138,7 @@ impl Common {
             Some(LogForm::Json) => Log::Json,
         };
         log.start(self.log_level.as_deref().unwrap_or(level)).map_err(|failure| {
-            say(&failure.to_string());
+            complain(&failure);
             Exit::Failed
         })
     }
@@ -159,6 +159,11 @@ fn say(words: &str) {
     drop(writeln!(io::stderr().lock(), "{}", words.trim_end()));
 }
 
+/// What went wrong, on standard error.
+fn complain(failure: &dyn std::fmt::Display) {
+    say(&format!("error: {failure}"));
+}
+
 /// Data to whoever reads standard output; the exit code says whether it could be written.
 fn print(data: &str) -> Exit {
     match crate::publish::print(data.trim_end()) {
@@ -166,7 +171,7 @@ fn print(data: &str) -> Exit {
         // A reader that has seen enough, such as `head`, is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
-            say(&format!("cannot write to standard output: {error}"));
+            complain(&format_args!("cannot write to standard output: {error}"));
             Exit::Failed
         }
     }
@@ -176,7 +181,7 @@ fn print(data: &str) -> Exit {
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map(|runtime| runtime.block_on(work)).map_err(|error| {
-        say(&format!("cannot start: {error}"));
+        complain(&format_args!("cannot start: {error}"));
         Exit::Failed
     })
 }

@@ -1,4 +1,4 @@
-use super::{Common, Exit, Output, block_on, say};
+use super::{Common, Exit, Output, block_on, complain};
 use crate::daemon::{self, Ending, Failure, Options};
 use crate::publish::Form;
 use std::io::{self, IsTerminal};
@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Read the real world and print what would be done, writing nothing
+    /// Read the real world and print what would be done, writing nothing; in the environment, any value but 0, no, off and false says so
     #[arg(long, env = "BACKLOGD_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
     dry_run: bool,
     /// One tick of each scaler, then exit: 0, 1 if a reading was missing or a write failed, 69 if AWS was unreachable
@@ -35,7 +35,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Exit {
         Ok(Ok(Ending::Troubled | Ending::Aborted)) => Exit::Failed,
         Ok(Ok(Ending::Unreachable)) => Exit::Unreachable,
         Ok(Err(failure)) => {
-            say(&failure.to_string());
+            complain(&failure);
             if matches!(failure, Failure::Unfit(_)) { Exit::Settings } else { Exit::Failed }
         }
         Err(exit) => exit,

@@ -36,6 +36,20 @@ pub enum Failure {
 /// of its own construction at INFO.
 const QUIET: &str = "tokio_cron_scheduler=warn,aws_config=error,aws_smithy_runtime=warn,hyper=warn";
 
+/// Checks what is to be logged: a level, or `module=level`, or several, separated by commas.
+///
+/// By itself the filter would take a misspelt level for a module's name, and log nothing.
+pub fn directives(text: &str) -> Result<String, String> {
+    let levels = ["error", "warn", "info", "debug", "trace", "off"];
+    for directive in text.split(',') {
+        let level = directive.rsplit('=').next().unwrap_or(directive).trim();
+        if !levels.contains(&level.to_lowercase().as_str()) {
+            return Err(format!("{level:?} is no level; levels are {}", levels.join(", ")));
+        }
+    }
+    Ok(text.to_owned())
+}
+
 impl Log {
     /// The journal where standard error is connected to it and it can be reached, text elsewhere.
     #[must_use]
@@ -59,5 +73,20 @@ impl Log {
         };
         tracing_subscriber::registry().with(layer.with_filter(filter)).init();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_level_is_no_modules_name() {
+        for sound in ["info", "WARN", "warn,aws_config=debug", "backlogd::publish::journal=error"] {
+            assert_eq!(directives(sound).as_deref(), Ok(sound));
+        }
+        for typo in ["wran", "loud", "", "info,backlogd=wran"] {
+            assert!(directives(typo).unwrap_err().contains("levels are error, warn"), "{typo:?}");
+        }
     }
 }

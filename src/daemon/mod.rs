@@ -201,6 +201,7 @@ async fn turn(
             );
         }
         let rang = tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             due = ear.recv() => if due.is_some() { true } else { return },
             () = sleep(deadlines.patience_with_bell(now)) => false,

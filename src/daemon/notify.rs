@@ -27,7 +27,7 @@ pub(super) async fn tell(pulses: &[Arc<Pulse>], clock: Clock) {
         starting.tick().await;
     }
     say(&[NotifyState::Ready, NotifyState::Status(&status(pulses))]);
-    tracing::info!(scalers = pulses.len(), "ready: every scaler has done a tick");
+    tracing::info!(scalers = pulses.len(), missing = missing(pulses), "ready: every scaler has done a tick");
     let pause =
         sd_notify::watchdog_enabled().map_or(PAUSE_MAX, |limit| (limit / 2).clamp(PAUSE_MIN, PAUSE_MAX));
     let mut beat = interval(pause);
@@ -70,11 +70,13 @@ fn status(pulses: &[Arc<Pulse>]) -> String {
         let seen = only.last(|record| format!("{}: {}", only.scaler, text::seen(record)));
         return seen.unwrap_or_default() + &missed;
     }
-    let missing = pulses
-        .iter()
-        .filter(|pulse| pulse.last(|record| record.sample.missing().next().is_some()) == Some(true))
-        .count();
-    format!("{} scalers, {missing} with missing readings{missed}", pulses.len())
+    format!("{} scalers, {} with missing readings{missed}", pulses.len(), missing(pulses))
+}
+
+/// How many scalers' last tick lacked a reading.
+fn missing(pulses: &[Arc<Pulse>]) -> usize {
+    let lacking = |pulse: &&Arc<Pulse>| pulse.last(|record| record.sample.missing().next().is_some());
+    pulses.iter().filter(|pulse| lacking(pulse) == Some(true)).count()
 }
 
 /// Without systemd this does nothing; a failure to notify must not stop scaling.

@@ -26,8 +26,10 @@ pub struct SqsQueue {
 pub struct Queues {
     client: Client,
     permits: Arc<Semaphore>,
-    /// How long a reading may take in all.
+    /// How long a call may take.
     patience: Duration,
+    /// Where they are, for people.
+    region: String,
 }
 
 /// Which of a queue's counters a policy reckons with, and what a message of it is worth.
@@ -54,6 +56,7 @@ impl Queues {
             client: Client::new(&session.config),
             permits: session.permits.clone(),
             patience: session.patience.call,
+            region: session.region.clone(),
         }
     }
 
@@ -83,7 +86,7 @@ impl SqsQueue {
             .attribute_names(QueueAttributeName::FifoQueue)
             .send()
             .await
-            .map_err(|error| Failure::of(GET_ATTRIBUTES, &error))?;
+            .map_err(|error| self.explained(Failure::of(GET_ATTRIBUTES, &error)))?;
         Ok(answer.attributes.unwrap_or_default())
     }
 
@@ -99,9 +102,24 @@ impl SqsQueue {
             .set_queue_owner_aws_account_id(self.address.owner.clone())
             .send()
             .await
-            .map_err(|error| Failure::of(GET_URL, &error))?;
+            .map_err(|error| self.explained(Failure::of(GET_URL, &error)))?;
         let url = answer.queue_url.ok_or_else(|| Failure::malformed(GET_URL, "no QueueUrl in the answer"))?;
         Ok(self.url.insert(url).clone())
+    }
+
+    /// The same failure; that there is no such queue in words that say where it was looked for.
+    fn explained(&self, failure: Failure) -> Failure {
+        if failure.cause != Cause::NotFound {
+            return failure;
+        }
+        let (name, region) = (&self.address.name, &self.queues.region);
+        let account = match &self.address.owner {
+            Some(owner) => format!("account {owner}"),
+            None => "the account of the credentials".to_owned(),
+        };
+        let code = failure.code.as_deref().unwrap_or_default();
+        let why = format!("{GET_URL}: no queue is called {name} in {region}, {account} ({code})");
+        Failure { why, ..failure }
     }
 
     fn missing(&self, failure: Failure) -> Missing {
@@ -241,6 +259,7 @@ mod tests {
             client: Client::from_conf(config),
             permits: Arc::new(Semaphore::new(0)),
             patience: call,
+            region: "eu-west-1".to_owned(),
         };
         let address = QueueAddress { name: "late".to_owned(), owner: None, region: None, url: None };
         let mut queue = queues.queue(address, PLAIN);

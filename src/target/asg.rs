@@ -49,7 +49,7 @@ impl Groups {
     pub fn start(session: &Session) -> Self {
         let client = Client::new(&session.config);
         let (asks, receiver) = mpsc::channel(NAMES_MAX);
-        tokio::spawn(serve(client.clone(), receiver));
+        tokio::spawn(serve(client.clone(), session.region.clone(), receiver));
         Self { client, asks }
     }
 
@@ -146,17 +146,17 @@ fn running(status: &InstanceRefreshStatus) -> Option<Reason> {
 
 /// Answers batch after batch. Each call runs beside the next batch, so that one without an answer
 /// holds up only those who asked in it.
-async fn serve(client: Client, mut asks: mpsc::Receiver<Ask>) {
+async fn serve(client: Client, region: String, mut asks: mpsc::Receiver<Ask>) {
     while let Some(batch) = gather(&mut asks, GATHERING).await {
-        tokio::spawn(answer(client.clone(), batch));
+        tokio::spawn(answer(client.clone(), region.clone(), batch));
     }
 }
 
-async fn answer(client: Client, batch: Vec<Ask>) {
+async fn answer(client: Client, region: String, batch: Vec<Ask>) {
     let fleets = describe(&client, batch.iter().map(|ask| ask.name.clone()).collect()).await;
     for ask in batch {
         let fleet = match &fleets {
-            Ok(fleets) => fleets.get(&ask.name).cloned().unwrap_or_else(|| Err(absent(&ask.name))),
+            Ok(fleets) => fleets.get(&ask.name).cloned().unwrap_or_else(|| Err(absent(&ask.name, &region))),
             Err(failure) => Err(failure.clone()),
         };
         // Whoever no longer waits needs no answer.
@@ -183,8 +183,8 @@ async fn describe(
 }
 
 /// A name that does not exist is simply absent from the answer.
-fn absent(name: &str) -> Failure {
-    let why = format!("{DESCRIBE}: no group is called {name} in this account and region");
+fn absent(name: &str, region: &str) -> Failure {
+    let why = format!("{DESCRIBE}: no group is called {name} in {region}, the account of the credentials");
     Failure { cause: Cause::NotFound, code: None, why }
 }
 

@@ -61,7 +61,7 @@ async fn without_a_region_anywhere_it_says_where_to_name_one() {
     fs::write(world.dir.path().join("backlogd.toml"), settings).unwrap();
     for args in [["run"].as_slice(), &["run", "--once"], &["explain", "regionless"]] {
         let output = world.run(args);
-        let sentence = "scaler \"regionless\": no AWS region: set `region` under [aws], or AWS_REGION, \
+        let sentence = "error: scaler \"regionless\": no AWS region: set `region` under [aws], or AWS_REGION, \
                         or a region in the AWS profile\n";
         assert_eq!((output.status.code(), words(&output)), (Some(78), (String::new(), sentence.to_owned())));
     }
@@ -115,7 +115,7 @@ async fn what_cannot_be_written_is_a_failure_that_says_why() {
         let (_, complaint) = words(&output);
         assert_eq!(output.status.code(), Some(1), "{args:?}: {complaint}");
         assert!(
-            complaint.starts_with("cannot write to standard output: No space left on device"),
+            complaint.starts_with("error: cannot write to standard output: No space left on device"),
             "{complaint}"
         );
     }

@@ -152,5 +152,5 @@ async fn explain_knows_which_scalers_there_are() {
 
     assert_eq!(output.status.code(), Some(1));
     let words = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(words, "no scaler is called \"explained\"; there are: explained-not\n");
+    assert_eq!(words, "error: no scaler is called \"explained\"; there are: explained-not\n");
 }
