@@ -1,7 +1,7 @@
 //! What the tests of bad days share: a scaler that would scale in at the first false zero, one round
 //! of it under a fault, a daemon to watch, and servers that are none.
 
-use crate::world::{World, records};
+use crate::world::{World, eager, records};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
@@ -17,26 +17,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A scaler of the queue and the group called `name`, with `more` keys, and with nothing that delays
 /// a scale-in: were a failed reading taken for a zero, the whole fleet would go at once.
 pub(crate) fn tempted(name: &str, more: &str) -> String {
-    format!(
-        r#"
-        [[scaler]]
-        name = "{name}"
-        drive = true
-        source = [{{ queue = "{name}" }}]
-        target = {{ name = "{name}" }}
-        policy = {{ kind = "backlog_per_instance", acceptable_backlog = 1 }}
-        publish = {{ namespace = "{name}", metrics = [
-            "backlog_per_instance", "visible", "in_flight", "delayed", "in_service", "desired", "recommended",
-        ] }}
-        {IMPATIENT}
-        {more}
-        "#
-    )
+    let everything = "\"backlog_per_instance\", \"visible\", \"in_flight\", \"delayed\", \"in_service\", \
+        \"desired\", \"recommended\"";
+    let publish = format!("publish = {{ namespace = {name:?}, metrics = [{everything}] }}");
+    eager(name, &format!("{publish}\n{more}")).replace("acceptable_backlog = 5", "acceptable_backlog = 1")
 }
-
-/// Decides at once, in either direction.
-pub(crate) const IMPATIENT: &str = "control = { cooldown_out_secs = 0, cooldown_in_secs = 0, \
-    stabilization_secs = 0, empty_for_secs = 0, wake_samples = 1 }";
 
 /// A schedule under which a call has 0.9 s and an attempt 0.6 s.
 pub(crate) const BRISK: &str = "schedule = \"* * * * * *\"";

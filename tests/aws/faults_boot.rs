@@ -1,8 +1,8 @@
 //! Instances that take their time, or never come.
 
-use crate::bad_day::{BRISK, Daemon, IMPATIENT, Round, show_counters, tempted};
+use crate::bad_day::{BRISK, Daemon, Round, show_counters, tempted};
 use crate::emulator::Emulator;
-use crate::world::World;
+use crate::world::{AT_ONCE, World};
 use serde_json::json;
 use std::sync::OnceLock;
 
@@ -39,8 +39,8 @@ async fn pending_instances_are_on_order_and_are_not_ordered_twice() {
 #[tokio::test]
 async fn capacity_that_never_comes_is_not_ordered_over_and_over_and_that_is_said_once() {
     let world = five_messages("stalled").await;
-    let soon = IMPATIENT.replace(" }", ", stalled_after_secs = 5 }");
-    world.settings(&tempted("stalled", BRISK).replace(IMPATIENT, &soon));
+    let soon = AT_ONCE.replace(" }", ", stalled_after_secs = 5 }");
+    world.settings(&tempted("stalled", BRISK).replace(AT_ONCE, &soon));
     let daemon = Daemon::start(&world);
     let pending = || {
         let records = daemon.records("stalled");

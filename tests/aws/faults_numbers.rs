@@ -1,7 +1,7 @@
 //! Counters that are wrong, or right for a moment only.
 
-use crate::bad_day::{BRISK, Daemon, IMPATIENT, Round, five_workers, show_counters, tempted};
-use crate::world::World;
+use crate::bad_day::{BRISK, Daemon, Round, five_workers, show_counters, tempted};
+use crate::world::{AT_ONCE, World};
 use serde_json::{Value, json};
 
 /// A round in which SQS shows `counter` as the number of visible messages.
@@ -69,7 +69,7 @@ async fn asleep(name: &str) -> World {
     world.queue("").await;
     world.group("", 0, 0, 10).await;
     world.settings(
-        &tempted(name, BRISK).replace(IMPATIENT, "control = { cooldown_out_secs = 0, wake_samples = 2 }"),
+        &tempted(name, BRISK).replace(AT_ONCE, "control = { cooldown_out_secs = 0, wake_samples = 2 }"),
     );
     world
 }
@@ -104,7 +104,7 @@ async fn a_phantom_in_one_sample_does_not_wake_a_fleet_at_zero() {
 async fn counters_that_drop_to_zero_for_one_sample_take_no_fleet_away() {
     let world = five_workers("dropped", 0).await;
     // With the default confirmations.
-    world.settings(&tempted("dropped", BRISK).replace(IMPATIENT, ""));
+    world.settings(&tempted("dropped", BRISK).replace(AT_ONCE, ""));
     let (none, five) = (json!("0"), json!("5"));
     show_counters(&world, "dropped", &none, &five);
     let working = Round::of(world);
