@@ -9,7 +9,7 @@ pub(super) struct Args {
     /// Read the real world and print what would be done, writing nothing; in the environment, any value but 0, no, off and false says so
     #[arg(long, env = "BACKLOGD_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
     dry_run: bool,
-    /// One tick of each scaler, then exit: 0, 1 if a reading was missing or a write failed, 69 if AWS was unreachable
+    /// One tick of each scaler, then exit: 0, 1 if a reading was missing, a write failed or figures were not published, 69 if AWS was unreachable
     #[arg(long)]
     once: bool,
     /// Print each decision record [default: text on a terminal, with --dry-run or --once; nothing else]

@@ -1,3 +1,4 @@
+use super::Schedule;
 use super::reader::{At, Here, Table};
 use crate::controller::{Limits, Rules};
 use std::time::Duration;
@@ -11,10 +12,10 @@ const SECS_MAX: u32 = 31_536_000;
 /// What the windows of `control` are held against.
 #[derive(Debug)]
 pub(super) struct Timing<'a> {
-    /// The shortest time between samples.
-    pub(super) period: Duration,
-    /// The schedule, if it was given.
-    pub(super) schedule: Option<Here<'a>>,
+    /// When samples are taken.
+    pub(super) schedule: &'a Schedule,
+    /// Where that stands, if it was given.
+    pub(super) here: Option<Here<'a>>,
     /// Whether the scaler drives: if not, defaults that would not do are no mistake yet.
     pub(super) drive: bool,
 }
@@ -89,15 +90,23 @@ fn secs<'a>(
 fn spans_three_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>, words: (&str, &str)) {
     let (or, otherwise) = words;
     let (length, default) = window.value;
-    if length.is_zero() || length >= timing.period * 3 || (default && !timing.drive) {
+    if length.is_zero() || (default && !timing.drive) {
         return;
     }
     let origin = if default { " (the default)" } else { "" };
-    let (length, period, least) = (length.as_secs(), timing.period.as_secs(), timing.period.as_secs() * 3);
-    let says = format!("of {length} s{origin} is too short for the {period} s between samples");
-    let mut mistake = window.here.mistake(says, format!("must be {or}at least {least}"));
-    if let Some(schedule) = &timing.schedule {
-        mistake = mistake.and(&schedule.at, format!("a sample every {period} s"));
+    let (secs, period) = (length.as_secs(), timing.schedule.period().as_secs());
+    let (says, allowed, samples) = if length < timing.schedule.period() * 3 {
+        let says = format!("of {secs} s{origin} is too short for the {period} s between samples");
+        (says, format!("at least {}", period * 3), format!("a sample every {period} s"))
+    } else if timing.schedule.can_watch(length) {
+        return;
+    } else {
+        let says = format!("of {secs} s{origin} is never watched whole, for the schedule pauses too soon");
+        (says, "more than twice its pauses".to_owned(), format!("samples every {period} s, and pauses"))
+    };
+    let mut mistake = window.here.mistake(says, format!("must be {or}{allowed}"));
+    if let Some(here) = &timing.here {
+        mistake = mistake.and(&here.at, samples);
     }
     window.here.note(mistake.help(otherwise));
 }
@@ -156,6 +165,16 @@ error: scaler \"images\": control.empty_for_secs of 179 s is too short for the 6
         assert_eq!(refused(&[&text(179)]), expected);
         accepted(&[&text(180)]);
         accepted(&[&text(0)]);
+    }
+
+    #[test]
+    fn a_window_that_the_schedule_never_watches_whole_is_shown() {
+        let bursts =
+            scaler("schedule = \"0 0,1 * * * *\"\ndrive = true\ncontrol = { stabilization_secs = 600 }");
+        let shown = titles(&[&bursts]);
+        let told = "stabilization_secs of 600 s is never watched whole";
+        assert!(shown.iter().any(|title| title.contains(told)), "{shown:?}");
+        accepted(&[&scaler("schedule = \"*/10 * 8-18 * * MON-FRI\"\ndrive = true")]);
     }
 
     #[test]

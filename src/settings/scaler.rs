@@ -28,11 +28,7 @@ pub(super) fn read<'a>(
     let policy =
         table.require("policy", "policy = { kind = \"backlog_per_instance\", acceptable_backlog = 100 }");
     let policy = policy.and_then(At::table).and_then(policy::read);
-    let timing = schedule.as_ref().map(|schedule| Timing {
-        period: schedule.period(),
-        schedule: schedule_here,
-        drive,
-    });
+    let timing = schedule.as_ref().map(|schedule| Timing { schedule, here: schedule_here, drive });
     let rules = rules::read(table.child("limits"), table.child("control"), timing);
     let publish = table.take("publish").and_then(At::table).and_then(|publish| {
         let default_name = name.as_ref().map(|at| at.value.as_str());

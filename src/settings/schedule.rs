@@ -19,6 +19,9 @@ const REFERENCE: Timestamp = Timestamp::from_secs(1_767_225_600);
 /// How many occurrences are looked at for the shortest period: a quarter of a daily pattern's year.
 const LOOKED_AT: usize = 100;
 
+/// How many are followed to see whether a window can be watched: more than fit into any sensible one.
+const WATCHED_AT: u32 = 2000;
+
 impl Schedule {
     /// The schedule of a cron pattern: second, minute, hour, day of month, month, day of week, and
     /// perhaps a year. Else the parser's reason, or that it fires less than twice from 2026 on.
@@ -49,6 +52,25 @@ impl Schedule {
     #[must_use]
     pub const fn period(&self) -> Duration {
         self.period
+    }
+
+    /// Whether something can be watched for `length` without a break, where a pause of half of it is one
+    /// (as a scaler's windows are watched): some patterns sample in bursts too short for that.
+    #[must_use]
+    pub fn can_watch(&self, length: Duration) -> bool {
+        let mut watched: Option<(Timestamp, Timestamp)> = None;
+        for at in occurrences(&self.cron, REFERENCE).into_iter().flatten().take(WATCHED_AT as usize) {
+            let since = match watched {
+                Some((since, last)) if at.since(last) < length / 2 => since,
+                _ => at,
+            };
+            if at.since(since) >= length {
+                return true;
+            }
+            watched = Some((since, at));
+        }
+        // A watch that is still unbroken after so many samples is only long.
+        watched.is_some_and(|(since, last)| last.since(since) >= self.period * (WATCHED_AT - 1))
     }
 
     /// The time from the wall-clock `now` to the `n`-th occurrence after it, counted from 1; nothing
@@ -102,6 +124,16 @@ mod tests {
         ] {
             assert_eq!(schedule(pattern).period(), Duration::from_secs(secs), "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_window_can_be_watched_if_samples_ever_come_closely_for_as_long() {
+        let can = |pattern: &str, secs| schedule(pattern).can_watch(Duration::from_secs(secs));
+        assert!(can("*/10 * * * * *", 300) && can("0 * * * * *", 180) && can("* * * * * *", 86_400));
+        assert!(can("*/10 * 8-18 * * MON-FRI", 300), "by day");
+        assert!(!can("0 0,1 * * * *", 300), "two samples, and an hour's pause");
+        assert!(!can("0,30 0 9 * * MON-FRI", 90));
+        assert!(!can("0 0 * * * *", 3600));
     }
 
     #[test]
