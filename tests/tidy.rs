@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
+#[path = "tidy/able.rs"]
 mod able;
+#[path = "tidy/text.rs"]
 mod text;
 
 use std::collections::BTreeMap;
