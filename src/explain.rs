@@ -153,14 +153,17 @@ mod tests {
     use crate::model::{Cause, Decision, Metrics, Mode, Outcome, Queue, QueueFacts, Timestamp};
 
     fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-        Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default() }
+        Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default(), deleted: None }
     }
 
     fn explanation(sample: Sample, decision: Decision) -> Explanation {
         let metrics = Metrics::of(&sample, Some(300.0 / 49.0));
         let (time, scaler) = (Timestamp::from_millis(1_795_168_810_999), "images".to_owned());
         let (mode, outcome) = (Mode::DryRun, Outcome::Withheld);
-        Explanation { record: Record { time, scaler, mode, sample, metrics, decision, outcome }, drive: true }
+        Explanation {
+            record: Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome },
+            drive: true,
+        }
     }
 
     fn crowded() -> Explanation {

@@ -82,7 +82,13 @@ fn missing() -> Missing {
 }
 
 fn sample_of(backlogs: Vec<Result<Backlog, Missing>>, fleet: Result<Fleet, Missing>) -> Sample {
-    let queue = |backlog| Queue { name: "q".into(), backlog, age_secs: 0.1, facts: QueueFacts::default() };
+    let queue = |backlog| Queue {
+        name: "q".into(),
+        backlog,
+        age_secs: 0.1,
+        facts: QueueFacts::default(),
+        deleted: None,
+    };
     Sample { queues: backlogs.into_iter().map(queue).collect(), fleet }
 }
 

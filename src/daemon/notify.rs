@@ -107,6 +107,7 @@ mod tests {
             mode: Mode::Drive,
             metrics: Metrics::of(&sample, None),
             sample,
+            estimate: None,
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
         }

@@ -43,7 +43,13 @@ impl Source for HeldQueue {
         // In some tests nobody listens.
         self.began.send(()).unwrap_or_default();
         self.leave.acquire().await.unwrap().forget();
-        Queue { name: "a".into(), backlog: self.backlog.clone(), age_secs: 0.1, facts: QueueFacts::default() }
+        Queue {
+            name: "a".into(),
+            backlog: self.backlog.clone(),
+            age_secs: 0.1,
+            facts: QueueFacts::default(),
+            deleted: None,
+        }
     }
 }
 

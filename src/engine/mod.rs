@@ -84,6 +84,7 @@ impl Engine {
             scaler: self.name.clone(),
             mode: self.mode,
             sample,
+            estimate: None,
             metrics,
             decision,
             outcome,

@@ -40,7 +40,13 @@ impl Source for FakeQueue {
     async fn read(&mut self) -> Queue {
         self.script.note("read queue");
         tokio::time::sleep(self.takes).await;
-        Queue { name: "a".into(), backlog: self.backlog.clone(), age_secs: 0.1, facts: QueueFacts::default() }
+        Queue {
+            name: "a".into(),
+            backlog: self.backlog.clone(),
+            age_secs: 0.1,
+            facts: QueueFacts::default(),
+            deleted: None,
+        }
     }
 }
 

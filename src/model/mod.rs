@@ -3,6 +3,7 @@
 //! Nothing here does I/O, asks the time or logs; only the standard library is used.
 
 mod decision;
+mod estimate;
 mod figure;
 mod missing;
 mod reason;
@@ -11,11 +12,12 @@ mod sample;
 mod time;
 
 pub use decision::{Action, Decision, Outcome};
+pub use estimate::{Estimate, Learnt};
 pub use figure::rounded;
 pub use missing::{Cause, Missing};
 pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};
-pub use sample::{Backlog, Fleet, Queue, QueueFacts, Sample};
+pub use sample::{Backlog, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
 pub use time::{Now, Timestamp};
 
 /// The smallest whole number of capacity units that holds `units`, within what a group's sizes can express.

@@ -1,4 +1,4 @@
-use super::{Decision, Outcome, Sample, Timestamp};
+use super::{Decision, Estimate, Outcome, Sample, Timestamp};
 
 /// One tick of one scaler, whole: the one truth that log line, output and metrics are rendered from.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Record {
     pub mode: Mode,
     /// What was read.
     pub sample: Sample,
+    /// What is believed, where the policy learns.
+    pub estimate: Option<Estimate>,
     /// What follows from it arithmetically.
     pub metrics: Metrics,
     /// What was decided, and why.
@@ -71,7 +73,13 @@ mod tests {
 
     fn metrics(counted: f64, in_service: u32, acceptable: f64) -> Metrics {
         let backlog = Ok(Backlog { counted, ..Backlog::default() });
-        let queue = Queue { name: "a".to_owned(), backlog, age_secs: 0.0, facts: QueueFacts::default() };
+        let queue = Queue {
+            name: "a".to_owned(),
+            backlog,
+            age_secs: 0.0,
+            facts: QueueFacts::default(),
+            deleted: None,
+        };
         let fleet = Ok(Fleet { in_service, ..Fleet::default() });
         Metrics::of(&Sample { queues: vec![queue], fleet }, Some(acceptable))
     }

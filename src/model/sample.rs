@@ -1,4 +1,6 @@
-use super::Missing;
+use super::{Missing, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything read in one tick: each source, and the target.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,22 @@ pub struct Queue {
     pub age_secs: f64,
     /// What the same answer told about the queue itself.
     pub facts: QueueFacts,
+    /// Messages deleted of late, where the source can tell.
+    pub deleted: Option<Deleted>,
+}
+
+/// Messages that workers finished with, and so deleted, over a stretch of the recent past.
+///
+/// Source: the `CloudWatch` metric `NumberOfMessagesDeleted` in `AWS/SQS`, one figure a minute, some
+/// minutes late.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Deleted {
+    /// When the stretch begins, by the time of day.
+    pub from: Timestamp,
+    /// Its length.
+    pub lasts: Duration,
+    /// Messages deleted in it.
+    pub count: f64,
 }
 
 /// Properties of a queue that come with its counters at no extra call.
@@ -72,6 +90,8 @@ pub struct Fleet {
     pub warmed: u32,
     /// Capacity in a state this program does not know; it counts as none of the above.
     pub unknown: u32,
+    /// The instances that are pending or in service.
+    pub instances: Vec<Instance>,
     /// Whether the group counts in weights rather than instances.
     pub weighted: bool,
     /// The process `Launch` is suspended: a larger desired capacity would not be fulfilled.
@@ -80,6 +100,17 @@ pub struct Fleet {
     pub terminate_suspended: bool,
     /// The principal that alone may change the group, if it names one.
     pub operator: Option<String>,
+}
+
+/// An instance that was ordered and not given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its identifier, which is never used twice.
+    pub id: Arc<str>,
+    /// Whether it is in service; if not, it is pending.
+    pub in_service: bool,
+    /// Capacity units it stands for.
+    pub capacity: u32,
 }
 
 impl Backlog {
@@ -135,8 +166,13 @@ mod tests {
     use crate::model::Cause;
 
     fn sample(backlogs: Vec<Result<Backlog, Missing>>) -> Sample {
-        let queue =
-            |backlog| Queue { name: "a".to_owned(), backlog, age_secs: 0.0, facts: QueueFacts::default() };
+        let queue = |backlog| Queue {
+            name: "a".to_owned(),
+            backlog,
+            age_secs: 0.0,
+            facts: QueueFacts::default(),
+            deleted: None,
+        };
         Sample { queues: backlogs.into_iter().map(queue).collect(), fleet: Ok(Fleet::default()) }
     }
 

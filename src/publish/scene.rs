@@ -8,11 +8,11 @@ use crate::model::{
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
     let time = Timestamp::from_millis(1_795_168_810_999);
     let metrics = Metrics::of(&sample, Some(6.122_44));
-    Record { time, scaler: "images".to_owned(), mode, sample, metrics, decision, outcome }
+    Record { time, scaler: "images".to_owned(), mode, sample, estimate: None, metrics, decision, outcome }
 }
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-    Queue { name: name.to_owned(), backlog, age_secs: 0.212_34, facts: QueueFacts::default() }
+    Queue { name: name.to_owned(), backlog, age_secs: 0.212_34, facts: QueueFacts::default(), deleted: None }
 }
 
 const WAITING: Backlog = Backlog { visible: 212, in_flight: 31, delayed: 2, counted: 212.0 };

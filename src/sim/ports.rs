@@ -49,7 +49,7 @@ impl Source for SimSource {
             counted: messages(counters.visible),
         };
         let facts = QueueFacts { visibility_timeout_secs: Some(visibility), ..QueueFacts::default() };
-        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts }
+        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted: None }
     }
 }
 

@@ -147,6 +147,7 @@ impl Source for SqsQueue {
             backlog: backlog.map_err(|failure| self.missing(failure)),
             age_secs: watch.elapsed().as_secs_f64(),
             facts,
+            deleted: None,
         }
     }
 }

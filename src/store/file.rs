@@ -147,7 +147,13 @@ mod tests {
 
     fn busy() -> Sample {
         let backlog = Ok(Backlog { visible: 90, counted: 90.0, ..Backlog::default() });
-        let queue = Queue { name: "a".to_owned(), backlog, age_secs: 0.1, facts: QueueFacts::default() };
+        let queue = Queue {
+            name: "a".to_owned(),
+            backlog,
+            age_secs: 0.1,
+            facts: QueueFacts::default(),
+            deleted: None,
+        };
         Sample {
             queues: vec![queue],
             fleet: Ok(Fleet { desired: 5, in_service: 4, max: 100, ..Fleet::default() }),

@@ -1,6 +1,6 @@
 use super::Target;
 use crate::aws::{Failure, Gathering, Session, gather};
-use crate::model::{Action, Cause, Fleet, Missing, Outcome, Reason};
+use crate::model::{self, Action, Cause, Fleet, Missing, Outcome, Reason};
 use async_trait::async_trait;
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance, InstanceRefreshStatus, LifecycleState};
@@ -209,6 +209,7 @@ fn fleet(group: &AutoScalingGroup) -> Result<Fleet, Failure> {
         let count = state(&mut fleet, instance.lifecycle_state());
         *count = count.saturating_add(units(instance)?);
     }
+    fleet.instances = instances.iter().filter_map(ordered).collect();
     Ok(fleet)
 }
 
@@ -223,6 +224,14 @@ fn state<'f>(fleet: &'f mut Fleet, state: Option<&LifecycleState>) -> &'f mut u3
         "Warmed" => &mut fleet.warmed,
         _ => &mut fleet.unknown,
     }
+}
+
+/// An instance that is pending or in service.
+fn ordered(instance: &Instance) -> Option<model::Instance> {
+    let state = instance.lifecycle_state()?.as_str();
+    let in_service = state == "InService";
+    let id = instance.instance_id().filter(|_| in_service || state.starts_with("Pending"))?;
+    Some(model::Instance { id: id.into(), in_service, capacity: units(instance).ok()? })
 }
 
 /// An instance's share of the capacity: 1, unless the group gives it a weight (1 to 999, as text).

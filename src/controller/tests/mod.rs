@@ -104,6 +104,7 @@ impl Scene {
             backlog,
             age_secs: 0.1,
             facts: QueueFacts::default(),
+            deleted: None,
         };
         let counted = if self.missing_queue { Err(missing("queue b")) } else { Ok(Backlog::default()) };
         let fleet = if self.missing_fleet { Err(missing("group g")) } else { Ok(self.fleet.clone()) };
