@@ -5,10 +5,12 @@
 //! shipped engine cannot tell it from AWS; [`Stage`] puts
 //! both together for one story, and [`demo`] shows it.
 
+mod bound;
 mod case;
 mod chance;
 pub mod demo;
 mod load;
+pub mod peers;
 mod ports;
 mod run;
 mod shapes;
@@ -17,6 +19,7 @@ mod stage;
 mod trace;
 mod world;
 
+pub use bound::{STEP, bound, bound_at};
 pub use case::{Case, START};
 pub use load::{Message, Phase, messages};
 pub use ports::{Shared, SimSource, SimTarget, lock, share};

@@ -62,7 +62,7 @@ pub struct Point {
 }
 
 /// What a peer is shown at its tick.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Glance<'a> {
     /// When it is, from the beginning.
     pub at: Duration,
@@ -81,7 +81,7 @@ pub struct Glance<'a> {
 }
 
 /// The messages that were sent, exactly, as a metric counts them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sent<'a>(&'a [Message]);
 
 impl Sent<'_> {
