@@ -222,11 +222,13 @@ impl Group {
     pub(super) fn victim(&mut self) -> Option<usize> {
         let surplus = self.living_units.checked_sub(self.desired).filter(|surplus| *surplus > 0)?;
         let alike = self.terms.weights.is_empty() && self.terms.victims != Victims::Idle;
-        let eligible: Vec<usize> = match alike {
-            true => Vec::new(),
-            false => self.living.iter().copied().filter(|number| self.may_go(*number, surplus)).collect(),
+        let eligible: Vec<usize>;
+        let candidates = if alike {
+            &self.living
+        } else {
+            eligible = self.living.iter().copied().filter(|number| self.may_go(*number, surplus)).collect();
+            &eligible
         };
-        let candidates = if alike { &self.living } else { &eligible };
         let count = u32::try_from(candidates.len()).ok().filter(|count| *count > 0)?;
         candidates.get(self.victims.random_range(0..count) as usize).copied()
     }

@@ -157,8 +157,7 @@ impl Deletions {
     /// Goes on to the minute of `now`.
     fn turn(&mut self, now: Timestamp) {
         let minute = now.as_millis().div_euclid(MINUTE_MS);
-        let passed = minute.saturating_sub(self.minute);
-        for _ in 0..passed.clamp(0, self.past.len() as i64) {
+        for _ in (self.minute..minute).take(self.past.len()) {
             self.past.rotate_right(1);
             if let Some(latest) = self.past.first_mut() {
                 *latest = std::mem::take(&mut self.count);
