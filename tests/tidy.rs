@@ -31,7 +31,7 @@ const FLOORS: [&[&str]; 10] = [
 const PURE: [&str; 3] = ["model", "policy", "controller"];
 
 /// And so do these files: the simulated world.
-const PURE_FILES: [&str; 22] = [
+const PURE_FILES: [&str; 24] = [
     "sim/bound/banded.rs",
     "sim/bound/mod.rs",
     "sim/case.rs",
@@ -47,6 +47,7 @@ const PURE_FILES: [&str; 22] = [
     "sim/peers/sweep.rs",
     "sim/peers/target_tracking.rs",
     "sim/peers/wpa.rs",
+    "sim/run.rs",
     "sim/shapes.rs",
     "sim/trace.rs",
     "sim/world/counters.rs",
@@ -54,6 +55,7 @@ const PURE_FILES: [&str; 22] = [
     "sim/world/mod.rs",
     "sim/world/queue.rs",
     "sim/world/tally.rs",
+    "sim/world/terms.rs",
 ];
 
 /// What the pure do not name; a crate stands for all that is in it.
