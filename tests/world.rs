@@ -237,6 +237,16 @@ fn work_that_was_cut_off_is_lost_and_its_wait_ends_with_the_attempt_that_counts(
 }
 
 #[test]
+fn nobody_receives_a_message_at_the_very_moment_of_a_scale_in() {
+    let mut world = world(1, Victims::Any, together(1, 10, 20));
+    world.advance_to(at(10));
+    assert_eq!((world.census().visible, world.census().in_flight), (1, 0));
+    world.set_desired(0).unwrap();
+    world.advance_to(at(11));
+    assert_eq!((world.census().visible, world.tally().killed), (1, 0));
+}
+
+#[test]
 fn a_draining_victim_finishes_takes_no_more_and_is_billed_until_then() {
     let mut terms = group(1, Victims::Drain);
     (terms.slots, terms.stopping) = (2, Duration::ZERO);
