@@ -4,7 +4,7 @@ use crate::aws::{NoRegion, Patience, Place, Role, Session, open};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Mode, Now};
-use crate::policy::Policy;
+use crate::policy::{BacklogPerInstance, Policy};
 use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
 use crate::settings::{PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Queues, Source};
@@ -201,6 +201,11 @@ fn target(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Box<dyn Target
 #[must_use]
 pub fn policy(kind: &PolicyKind) -> Box<dyn Policy> {
     match kind {
+        // STAND-IN until the latency policy is there: an acceptable backlog of the objective in messages.
+        PolicyKind::Latency(latency) => Box::new(BacklogPerInstance {
+            acceptable_backlog: latency.objective.as_secs_f64(),
+            tolerance_percent: 10.0,
+        }),
         PolicyKind::BacklogPerInstance(policy) => Box::new(policy.clone()),
         PolicyKind::Step(policy) => Box::new(policy.clone()),
     }
