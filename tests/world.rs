@@ -1,7 +1,9 @@
 //! The made-up world behaves as a queue and a group do.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small numbers")]
+
 use backlogd::model::Timestamp;
-use backlogd::sim::{GroupTerms, Message, QueueTerms, Victims, World};
+use backlogd::sim::{Faults, GroupTerms, Message, QueueTerms, Victims, World};
 use std::time::Duration;
 
 fn at(secs: i64) -> Timestamp {
@@ -9,7 +11,13 @@ fn at(secs: i64) -> Timestamp {
 }
 
 fn queue() -> QueueTerms {
-    QueueTerms { visibility_timeout: Duration::from_secs(30), stale_max: Duration::ZERO, noise_percent: 0 }
+    QueueTerms {
+        visibility_timeout: Duration::from_secs(30),
+        stale_max: Duration::ZERO,
+        noise_percent: 0.0,
+        phantom_percent: 0.0,
+        zero_percent: 0.0,
+    }
 }
 
 fn group(initial: u32, victims: Victims) -> GroupTerms {
@@ -18,15 +26,18 @@ fn group(initial: u32, victims: Victims) -> GroupTerms {
         max: 10,
         initial,
         slots: 1,
-        boot_ms: 90_000..=150_000,
+        boot: Duration::from_secs(90)..=Duration::from_secs(150),
+        in_service_after: None,
         stopping: Duration::from_secs(20),
         victims,
+        weights: Vec::new(),
+        faults: Faults::default(),
     }
 }
 
 /// As many messages at once, each `work` seconds of work.
 fn together(count: usize, arrives: i64, work: u64) -> Vec<Message> {
-    vec![Message { arrives: at(arrives), work: Duration::from_secs(work) }; count]
+    vec![Message { arrives: at(arrives), work: Duration::from_secs(work), ..Message::default() }; count]
 }
 
 fn world(initial: u32, victims: Victims, messages: Vec<Message>) -> World {
@@ -100,19 +111,47 @@ fn protected_workers_finish_what_they_have_before_they_go() {
     assert_eq!((world.fleet().in_service, world.tally().done, world.tally().killed), (0, 2, 0));
 }
 
+/// What every reading shows, from five seconds to five seconds.
+fn readings(mut world: World, steps: i64) -> Vec<u64> {
+    let read = |step: i64| {
+        world.advance_to(at(step * 5));
+        world.counters().visible
+    };
+    (1..=steps).map(read).collect()
+}
+
 #[test]
-fn counters_are_off_by_a_few_percent_and_a_few_seconds_and_no_more() {
-    let terms = QueueTerms { stale_max: Duration::from_secs(5), noise_percent: 3, ..queue() };
-    let messages = [together(1_000, 10, 9_000), together(1_000, 20, 9_000)].concat();
-    let mut world = World::new(terms, group(0, Victims::Any), messages, at(0), 7);
-    world.advance_to(at(16));
-    let mut readings: Vec<_> = (0..200).map(|_| world.counters().visible).collect();
-    assert!(readings.iter().all(|visible| (970..=1_030).contains(visible)), "{readings:?}");
-    readings.dedup();
-    assert!(readings.len() > 20, "noise is there");
-    world.advance_to(at(22));
-    let late = (0..200).filter(|_| world.counters().visible < 1_500).count();
-    assert!((50..190).contains(&late), "{late} of 200 readings are older than the second lot");
+fn counters_are_off_by_a_factor_with_the_given_standard_deviation() {
+    let terms = QueueTerms { noise_percent: 3.0, ..queue() };
+    let world = World::new(terms, group(0, Victims::Any), together(10_000, 0, 9_000), at(0), 7);
+    let off: Vec<f64> = readings(world, 2_000).iter().map(|seen| *seen as f64 / 10_000.0 - 1.0).collect();
+    let mean = off.iter().sum::<f64>() / 2_000.0;
+    let deviation = (off.iter().map(|off| off * off).sum::<f64>() / 2_000.0).sqrt();
+    assert!(mean.abs() < 0.002 && (0.028..0.032).contains(&deviation), "{mean} {deviation}");
+}
+
+#[test]
+fn a_reading_is_as_old_as_it_may_be_and_no_older() {
+    let terms = QueueTerms { stale_max: Duration::from_secs(15), ..queue() };
+    let one_each: Vec<Message> = (1..=2_000).flat_map(|step| together(1, step * 5, 9_000)).collect();
+    let world = World::new(terms, group(0, Victims::Any), one_each, at(0), 7);
+    let mut ages = [0; 4];
+    for (sent, seen) in (1..).zip(readings(world, 2_000)) {
+        ages[(sent - seen) as usize] += 1;
+    }
+    assert!(ages.iter().all(|count| (420..580).contains(count)), "{ages:?}");
+}
+
+#[test]
+fn phantoms_and_false_zeros_come_as_often_as_they_are_said_to() {
+    let phantoms = QueueTerms { phantom_percent: 10.0, ..queue() };
+    let seen = readings(World::new(phantoms, group(0, Victims::Any), vec![], at(0), 7), 1_000);
+    let count = seen.iter().filter(|seen| (1..=2).contains(*seen)).count();
+    assert!((70..130).contains(&count) && seen.iter().all(|seen| *seen <= 2), "{count}");
+    let zeros = QueueTerms { zero_percent: 10.0, ..queue() };
+    let seen = readings(World::new(zeros, group(0, Victims::Any), together(9, 0, 1), at(0), 7), 1_000);
+    let count = seen.iter().filter(|seen| **seen == 0).count();
+    assert!((70..130).contains(&count) && seen.iter().all(|seen| [0, 9].contains(seen)), "{count}");
 }
 
 #[test]

@@ -5,16 +5,23 @@
 //! shipped engine cannot tell it from AWS; [`Stage`] puts
 //! both together for one story, and [`demo`] shows it.
 
+mod case;
+mod chance;
 pub mod demo;
-mod group;
 mod load;
 mod ports;
+mod run;
+mod shapes;
 mod show;
 mod stage;
+mod trace;
 mod world;
 
-pub use group::{GroupTerms, Refused, Victims};
+pub use case::{Case, START};
 pub use load::{Message, Phase, messages};
 pub use ports::{Shared, SimSource, SimTarget, lock, share};
+pub use run::{Driver, Glance, PERIOD, Peer, Point, Run, Sent, UNSCORED, run_engine, run_peer};
+pub use shapes::Shape;
 pub use stage::Stage;
-pub use world::{Census, Counters, QueueTerms, Tally, World};
+pub use trace::{Malformed, Trace, Wrong};
+pub use world::{Census, Counts, Faults, GroupTerms, QueueTerms, Refused, Tally, Victims, World};

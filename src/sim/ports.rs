@@ -1,6 +1,6 @@
-use super::world::World;
-use crate::model::{Action, Backlog, Fleet, Missing, Outcome, Queue, QueueFacts, Reason};
-use crate::source::Source;
+use super::world::{Counts, World};
+use crate::model::{Action, Fleet, Missing, Outcome, Queue, QueueFacts, Reason};
+use crate::source::{Counting, Source};
 use crate::target::Target;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,8 @@ pub struct SimSource {
     pub name: String,
     /// The world it is in.
     pub world: Shared,
+    /// Which of its counters a policy reckons with.
+    pub counting: Counting,
 }
 
 /// The world's group.
@@ -40,16 +42,13 @@ pub fn lock(world: &Shared) -> MutexGuard<'_, World> {
 impl Source for SimSource {
     async fn read(&mut self) -> Queue {
         let mut world = lock(&self.world);
-        let counters = world.counters();
+        let Counts { visible, in_flight, delayed } = world.counters();
+        let deleted = world.deleted();
         let visibility = world.queue().visibility_timeout.as_secs().try_into().unwrap_or(u32::MAX);
-        let backlog = Backlog {
-            visible: counters.visible,
-            in_flight: counters.in_flight,
-            delayed: 0,
-            counted: messages(counters.visible),
-        };
+        drop(world);
+        let backlog = self.counting.reckon(visible, in_flight, delayed);
         let facts = QueueFacts { visibility_timeout_secs: Some(visibility), ..QueueFacts::default() };
-        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted: None }
+        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted }
     }
 }
 
@@ -65,13 +64,8 @@ impl Target for SimTarget {
 
     async fn set_desired(&mut self, to: u32) -> Outcome {
         match lock(&self.world).set_desired(to) {
-            Ok(()) => Outcome::Done,
+            Ok(_) => Outcome::Done,
             Err(refused) => Outcome::Failed { why: refused.to_string(), refused: true },
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn messages(count: u64) -> f64 {
-    count as f64
 }

@@ -1,0 +1,262 @@
+use super::case::{Case, START};
+use super::load::Message;
+use super::ports::{Shared, SimSource, SimTarget, lock, share};
+use super::world::World;
+use crate::controller::Controller;
+use crate::engine::Engine;
+use crate::model::{Mode, Now, Timestamp};
+use crate::source::Counting;
+use crate::store::Unkept;
+use futures_util::FutureExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What became of one run.
+///
+/// Messages that arrive in the first hour ([`UNSCORED`]) are worked on and billed, but not scored: a
+/// learning controller is given that long. A run goes on after the last arrival until the queue is
+/// empty, at most three hours.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    /// Scored messages of 100 that waited longer than the objective.
+    pub late_percent: f64,
+    /// The wait that half of the scored messages did not exceed.
+    pub wait_p50: Duration,
+    /// The wait that 95 of 100 did not exceed.
+    pub wait_p95: Duration,
+    /// The wait that 99 of 100 did not exceed.
+    pub wait_p99: Duration,
+    /// The longest wait.
+    pub wait_max: Duration,
+    /// Hours that all instances together are billed for.
+    pub instance_hours: f64,
+    /// Instances ever launched, the first ones included.
+    pub launches: u64,
+    /// How often the desired capacity was changed.
+    pub actions: u64,
+    /// Messages whose worker was taken from under them.
+    pub killed: u64,
+    /// Hours of work on them that were lost.
+    pub lost_hours: f64,
+    /// The run over time; empty unless asked for.
+    pub history: Vec<Point>,
+}
+
+/// The world at one tick, exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Point {
+    /// When, from the beginning.
+    pub at: Duration,
+    /// Messages that arrived since the point before.
+    pub arrived: u64,
+    /// Messages that can be received.
+    pub visible: u64,
+    /// Messages being worked on or still hidden.
+    pub in_flight: u64,
+    /// Capacity asked for, after the tick.
+    pub desired: u32,
+    /// Instances that take messages.
+    pub working: u32,
+    /// How long the message has waited that will be received next.
+    pub oldest_wait: Duration,
+}
+
+/// What a peer is shown at its tick.
+#[derive(Clone, Debug)]
+pub struct Glance<'a> {
+    /// When it is, from the beginning.
+    pub at: Duration,
+    /// The counter of visible messages, as a reader gets it.
+    pub visible: u64,
+    /// The counter of messages in flight, as a reader gets it.
+    pub in_flight: u64,
+    /// Capacity asked for.
+    pub desired: u32,
+    /// Instances in service, as the group says.
+    pub in_service: u32,
+    /// When each living instance was launched, from the beginning, oldest first; the first ones at 0.
+    pub launched: Vec<Duration>,
+    /// What was sent.
+    pub sent: Sent<'a>,
+}
+
+/// The messages that were sent, exactly, as a metric counts them.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a>(&'a [Message]);
+
+impl Sent<'_> {
+    /// How many messages were sent up to `at`, from the beginning.
+    #[must_use]
+    pub fn by(&self, at: Duration) -> u64 {
+        self.0.partition_point(|message| message.arrives <= START + at) as u64
+    }
+}
+
+/// Something else that scales a group.
+pub trait Peer {
+    /// How often it looks; whole multiples of 5 s.
+    fn period(&self) -> Duration;
+
+    /// The smallest desired capacity that it can leave again: 0 or 1.
+    fn least(&self) -> u32;
+
+    /// What it wants, if it is something new.
+    fn tick(&mut self, seen: &Glance<'_>) -> Option<u32>;
+}
+
+/// What drives the group in a run of the shipped engine.
+#[derive(Debug)]
+pub struct Driver {
+    /// What decides.
+    pub controller: Controller,
+    /// Which of the queue's counters it reckons with.
+    pub counting: Counting,
+}
+
+/// Messages that arrive this early are not scored.
+pub const UNSCORED: Duration = Duration::from_hours(1);
+/// From one tick of the engine to the next.
+pub const PERIOD: Duration = Duration::from_secs(10);
+/// How long a run goes on after the trace for the queue to be emptied.
+const LONGEST_AFTER: Duration = Duration::from_hours(3);
+
+/// A run of a peer on `case`, whose messages are `messages`.
+pub fn run_peer(case: &Case, messages: &Arc<[Message]>, peer: &mut dyn Peer, history: bool) -> Run {
+    let mut world = case.world(Arc::clone(messages));
+    let mut course = Course::new(case, peer.period(), history);
+    let mut glance = Glance {
+        at: Duration::ZERO,
+        visible: 0,
+        in_flight: 0,
+        desired: 0,
+        in_service: 0,
+        launched: Vec::new(),
+        sent: Sent(messages),
+    };
+    while let Some(now) = course.next(&mut world) {
+        let counts = world.counters();
+        glance.at = now.since(START);
+        (glance.visible, glance.in_flight) = (counts.visible, counts.in_flight);
+        (glance.desired, glance.in_service) = (world.desired(), world.in_service());
+        glance.launched.clear();
+        glance.launched.extend(world.launched().map(|at| at.since(START)));
+        if let Some(to) = peer.tick(&glance) {
+            let to = to.max(peer.least()).min(case.max);
+            course.acted(world.set_desired(to) == Ok(true));
+        }
+        course.note(&world);
+    }
+    course.result(&world)
+}
+
+/// A run of the shipped engine on `case`, whose messages are `messages`, with `driver` at its heart.
+#[must_use]
+pub fn run_engine(case: &Case, messages: &Arc<[Message]>, driver: Driver, history: bool) -> Run {
+    let world = share(case.world(Arc::clone(messages)));
+    let mut course = Course::new(case, PERIOD, history);
+    let mut engine = engine(case, &world, driver);
+    while let Some(now) = course.next(&mut lock(&world)) {
+        // Behind these ports nothing ever waits.
+        let record = engine.tick(Now::at(now)).now_or_never();
+        course.acted(record.is_some_and(|record| record.decision.action.to().is_some()));
+        course.note(&lock(&world));
+    }
+    course.result(&lock(&world))
+}
+
+fn engine(case: &Case, world: &Shared, driver: Driver) -> Engine {
+    let source =
+        SimSource { name: case.name.clone(), world: Shared::clone(world), counting: driver.counting };
+    Engine {
+        name: case.name.clone(),
+        mode: Mode::Drive,
+        sources: vec![Box::new(source)],
+        target: Box::new(SimTarget { world: Shared::clone(world) }),
+        controller: driver.controller,
+        store: Box::new(Unkept),
+        publishers: Vec::new(),
+    }
+}
+
+/// A run on its way.
+struct Course<'a> {
+    case: &'a Case,
+    period: Duration,
+    next: Timestamp,
+    actions: u64,
+    arrived: u64,
+    history: Option<Vec<Point>>,
+}
+
+impl<'a> Course<'a> {
+    fn new(case: &'a Case, period: Duration, history: bool) -> Self {
+        let history = history.then(Vec::new);
+        Self { case, period, next: START + period, actions: 0, arrived: 0, history }
+    }
+
+    /// Lets the world go on to the next tick: when it is, or nothing if the run is over by then.
+    fn next(&mut self, world: &mut World) -> Option<Timestamp> {
+        let now = self.next;
+        world.advance_to(now);
+        self.next = now + self.period;
+        let end = START + self.case.trace.lasts;
+        let all_begun = || {
+            let census = world.census();
+            census.to_come == 0 && census.visible == 0 && census.delayed == 0 && world.hidden() == 0
+        };
+        let over = now >= end && (all_begun() || now >= end + LONGEST_AFTER);
+        (!over).then_some(now)
+    }
+
+    fn acted(&mut self, acted: bool) {
+        self.actions = self.actions.saturating_add(u64::from(acted));
+    }
+
+    fn note(&mut self, world: &World) {
+        let Some(history) = &mut self.history else { return };
+        let census = world.census();
+        history.push(Point {
+            at: world.now().since(START),
+            arrived: census.arrived.saturating_sub(self.arrived),
+            visible: census.visible,
+            in_flight: census.in_flight,
+            desired: world.desired(),
+            working: world.working(),
+            oldest_wait: world.oldest_wait(),
+        });
+        self.arrived = census.arrived;
+    }
+
+    /// What became of it. What waits still has waited until now.
+    fn result(self, world: &World) -> Run {
+        let mut waits: Vec<Duration> =
+            world.waits_of(|message| message.arrives >= START + UNSCORED).collect();
+        let late = waits.iter().filter(|wait| **wait > self.case.objective).count();
+        waits.sort_unstable();
+        let tally = world.tally();
+        Run {
+            late_percent: percent(late, waits.len()),
+            wait_p50: quantile(&waits, 50),
+            wait_p95: quantile(&waits, 95),
+            wait_p99: quantile(&waits, 99),
+            wait_max: waits.last().copied().unwrap_or_default(),
+            instance_hours: tally.running.as_secs_f64() / 3600.0,
+            launches: tally.launches,
+            actions: self.actions,
+            killed: tally.killed,
+            lost_hours: tally.lost.as_secs_f64() / 3600.0,
+            history: self.history.unwrap_or_default(),
+        }
+    }
+}
+
+/// The value that `percent` of 100 of the sorted `values` do not exceed; zero if there are none.
+fn quantile(values: &[Duration], percent: usize) -> Duration {
+    let rank = values.len().saturating_mul(percent).div_ceil(100).saturating_sub(1);
+    values.get(rank).copied().unwrap_or_default()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn percent(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
+}
