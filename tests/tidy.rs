@@ -31,10 +31,11 @@ const FLOORS: [&[&str]; 10] = [
 const PURE: [&str; 3] = ["model", "policy", "controller"];
 
 /// And so do these files: the simulated world.
-const PURE_FILES: [&str; 10] = [
+const PURE_FILES: [&str; 12] = [
     "sim/case.rs",
     "sim/chance.rs",
     "sim/load.rs",
+    "sim/run.rs",
     "sim/shapes.rs",
     "sim/trace.rs",
     "sim/world/counters.rs",
@@ -42,6 +43,7 @@ const PURE_FILES: [&str; 10] = [
     "sim/world/mod.rs",
     "sim/world/queue.rs",
     "sim/world/tally.rs",
+    "sim/world/terms.rs",
 ];
 
 /// What the pure do not name; a crate stands for all that is in it.

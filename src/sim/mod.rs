@@ -8,6 +8,7 @@
 mod case;
 mod chance;
 pub mod demo;
+mod drive;
 mod load;
 mod ports;
 mod run;
@@ -18,9 +19,10 @@ mod trace;
 mod world;
 
 pub use case::{Case, START};
+pub use drive::{Driver, PERIOD, run_engine};
 pub use load::{Message, Phase, messages};
 pub use ports::{Shared, SimSource, SimTarget, lock, share};
-pub use run::{Driver, Glance, PERIOD, Peer, Point, Run, Sent, UNSCORED, run_engine, run_peer};
+pub use run::{Glance, Peer, Point, Run, Sent, UNSCORED, run_peer};
 pub use shapes::Shape;
 pub use stage::Stage;
 pub use trace::{Malformed, Trace, Wrong};

@@ -1,13 +1,7 @@
 use super::case::{Case, START};
 use super::load::Message;
-use super::ports::{Shared, SimSource, SimTarget, lock, share};
 use super::world::World;
-use crate::controller::Controller;
-use crate::engine::Engine;
-use crate::model::{Mode, Now, Timestamp};
-use crate::source::Counting;
-use crate::store::Unkept;
-use futures_util::FutureExt;
+use crate::model::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,19 +98,8 @@ pub trait Peer {
     fn tick(&mut self, seen: &Glance<'_>) -> Option<u32>;
 }
 
-/// What drives the group in a run of the shipped engine.
-#[derive(Debug)]
-pub struct Driver {
-    /// What decides.
-    pub controller: Controller,
-    /// Which of the queue's counters it reckons with.
-    pub counting: Counting,
-}
-
 /// Messages that arrive this early are not scored.
 pub const UNSCORED: Duration = Duration::from_hours(1);
-/// From one tick of the engine to the next.
-pub const PERIOD: Duration = Duration::from_secs(10);
 /// How long a run goes on after the trace for the queue to be emptied.
 const LONGEST_AFTER: Duration = Duration::from_hours(3);
 
@@ -149,37 +132,8 @@ pub fn run_peer(case: &Case, messages: &Arc<[Message]>, peer: &mut dyn Peer, his
     course.result(&world)
 }
 
-/// A run of the shipped engine on `case`, whose messages are `messages`, with `driver` at its heart.
-#[must_use]
-pub fn run_engine(case: &Case, messages: &Arc<[Message]>, driver: Driver, history: bool) -> Run {
-    let world = share(case.world(Arc::clone(messages)));
-    let mut course = Course::new(case, PERIOD, history);
-    let mut engine = engine(case, &world, driver);
-    while let Some(now) = course.next(&mut lock(&world)) {
-        // Behind these ports nothing ever waits.
-        let record = engine.tick(Now::at(now)).now_or_never();
-        course.acted(record.is_some_and(|record| record.decision.action.to().is_some()));
-        course.note(&lock(&world));
-    }
-    course.result(&lock(&world))
-}
-
-fn engine(case: &Case, world: &Shared, driver: Driver) -> Engine {
-    let source =
-        SimSource { name: case.name.clone(), world: Shared::clone(world), counting: driver.counting };
-    Engine {
-        name: case.name.clone(),
-        mode: Mode::Drive,
-        sources: vec![Box::new(source)],
-        target: Box::new(SimTarget { world: Shared::clone(world) }),
-        controller: driver.controller,
-        store: Box::new(Unkept),
-        publishers: Vec::new(),
-    }
-}
-
 /// A run on its way.
-struct Course<'a> {
+pub(super) struct Course<'a> {
     case: &'a Case,
     period: Duration,
     next: Timestamp,
@@ -189,13 +143,13 @@ struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    fn new(case: &'a Case, period: Duration, history: bool) -> Self {
+    pub(super) fn new(case: &'a Case, period: Duration, history: bool) -> Self {
         let history = history.then(Vec::new);
         Self { case, period, next: START + period, actions: 0, arrived: 0, history }
     }
 
     /// Lets the world go on to the next tick: when it is, or nothing if the run is over by then.
-    fn next(&mut self, world: &mut World) -> Option<Timestamp> {
+    pub(super) fn next(&mut self, world: &mut World) -> Option<Timestamp> {
         let now = self.next;
         world.advance_to(now);
         self.next = now + self.period;
@@ -208,11 +162,11 @@ impl<'a> Course<'a> {
         (!over).then_some(now)
     }
 
-    fn acted(&mut self, acted: bool) {
+    pub(super) fn acted(&mut self, acted: bool) {
         self.actions = self.actions.saturating_add(u64::from(acted));
     }
 
-    fn note(&mut self, world: &World) {
+    pub(super) fn note(&mut self, world: &World) {
         let Some(history) = &mut self.history else { return };
         let census = world.census();
         history.push(Point {
@@ -228,7 +182,7 @@ impl<'a> Course<'a> {
     }
 
     /// What became of it. What waits still has waited until now.
-    fn result(self, world: &World) -> Run {
+    pub(super) fn result(self, world: &World) -> Run {
         let mut waits: Vec<Duration> =
             world.waits_of(|message| message.arrives >= START + UNSCORED).collect();
         let late = waits.iter().filter(|wait| **wait > self.case.objective).count();

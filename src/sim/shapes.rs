@@ -136,8 +136,8 @@ mod tests {
     fn a_steady_shape_keeps_its_rate() {
         for per_minute in [6.0, 600.0] {
             let trace = Shape::Steady.trace(DAY, per_minute, 1);
-            let per_minute_seen = trace.total() as f64 / 1_440.0;
-            assert!((per_minute_seen / per_minute - 1.0).abs() < 0.05, "{per_minute_seen}");
+            let seen = f64::from(u32::try_from(trace.total()).unwrap()) / 1_440.0;
+            assert!((seen / per_minute - 1.0).abs() < 0.05, "{seen}");
         }
     }
 

@@ -108,7 +108,7 @@ mod tests {
     fn rows_are_read_empty_ones_left_out_and_the_last_one_says_how_long_it_is() {
         let trace = Trace::parse("t_seconds,arrivals\n0,117\n120, 5\n\n600,0\n", MINUTE).unwrap();
         assert_eq!(trace.counts, [(0, 117), (120, 5)]);
-        assert_eq!((trace.lasts, trace.total()), (Duration::from_secs(660), 122));
+        assert_eq!((trace.lasts, trace.total()), (Duration::from_mins(11), 122));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::queue::QueueTerms;
+use super::terms::QueueTerms;
 use crate::model::Timestamp;
 use crate::sim::chance::{Matter, happens, normals, stream};
 use chacha20::ChaCha8Rng;

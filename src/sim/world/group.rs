@@ -1,68 +1,15 @@
 use super::NEVER;
+use super::terms::{GroupTerms, Victims};
 use crate::model::{Fleet, Instance as Named, Timestamp};
 use crate::sim::chance::{Matter, happens, millis, stream};
 use chacha20::ChaCha8Rng;
 use rand::RngExt;
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-
-/// What a group and its workers are like. Workers renew the visibility of what they work on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupTerms {
-    /// The group's lower limit, in capacity units.
-    pub min: u32,
-    /// The group's upper limit, in capacity units.
-    pub max: u32,
-    /// Instances that are in service and billed when the world begins; within the limits.
-    pub initial: u32,
-    /// Messages that one capacity unit works on at once; 1 or more.
-    pub slots: u32,
-    /// Time from launch until the first message is received: uniform, drawn by launch.
-    pub boot: RangeInclusive<Duration>,
-    /// Time from launch until an instance is in service, as the group says; nothing: as long as it boots.
-    pub in_service_after: Option<Duration>,
-    /// How long an instance is terminating, and billed, after its last work.
-    pub stopping: Duration,
-    /// Which instances a scale-in takes.
-    pub victims: Victims,
-    /// Capacity units that one launch after the other stands for, in turn; 1 each where there are none.
-    pub weights: Vec<u32>,
-    /// What goes wrong.
-    pub faults: Faults,
-}
-
-/// Which instances a scale-in takes. Nobody can choose: the group does, with equal chances.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Victims {
-    /// Any, booting ones too. What a victim was working on comes back once its visibility timeout has
-    /// passed, and the work is lost.
-    #[default]
-    Any,
-    /// Any that has no work: workers turn on scale-in protection while they are busy. When too few
-    /// are idle, the group waits for the next one that is.
-    Idle,
-    /// Any, booting ones too. A victim takes no more messages, finishes what it has, and is billed until then.
-    Drain,
-}
-
-/// What goes wrong with a group. Times are since the beginning.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Faults {
-    /// Launches of 100 that never come into service.
-    pub failed_launches_percent: f64,
-    /// How long a failed launch stays pending before the group gives it up and launches another.
-    pub failed_after: Duration,
-    /// From when on there is capacity for how many instances. None that runs is taken away.
-    pub ceilings: Vec<(Duration, u32)>,
-    /// When somebody else sets the desired capacity to what.
-    pub meddling: Vec<(Duration, u32)>,
-    /// How long an instance lives on average before the provider takes it back; nothing: for ever.
-    pub mean_life: Option<Duration>,
-}
 
 /// A desired capacity that the group does not take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -133,11 +80,14 @@ pub(super) struct Launch {
     pub(super) taken_back: Option<Timestamp>,
 }
 
+/// A group that gave up a launch at once would launch without end.
+const GIVEN_UP_AFTER_LEAST: Duration = Duration::from_secs(1);
 /// The least time for which an instance is billed.
 const BILLED_AT_LEAST: Duration = Duration::from_mins(1);
 
 impl Group {
-    pub(super) fn new(terms: GroupTerms, start: Timestamp, seed: u64) -> Self {
+    /// The group at its beginning, and what lies ahead of its first instances.
+    pub(super) fn new(terms: GroupTerms, start: Timestamp, seed: u64) -> (Self, Vec<Launch>) {
         let mut group = Self {
             desired: 0,
             ceiling: u32::MAX,
@@ -153,15 +103,15 @@ impl Group {
             luck: stream(seed, Matter::Boots),
             victims: stream(seed, Matter::Victims),
         };
-        for _ in 0..group.terms.initial {
-            let instance = group.launch(start).instance;
-            if let Some(warm) = group.instances.get_mut(instance) {
+        let first: Vec<Launch> = (0..group.terms.initial).map(|_| group.launch(start)).collect();
+        for launch in &first {
+            if let Some(warm) = group.instances.get_mut(launch.instance) {
                 (warm.ready, warm.in_service_from) = (start, start);
                 group.idle.extend(warm.slots.clone());
             }
         }
         group.desired = group.living_units;
-        group
+        (group, first)
     }
 
     /// Takes a new desired capacity, and whether it is another; launching and stopping are the world's
@@ -195,7 +145,7 @@ impl Group {
         let life = -libm::log(1.0 - self.luck.random::<f64>());
         let taken_back =
             faults.mean_life.map(|mean| now + millis((mean.as_secs_f64() * 1000.0 * life).min(1e15)));
-        let given_up = now + faults.failed_after;
+        let given_up = now + faults.failed_after.max(GIVEN_UP_AFTER_LEAST);
         let in_service_from = self.terms.in_service_after.map_or(ready, |after| now + after);
         let turn = number.checked_rem(self.terms.weights.len()).unwrap_or_default();
         let units = self.terms.weights.get(turn).copied().unwrap_or(1);
@@ -222,11 +172,13 @@ impl Group {
     pub(super) fn victim(&mut self) -> Option<usize> {
         let surplus = self.living_units.checked_sub(self.desired).filter(|surplus| *surplus > 0)?;
         let alike = self.terms.weights.is_empty() && self.terms.victims != Victims::Idle;
-        let eligible: Vec<usize> = match alike {
-            true => Vec::new(),
-            false => self.living.iter().copied().filter(|number| self.may_go(*number, surplus)).collect(),
+        let eligible: Vec<usize>;
+        let candidates = if alike {
+            &self.living
+        } else {
+            eligible = self.living.iter().copied().filter(|number| self.may_go(*number, surplus)).collect();
+            &eligible
         };
-        let candidates = if alike { &self.living } else { &eligible };
         let count = u32::try_from(candidates.len()).ok().filter(|count| *count > 0)?;
         candidates.get(self.victims.random_range(0..count) as usize).copied()
     }

@@ -2,16 +2,17 @@ mod counters;
 mod group;
 mod queue;
 mod tally;
+mod terms;
 
 pub use counters::Counts;
-pub use group::{Faults, GroupTerms, Refused, Victims};
-pub use queue::QueueTerms;
+pub use group::Refused;
 pub use tally::{Census, Tally};
+pub use terms::{Faults, GroupTerms, QueueTerms, Victims};
 
 use super::load::Message;
 use crate::model::{Deleted, Fleet, Timestamp};
 use counters::{Counters, STEP};
-use group::{Group, Work};
+use group::{Group, Launch, Work};
 use queue::Queue;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -78,12 +79,13 @@ impl World {
     ) -> Self {
         let messages = messages.into();
         let (ceilings, meddling) = (group.faults.ceilings.clone(), group.faults.meddling.clone());
+        let (group, first) = Group::new(group, start, seed);
         let mut world = Self {
             start,
             now: start,
             counters: Counters::new(&queue, start, seed),
             terms: queue,
-            group: Group::new(group, start, seed),
+            group,
             begun: vec![NEVER; messages.len()],
             messages,
             arrived: 0,
@@ -95,6 +97,9 @@ impl World {
             killed: 0,
             lost: Duration::ZERO,
         };
+        for launch in first {
+            world.plan_end(&launch);
+        }
         for (after, room) in ceilings {
             world.plan(start + after, Event::Ceiling(room));
         }
@@ -305,9 +310,13 @@ impl World {
         while let Some(launch) = self.group.launch_one(self.now) {
             let coming = if launch.fails { Event::Lost } else { Event::Booted };
             self.plan(launch.at, coming(launch.instance));
-            if let Some(at) = launch.taken_back {
-                self.plan(at, Event::Lost(launch.instance));
-            }
+            self.plan_end(&launch);
+        }
+    }
+
+    fn plan_end(&mut self, launch: &Launch) {
+        if let Some(at) = launch.taken_back {
+            self.plan(at, Event::Lost(launch.instance));
         }
     }
 

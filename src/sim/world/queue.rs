@@ -5,21 +5,6 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// What the queue and its counters are like.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QueueTerms {
-    /// How long the messages of a stopped worker stay hidden.
-    pub visibility_timeout: Duration,
-    /// How old a reading of the counters may be; in steps of 5 s.
-    pub stale_max: Duration,
-    /// By how much the counters are off: the standard deviation of a factor, each counter its own.
-    pub noise_percent: f64,
-    /// Readings of 100 that show a message or two which are not there.
-    pub phantom_percent: f64,
-    /// Readings of 100 that show an empty queue, whatever is in it.
-    pub zero_percent: f64,
-}
-
 /// The messages that arrived and are not done.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -157,8 +142,7 @@ impl Deletions {
     /// Goes on to the minute of `now`.
     fn turn(&mut self, now: Timestamp) {
         let minute = now.as_millis().div_euclid(MINUTE_MS);
-        let passed = minute.saturating_sub(self.minute);
-        for _ in 0..passed.clamp(0, self.past.len() as i64) {
+        for _ in (self.minute..minute).take(self.past.len()) {
             self.past.rotate_right(1);
             if let Some(latest) = self.past.first_mut() {
                 *latest = std::mem::take(&mut self.count);
