@@ -143,7 +143,7 @@ impl Case {
         let group = GroupTerms {
             min: 0,
             max: self.max,
-            initial: self.initial.unwrap_or_else(|| self.first_load(&messages)).min(self.max),
+            initial: self.initial_size(&messages),
             slots: self.slots,
             boot: self.boot.clone(),
             in_service_after: Some(self.in_service_after),
@@ -159,6 +159,11 @@ impl Case {
     #[must_use]
     pub fn boot_mean(&self) -> Duration {
         self.boot.start().saturating_add(*self.boot.end()) / 2
+    }
+
+    /// The instances that run when it begins.
+    pub(super) fn initial_size(&self, messages: &[Message]) -> u32 {
+        self.initial.unwrap_or_else(|| self.first_load(messages)).min(self.max)
     }
 
     /// 1.2 times the instances that the work of the first ten minutes keeps busy for as long.

@@ -5,11 +5,13 @@
 //! shipped engine cannot tell it from AWS; [`Stage`] puts
 //! both together for one story, and [`demo`] shows it.
 
+mod bound;
 mod case;
 mod chance;
 pub mod demo;
 mod drive;
 mod load;
+pub mod peers;
 mod ports;
 mod run;
 mod shapes;
@@ -18,6 +20,7 @@ mod stage;
 mod trace;
 mod world;
 
+pub use bound::{STEP, bound, bound_at};
 pub use case::{Case, START};
 pub use drive::{Driver, PERIOD, run_engine};
 pub use load::{Message, Phase, messages};
