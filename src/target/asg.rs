@@ -306,6 +306,15 @@ mod tests {
     }
 
     #[test]
+    fn a_groups_arn_tells_the_account() {
+        let arn =
+            "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0a:autoScalingGroupName/workers";
+        let group = |arn: &str| AutoScalingGroup::builder().auto_scaling_group_arn(arn).build();
+        assert_eq!(account(&group(arn)).as_deref(), Some("123456789012"));
+        assert_eq!(account(&group("workers")), None);
+    }
+
+    #[test]
     fn an_instance_without_a_state_is_unknown() {
         assert_eq!(fleet(&group(vec![Instance::builder().build()])).unwrap().unknown, 1);
     }

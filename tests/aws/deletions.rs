@@ -1,6 +1,6 @@
 //! Messages deleted, as `CloudWatch` tells of them some minutes later.
 
-use crate::bad_day::Daemon;
+use crate::bad_day::{BRISK, Daemon};
 use crate::world::{REGION, World, config, eager, patient};
 use backlogd::aws::{Patience, Session};
 use backlogd::model::{Deleted, Timestamp};
@@ -95,13 +95,16 @@ async fn the_deletions_of_all_queues_come_from_one_call_and_none_is_no_zero() {
 }
 
 #[tokio::test]
-async fn only_scalers_that_learn_ask_for_deletions() {
+async fn scalers_that_learn_ask_for_deletions_once_their_group_has_told_the_account() {
     let world = World::new("learning").await;
     for name in ["", "-not"] {
         world.queue(name).await;
         world.group(name, 0, 1, 10).await;
     }
-    world.settings(&(patient("learning", "") + &eager("learning-not", "")));
+    let (named, by_url) =
+        ("queue = \"learning\"", format!("queue = \"{}/{ACCOUNT}/learning\"", world.emulator.url));
+    let learning = patient("learning", BRISK).replace(named, &by_url);
+    world.settings(&(learning + &eager("learning-not", BRISK)));
     let daemon = Daemon::start(&world);
 
     daemon.wait("a call", || !world.emulator.calls("GetMetricData", "\"learning\"").is_empty());
