@@ -1,0 +1,119 @@
+//! Figures and findings of a comparison in words.
+
+use super::compare::{Comparison, Entry, LATE_PERCENT_MAX};
+use std::time::Duration;
+
+/// What a comparison comes to, in a few sentences.
+#[must_use]
+pub fn verdict(comparison: &Comparison) -> String {
+    let Some(shipped) = comparison.shipped() else { return String::new() };
+    let mut sentences = vec![achieved(comparison, shipped)];
+    sentences.extend(impossible(comparison));
+    sentences.extend(best_other(comparison));
+    sentences.join(" ")
+}
+
+fn achieved(comparison: &Comparison, entry: &Entry) -> String {
+    let objective = duration(comparison.case.objective);
+    let run = &entry.run;
+    let only = if entry.holds() { "" } else { "only " };
+    let cost = cost(comparison, run.instance_hours);
+    let least = comparison.ratio(run.instance_hours);
+    let least = least.map_or_else(String::new, |ratio| format!(", {ratio:.2} × the least possible"));
+    format!(
+        "backlogd keeps waits within {objective} for {only}{} with {cost}{least}.",
+        in_time(run.late_percent)
+    )
+}
+
+fn impossible(comparison: &Comparison) -> Option<String> {
+    let max = comparison.case.max;
+    let said = format!("Even {max} instances all the time would be too few to keep it for all of them.");
+    comparison.bound_hours.is_none().then_some(said)
+}
+
+fn best_other(comparison: &Comparison) -> Option<String> {
+    let rivals = comparison.rivals();
+    let best = rivals.first()?;
+    let others = comparison.others();
+    let settings = if others == 1 { "setting" } else { "settings" };
+    let name = format!("{}, {}", best.policy, best.setting);
+    Some(if best.holds() {
+        let hours = best.run.instance_hours;
+        let least = comparison.ratio(hours);
+        let paid = least.map_or_else(|| cost(comparison, hours), |ratio| format!("{ratio:.2} ×"));
+        let lot = if others == 1 { String::new() } else { format!(" of {others} other {settings}") };
+        format!("The cheapest{lot} that keeps them for {} pays {paid} ({name}).", aim())
+    } else {
+        let lot = if others == 1 {
+            "The other setting does not keep".to_owned()
+        } else {
+            format!("None of {others} other {settings} keeps")
+        };
+        format!("{lot} them for {}; the nearest is {name}: {}.", aim(), in_time(best.run.late_percent))
+    })
+}
+
+fn aim() -> String {
+    format!("{} % of messages", 100.0 - LATE_PERCENT_MAX)
+}
+
+/// The messages in time, rounded down: what is not all is never told as all.
+fn in_time(late_percent: f64) -> String {
+    if late_percent <= 0.0 {
+        return "all messages".to_owned();
+    }
+    let tenths = ((100.0 - late_percent) * 10.0 + 1e-6).floor().clamp(0.0, 999.0);
+    format!("{} % of messages", tenths / 10.0)
+}
+
+fn cost(comparison: &Comparison, instance_hours: f64) -> String {
+    let dollars = comparison.dollars(instance_hours).map(|dollars| format!(" (${dollars:.2})"));
+    format!("{} instance-hours{}", hours(instance_hours), dollars.unwrap_or_default())
+}
+
+/// Hours with three digits that count: `0.71`, `13.4`, `131`.
+#[must_use]
+pub fn hours(hours: f64) -> String {
+    match hours {
+        _ if hours < 9.995 => format!("{hours:.2}"),
+        _ if hours < 99.95 => format!("{hours:.1}"),
+        _ => format!("{hours:.0}"),
+    }
+}
+
+/// Percent with two digits that count where there is little: `0.04`, `0.3`, `12.5`.
+#[must_use]
+pub fn percent(percent: f64) -> String {
+    match percent {
+        _ if percent <= 0.0 => "0".to_owned(),
+        _ if percent < 0.1 => format!("{percent:.2}"),
+        _ => format!("{percent:.1}"),
+    }
+}
+
+/// Whole seconds, and tenths where they count.
+#[must_use]
+pub fn secs(time: Duration) -> String {
+    let secs = time.as_secs_f64();
+    if secs < 9.95 && time.subsec_millis() >= 50 { format!("{secs:.1}") } else { format!("{secs:.0}") }
+}
+
+/// A time for people: `90 s`, `15 min`, `24 h`, `7 d`.
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    let whole = time.as_secs();
+    let fits = |unit: u64| time.subsec_nanos() == 0 && whole.is_multiple_of(unit);
+    match whole {
+        172_800.. if fits(86_400) => format!("{} d", whole / 86_400),
+        7_200.. if fits(3_600) => format!("{} h", whole / 3_600),
+        180.. if fits(60) => format!("{} min", whole / 60),
+        _ => format!("{} s", (time.as_secs_f64() * 10.0).round() / 10.0),
+    }
+}
+
+/// Killed messages, and the hours of work that were lost with them: `12 (0.3 h)`.
+#[must_use]
+pub fn lost(killed: u64, lost_hours: f64) -> String {
+    if killed == 0 { "0".to_owned() } else { format!("{killed} ({lost_hours:.1} h)") }
+}
