@@ -91,7 +91,7 @@ enum LogForm {
 enum Output {
     /// Lines for people
     Text,
-    /// A JSON object a line: the decision record
+    /// A JSON object a line
     Json,
 }
 

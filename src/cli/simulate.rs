@@ -18,13 +18,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "CSV", group = "workload", help_heading = WORKLOAD)]
     trace: Option<PathBuf>,
     /// Seconds that a row of --trace stands for [default: from its closest rows]
-    #[arg(long, value_name = "SECS", requires = "trace", value_parser = flags::time, help_heading = WORKLOAD)]
+    #[arg(long, value_name = "SECS", requires = "trace", allow_negative_numbers = true, value_parser = flags::time, help_heading = WORKLOAD)]
     bin: Option<Duration>,
     /// Arrivals of a built-in shape [default: daily]
     #[arg(long, value_name = "SHAPE", group = "workload", help_heading = WORKLOAD)]
     shape: Option<ShapeName>,
     /// Messages a minute of a shape, when it is neither quiet nor busy
-    #[arg(long, value_name = "COUNT", default_value = "60", conflicts_with_all = ["trace", "from_records"], value_parser = flags::not_negative, help_heading = WORKLOAD)]
+    #[arg(long, value_name = "COUNT", default_value = "60", conflicts_with_all = ["trace", "from_records"], allow_negative_numbers = true, value_parser = flags::not_negative, help_heading = WORKLOAD)]
     per_minute: f64,
     /// Hours that a shape lasts; the first is not scored
     #[arg(long, value_name = "HOURS", default_value_t = 24, conflicts_with_all = ["trace", "from_records"], value_parser = clap::value_parser!(u64).range(2..=1000), help_heading = WORKLOAD)]
@@ -33,10 +33,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", group = "workload", help_heading = WORKLOAD)]
     from_records: Option<PathBuf>,
     /// Seconds that a message takes, on average [default: from the settings or the records, else 10]
-    #[arg(long, value_name = "SECS", value_parser = flags::time, help_heading = WORLD)]
+    #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = flags::time, help_heading = WORLD)]
     processing_secs: Option<Duration>,
     /// Standard deviation of that, as a multiple of the average; 0 to 10
-    #[arg(long, value_name = "TIMES", default_value = "0.5", value_parser = flags::variation, help_heading = WORLD)]
+    #[arg(long, value_name = "TIMES", default_value = "0.5", allow_negative_numbers = true, value_parser = flags::variation, help_heading = WORLD)]
     processing_cv: f64,
     /// Messages an instance works on at once [default: from the settings, else 1]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = WORLD)]
@@ -45,10 +45,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "LO..HI", default_value = "120..180", value_parser = flags::times, help_heading = WORLD)]
     boot_secs: RangeInclusive<Duration>,
     /// Seconds that a message may wait, or several separated by commas: a comparison each [default: from the settings, else 60]
-    #[arg(long, value_name = "SECS", value_delimiter = ',', value_parser = flags::time, help_heading = WORLD)]
+    #[arg(long, value_name = "SECS", value_delimiter = ',', allow_negative_numbers = true, value_parser = flags::time, help_heading = WORLD)]
     objective: Vec<Duration>,
     /// Seconds for which the messages of a stopped worker stay hidden [default: 6 times --processing-secs, at least 30]
-    #[arg(long, value_name = "SECS", value_parser = flags::time, help_heading = WORLD)]
+    #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = flags::time, help_heading = WORLD)]
     visibility_timeout_secs: Option<Duration>,
     /// Instances at most [default: from the settings or the records, else 100]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = WORLD)]
@@ -57,10 +57,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHICH", help_heading = WORLD)]
     victims: Option<VictimsName>,
     /// By how much counters are off: a standard deviation in percent, 0 to 100
-    #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = flags::percent, help_heading = WORLD)]
+    #[arg(long, value_name = "PERCENT", default_value = "5", allow_negative_numbers = true, value_parser = flags::percent, help_heading = WORLD)]
     noise_percent: f64,
     /// Seconds that counters may be old, 0 or more
-    #[arg(long, value_name = "SECS", default_value = "15", value_parser = flags::time_or_none, help_heading = WORLD)]
+    #[arg(long, value_name = "SECS", default_value = "15", allow_negative_numbers = true, value_parser = flags::time_or_none, help_heading = WORLD)]
     stale_secs: Duration,
     /// What all chance comes from: the same seed, the same run
     #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = WORLD)]
@@ -69,7 +69,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     compare: Vec<String>,
     /// Dollars that an instance-hour costs [default: costs are told in instance-hours only]
-    #[arg(long, value_name = "DOLLARS", value_parser = flags::not_negative)]
+    #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true, value_parser = flags::not_negative)]
     price_per_hour: Option<f64>,
     /// How the figures are printed
     #[arg(long, value_name = "FORM", default_value = "text")]

@@ -8,8 +8,9 @@ use super::load::Message;
 use super::peers::{Setting, Told};
 use super::run::{Run, run_peer};
 use super::shipped::Shipped;
+use std::cmp::Ordering;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 
 /// Who meets on a case.
@@ -98,22 +99,29 @@ impl Contest<'_> {
     }
 }
 
-/// The entries of the `rivals`, whose `runs` come in the same order.
+/// The entries of the `rivals`, whose `runs` come in the same order: the policy with the best setting first.
 fn entries(rivals: &[Setting], runs: impl Iterator<Item = Run>) -> Vec<Entry> {
-    let mut families: Vec<(&str, Vec<(&Setting, Run)>)> = Vec::new();
-    for (setting, run) in rivals.iter().zip(runs) {
-        match families.iter_mut().find(|(family, _)| *family == setting.family) {
-            Some((_, members)) => members.push((setting, run)),
-            None => families.push((setting.family, vec![(setting, run)])),
+    let mut families: Vec<Vec<(&Setting, Run)>> = Vec::new();
+    let mut members: Vec<(&Setting, Run)> = rivals.iter().zip(runs).collect();
+    members.sort_by(|(_, a), (_, b)| better(a, b));
+    for (setting, run) in members {
+        let own =
+            families.iter_mut().find(|family| family.iter().any(|(other, _)| other.family == setting.family));
+        match own {
+            Some(family) => family.push((setting, run)),
+            None => families.push(vec![(setting, run)]),
         }
     }
-    families.into_iter().flat_map(|(_, members)| told(members)).collect()
+    families.into_iter().flat_map(told).collect()
 }
 
-/// Of one policy the usual setting and the best one.
-fn told(mut members: Vec<(&Setting, Run)>) -> Vec<Entry> {
-    let figures = |run: &Run| rank(run.late_percent, run.instance_hours);
-    members.sort_by(|a, b| figures(&a.1).partial_cmp(&figures(&b.1)).unwrap_or(std::cmp::Ordering::Equal));
+fn better(a: &Run, b: &Run) -> Ordering {
+    let [a, b] = [a, b].map(|run| rank(run.late_percent, run.instance_hours));
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
+}
+
+/// Of one policy, whose settings come best first, the best one and the usual one.
+fn told(members: Vec<(&Setting, Run)>) -> Vec<Entry> {
     let usual = members.iter().position(|(setting, _)| is_usual(setting));
     let is_told = |nth: usize| nth == 0 || Some(nth) == usual;
     let (mut entries, mut tried) = (Vec::new(), Vec::new());
@@ -129,7 +137,6 @@ fn told(mut members: Vec<(&Setting, Run)>) -> Vec<Entry> {
     if let Some(best) = entries.first_mut() {
         best.tried = tried;
     }
-    entries.reverse();
     entries
 }
 
@@ -154,7 +161,7 @@ fn in_parallel<T: Send>(count: usize, job: &(dyn Fn(usize) -> T + Sync), done: &
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 loop {
-                    let nth = next.fetch_add(1, Ordering::Relaxed);
+                    let nth = next.fetch_add(1, Relaxed);
                     if nth >= count || sender.send((nth, job(nth))).is_err() {
                         return;
                     }

@@ -333,15 +333,18 @@ fn known(scaler: &Scaler) -> Known {
 /// The settings of other policies under the names asked for.
 fn rivals(names: &[String]) -> Result<Vec<Setting>, Refusal> {
     let all = peers::all();
-    let asked = |name: &str| name.trim().to_lowercase().replace(['-', '_'], " ");
+    // Commas stand between names, and blanks are a nuisance on a command line.
+    let plain = |name: &str| {
+        let words = name.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("-").to_lowercase()
+    };
     let known = || {
-        let mut known: Vec<String> = all.iter().map(|setting| setting.family.replace(' ', "-")).collect();
-        known.dedup();
+        let mut known: Vec<String> = all.iter().map(|setting| plain(setting.family)).collect();
         known.sort();
         known.dedup();
         known.join(", ")
     };
-    let is = |setting: &Setting, name: &str| asked(name) == "all" || asked(setting.family) == asked(name);
+    let is = |setting: &Setting, name: &str| plain(name) == "all" || plain(setting.family) == plain(name);
     if let Some(unknown) = names.iter().find(|name| !all.iter().any(|setting| is(setting, name))) {
         return Err(Refusal::NoPeer { asked: unknown.clone(), known: known() });
     }

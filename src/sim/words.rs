@@ -99,14 +99,14 @@ pub fn secs(time: Duration) -> String {
     if secs < 9.95 && time.subsec_millis() >= 50 { format!("{secs:.1}") } else { format!("{secs:.0}") }
 }
 
-/// A time for people: `90 s`, `15 min`, `24 h`, `7 d`.
+/// A time for people: `90 s`, `15 min`, `1 h`, `36 h`, `7 d`.
 #[must_use]
 pub fn duration(time: Duration) -> String {
     let whole = time.as_secs();
     let fits = |unit: u64| time.subsec_nanos() == 0 && whole.is_multiple_of(unit);
     match whole {
         172_800.. if fits(86_400) => format!("{} d", whole / 86_400),
-        7_200.. if fits(3_600) => format!("{} h", whole / 3_600),
+        3_600.. if fits(3_600) => format!("{} h", whole / 3_600),
         180.. if fits(60) => format!("{} min", whole / 60),
         _ => format!("{} s", (time.as_secs_f64() * 10.0).round() / 10.0),
     }

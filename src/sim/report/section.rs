@@ -13,7 +13,9 @@ pub(super) fn preface() -> &'static str {
      messages, the same boot times, the same inexact counters. <em>Late</em> are messages that waited longer than the \
      objective before the work that finished them began. <em>The least possible</em> is what somebody would have paid \
      who knew every message beforehand and let none be late. Waits are in seconds; \
-     <em>killed</em> are messages whose worker was taken from under them, with the hours of work that were lost.</p>"
+     <em>killed</em> are messages whose worker was taken from under them, with the hours of work that were lost. Of every other policy its best setting and its usual one are told: x is a \
+     share of the backlog that an instance clears within the objective, T a target, c the messages an instance works on \
+     at once.</p>"
 }
 
 /// One comparison, the `number`-th, its lines made of up to so many `points`.

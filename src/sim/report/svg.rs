@@ -120,7 +120,8 @@ impl Plot {
         let (left, top, long) = (self.left(at.0), self.top(at.1), letters(name));
         let places = [(9.0, 4.0), (-9.0 - long, 4.0), (-long / 2.0, -10.0), (-long / 2.0, 19.0)];
         let more = [(7.0, -9.0), (-7.0 - long, -9.0), (7.0, 17.0), (-7.0 - long, 17.0)];
-        let free = places.into_iter().chain(more).find_map(|(right, down)| {
+        let far = [(14.0, 26.0), (14.0, -22.0), (-14.0 - long, 26.0), (-14.0 - long, -22.0)];
+        let free = places.into_iter().chain(more).chain(far).find_map(|(right, down)| {
             let (x, y) = (left + right, top + down);
             let words = [x, y - 11.0, x + long, y + 3.0];
             let on_paper = x >= LEFT && x + long <= WIDTH - RIGHT && y >= 11.0 && y <= self.height - 3.0;
