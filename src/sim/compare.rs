@@ -110,3 +110,42 @@ pub fn holds(late_percent: f64) -> bool {
 pub(super) fn rank(late_percent: f64, instance_hours: f64) -> (bool, f64) {
     if holds(late_percent) { (false, instance_hours) } else { (true, late_percent) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{compared, entry, run};
+    use super::*;
+
+    fn ranking(entries: Vec<Entry>) -> Vec<(String, String)> {
+        let comparison = Comparison { entries, ..compared() };
+        comparison.rivals().iter().map(|entry| (entry.policy.clone(), entry.setting.clone())).collect()
+    }
+
+    #[test]
+    fn of_each_policy_the_best_setting_counts_and_holding_the_objective_comes_before_the_cost() {
+        let entries = vec![
+            entry("cheap but late", "x=1", false, run(1.1, 1.0)),
+            entry("later", "x=1", false, run(2.0, 0.5)),
+            entry("two", "dear", false, run(0.0, 9.0)),
+            entry("two", "well", false, run(1.0, 7.0)),
+            entry("dear", "x=1", false, run(0.0, 8.0)),
+            entry("backlogd", "latency, 60 s", true, run(0.0, 1.0)),
+        ];
+        let expected = [("two", "well"), ("dear", "x=1"), ("cheap but late", "x=1"), ("later", "x=1")];
+        assert_eq!(
+            ranking(entries),
+            expected.map(|(policy, setting)| (policy.to_owned(), setting.to_owned()))
+        );
+    }
+
+    #[test]
+    fn all_settings_of_others_are_counted() {
+        assert_eq!(compared().others(), 5);
+    }
+
+    #[test]
+    fn a_least_of_nothing_gives_no_ratio() {
+        let free = Comparison { bound_hours: Some(0.0), ..compared() };
+        assert_eq!((free.ratio(1.0), free.ratio(0.0)), (None, None));
+    }
+}

@@ -67,3 +67,35 @@ impl<'a> Line<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene;
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn the_example_in_the_documentation_is_what_is_printed_field_by_field_in_order() {
+        let document = include_str!("../../docs/simulate.md");
+        let (_, after) = document.split_once("```json\n").unwrap();
+        let (example, _) = after.split_once("```").unwrap();
+        let example: String = example.lines().map(str::trim_start).collect();
+        assert_eq!(example, lines(&scene::compared())[0]);
+    }
+
+    #[test]
+    fn the_documentation_names_every_field() {
+        let document = include_str!("../../docs/simulate.md");
+        let line: Value = serde_json::from_str(&lines(&scene::compared())[0]).unwrap();
+        for field in line.as_object().unwrap().keys() {
+            assert!(document.contains(&format!("\n| `{field}` |")), "{field}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let unknown = Comparison { bound_hours: None, price_per_hour: None, ..scene::compared() };
+        let line: Value = serde_json::from_str(&lines(&unknown)[0]).unwrap();
+        assert_eq!([&line["bound_hours"], &line["ratio"], &line["dollars"]], [&Value::Null; 3]);
+    }
+}

@@ -22,6 +22,8 @@ pub mod records;
 pub mod report;
 mod request;
 mod run;
+#[cfg(test)]
+mod scene;
 mod shapes;
 mod shipped;
 mod show;

@@ -1,6 +1,8 @@
 //! From the daemon's own records to the arrivals that it must have seen.
 
+use super::request::LONGEST;
 use super::trace::Trace;
+use super::words::duration;
 use crate::model::Timestamp;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -53,6 +55,9 @@ pub enum Unusable {
     /// Too little was read to see anything change.
     #[error("it takes two records at different times with all queues read; there are not as many")]
     TooFew,
+    /// They are of more time than can be simulated.
+    #[error("the records span {}; at most {} can be simulated", duration(*.0), duration(LONGEST))]
+    TooLong(Duration),
     /// The records do not say how long work takes.
     #[error("the records tell no processing time; give it with --processing-secs")]
     NoProcessingTime,
@@ -119,6 +124,11 @@ pub fn read(text: &str, scaler: Option<&str>, processing_secs: Option<f64>) -> R
     let estimated = estimates.into_iter().find(|secs| *secs > 0.0);
     let max = own.iter().rev().find_map(|(_, line)| line.sample.fleet.as_ref()).map(|fleet| fleet.max);
     let looks = looks(&own)?;
+    let span =
+        looks.last().zip(looks.first()).map_or(Duration::ZERO, |(last, first)| last.at.since(first.at));
+    if span > LONGEST {
+        return Err(Unusable::TooLong(span));
+    }
     let processing_secs = processing_secs.or(estimated).ok_or(Unusable::NoProcessingTime)?;
     let trace = trace(&looks, processing_secs).ok_or(Unusable::TooFew)?;
     Ok(Recorded { scaler, trace, processing_secs, max })
@@ -255,4 +265,118 @@ impl Bins {
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 const fn real(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(secs: u64, scaler: &str, visible: u64, in_flight: u64) -> String {
+        let time = format!("2026-11-20T{:02}:{:02}:{:02}Z", secs / 3_600, secs / 60 % 60, secs % 60);
+        let queue = format!(r#"{{"name":"q","visible":{visible},"in_flight":{in_flight},"delayed":0}}"#);
+        format!(
+            r#"{{"time":"{time}","scaler":"{scaler}","sample":{{"queues":[{queue}],"fleet":{{"max":7}},"missing":[]}}}}"#
+        )
+    }
+
+    fn lines(looks: &[(u64, u64, u64)]) -> String {
+        let lines = looks.iter().map(|(secs, visible, in_flight)| line(*secs, "a", *visible, *in_flight));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn counts(looks: &[(u64, u64, u64)], processing_secs: f64) -> Vec<(u64, u32)> {
+        read(&lines(looks), None, Some(processing_secs)).unwrap().trace.counts
+    }
+
+    #[test]
+    fn what_the_queue_gained_and_what_was_finished_arrived() {
+        // 5 in flight at 10 s each finish 5 in 10 s.
+        let looks = [(0, 0, 5), (10, 20, 5), (20, 20, 5), (30, 15, 5)];
+        assert_eq!(counts(&looks, 10.0), [(0, 30), (10, 5)]);
+    }
+
+    #[test]
+    fn what_a_wavering_counter_takes_back_never_arrived() {
+        let looks = [(0, 100, 0), (10, 105, 0), (20, 95, 0), (30, 104, 0), (40, 110, 0)];
+        assert_eq!(counts(&looks, 10.0), [(0, 105), (30, 5)]);
+    }
+
+    #[test]
+    fn a_gap_is_filled_evenly() {
+        let looks = [(0, 0, 0), (10, 0, 0), (20, 0, 0), (60, 40, 0)];
+        assert_eq!(counts(&looks, 10.0), [(20, 10), (30, 10), (40, 10), (50, 10)]);
+    }
+
+    #[test]
+    fn a_look_with_a_queue_missing_is_left_out() {
+        let blind = line(10, "a", 3, 0).replace(r#""missing":[]"#, r#""missing":[{"what":"queue b"}]"#);
+        let text = [line(0, "a", 10, 0), blind, line(20, "a", 30, 0)].join("\n");
+        let trace = read(&text, None, Some(1.0)).unwrap().trace;
+        assert_eq!((trace.counts, trace.lasts), (vec![(0, 30)], Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn the_daemons_own_line_is_understood_with_its_estimate() {
+        let document = include_str!("../../docs/record.md");
+        let (_, after) = document.split_once("```json\n").unwrap();
+        let first: String = after.split_once("```").unwrap().0.lines().map(str::trim_start).collect();
+        let second = first.replace("10:00:10Z", "10:00:20Z");
+        let read = read(&format!("{first}\n\n{second}\n"), None, None).unwrap();
+        assert_eq!((read.scaler.as_str(), read.max), ("images", Some(20)));
+        // 212 + 31 at the first look; 31 in flight at 9.8 s each finish 31.6 in 10 s.
+        assert_eq!((read.processing_secs, read.trace.total()), (9.8, 274));
+    }
+
+    #[test]
+    fn what_is_given_counts_before_what_was_estimated_and_one_of_them_must_be_known() {
+        let looks = lines(&[(0, 1, 1), (10, 2, 1)]);
+        assert_eq!(read(&looks, None, None).unwrap_err(), Unusable::NoProcessingTime);
+        assert!((read(&looks, None, Some(3.0)).unwrap().processing_secs - 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn malformed_lines_are_named_by_their_number() {
+        let with = |wrong: &str| format!("{}\n\n{wrong}\n", line(0, "a", 1, 0));
+        let told = |text: &str| read(text, None, Some(1.0)).unwrap_err().to_string();
+        let cut = told(&with(&line(10, "a", 1, 0)[..40]));
+        assert!(cut.starts_with("line 3: not a decision record: EOF"), "{cut}");
+        let foreign = told(&with("{\"level\":\"INFO\"}"));
+        assert!(foreign.starts_with("line 3: not a decision record: missing field `time`"), "{foreign}");
+        let negative = told(&with(&line(10, "a", 1, 0).replace("\"visible\":1", "\"visible\":-1")));
+        assert!(negative.starts_with("line 3: ") && negative.contains("`-1`"), "{negative}");
+        let untimely = told(&with(&line(10, "a", 1, 0).replace("2026-11-20T", "20.11.2026 ")));
+        assert_eq!(
+            untimely,
+            "line 3: not a decision record: time \"20.11.2026 00:00:10Z\" is not of the form 2026-11-20T10:00:10Z"
+        );
+        let backwards = told(&lines(&[(20, 1, 0), (10, 1, 0)]));
+        assert!(
+            backwards.starts_with("line 2: 2026-11-20T00:00:10Z is before the record above it"),
+            "{backwards}"
+        );
+    }
+
+    #[test]
+    fn of_several_scalers_one_has_to_be_chosen() {
+        let text =
+            [line(0, "a", 1, 0), line(0, "b", 10, 0), line(10, "a", 2, 0), line(10, "b", 30, 0)].join("\n");
+        let told = |scaler| read(&text, scaler, Some(1.0)).map(|read| read.trace.total());
+        assert_eq!(told(Some("b")), Ok(30));
+        assert_eq!(told(None), Err(Unusable::Several("a, b".to_owned())));
+        assert_eq!(told(Some("c")).unwrap_err().to_string(), "no record is of scaler \"c\"; there are: a, b");
+    }
+
+    #[test]
+    fn from_one_look_nothing_is_known() {
+        for text in [String::new(), lines(&[(0, 9, 9)]), lines(&[(5, 9, 9), (5, 10, 9)])] {
+            assert_eq!(read(&text, None, Some(1.0)), Err(Unusable::TooFew));
+        }
+    }
+
+    #[test]
+    fn records_of_decades_are_refused() {
+        let text =
+            [line(0, "a", 1, 0), line(1, "a", 2, 0), line(2, "a", 9, 0).replace("2026", "2099")].join("\n");
+        assert!(matches!(read(&text, None, Some(1.0)), Err(Unusable::TooLong(_))));
+    }
 }

@@ -128,6 +128,14 @@ pub enum Refusal {
         /// How many messages there are.
         count: u64,
     },
+    /// More time than anybody would wait for.
+    #[error("{workload} lasts {}; at most {} can be simulated", words::duration(*lasts), words::duration(LONGEST))]
+    TooLong {
+        /// What the workload is called.
+        workload: String,
+        /// How long it is.
+        lasts: Duration,
+    },
     /// More messages than fit.
     #[error("{workload}: {count} messages; at most {MESSAGES_MAX} can be simulated")]
     TooMany {
@@ -145,6 +153,8 @@ const MAX: u32 = 100;
 /// SQS's default, and the least that is assumed; else six times the processing time.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// As much time as is simulated.
+pub(super) const LONGEST: Duration = Duration::from_hours(24 * 366);
 /// As many messages as are simulated, at about 100 bytes each.
 const MESSAGES_MAX: u64 = 20_000_000;
 
@@ -258,28 +268,33 @@ impl Request {
         })
     }
 
+    /// What whoever asked should know of what was assumed.
     fn remarks(&self, scaler: Option<&Scaler>, arrivals: &Arrivals, processing: Duration) -> Vec<String> {
-        let name = &arrivals.name;
-        let total = arrivals.trace.total();
+        let count = arrivals.trace.total();
         let lasts = words::duration(arrivals.trace.lasts);
-        let mut remarks = vec![match scaler {
-            Some(scaler) => format!("scaler {}, workload {name}: {total} messages in {lasts}", scaler.name),
-            None => {
-                format!("no settings: the policy's defaults; workload {name}: {total} messages in {lasts}")
+        let whose = scaler
+            .map_or("no settings file: the latency policy as it is by default".to_owned(), |own| {
+                format!("scaler {} as in the settings", own.name)
+            });
+        let what = match &self.workload {
+            Workload::Shape(shape, per_minute, _) => {
+                format!("the built-in shape {}, {per_minute} messages a minute", shape.name())
             }
-        }];
+            Workload::Trace(path, _) | Workload::Records(path) => path.display().to_string(),
+        };
+        let mut remarks = vec![whose, format!("workload: {what}; {count} messages in {lasts}")];
         let told = self.processing.is_some() || arrivals.processing.is_some();
         if !told && scaler.and_then(|scaler| known(scaler).processing).is_none() {
             remarks.push(format!(
-                "a message takes {}, unless --processing-secs says otherwise",
+                "a message takes {}; --processing-secs says otherwise",
                 words::duration(processing)
             ));
         }
         if scaler.is_some_and(|scaler| scaler.sources.len() > 1) {
             remarks.push("its queues are simulated as one".to_owned());
         }
-        if let Some(scaler) = scaler.filter(|scaler| scaler.schedule.period() != PERIOD) {
-            let (own, here) = (words::duration(scaler.schedule.period()), words::duration(PERIOD));
+        if let Some(own) = scaler.map(|scaler| scaler.schedule.period()).filter(|own| *own != PERIOD) {
+            let [own, here] = [own, PERIOD].map(words::duration);
             remarks.push(format!("it looks every {here} here, not every {own} as its schedule says"));
         }
         remarks
@@ -356,6 +371,10 @@ fn check(arrivals: &Arrivals) -> Result<(), Refusal> {
     let (workload, count) = (arrivals.name.clone(), arrivals.trace.total());
     if count > MESSAGES_MAX {
         return Err(Refusal::TooMany { workload, count });
+    }
+    let lasts = arrivals.trace.lasts;
+    if lasts > LONGEST {
+        return Err(Refusal::TooLong { workload, lasts });
     }
     let scored = |(secs, count): &(u64, u32)| *count > 0 && *secs >= UNSCORED.as_secs();
     if !arrivals.trace.counts.iter().any(scored) {

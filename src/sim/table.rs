@@ -65,8 +65,8 @@ pub fn table(comparison: &Comparison, room: Option<usize>) -> String {
         lines.push(row(&columns, |column| column.cells.get(index).map_or("", String::as_str)));
     }
     if !left_out.is_empty() {
-        left_out.reverse();
-        lines.push(format!("(no room for: {})", left_out.join(", ")));
+        let heads = COLUMNS.iter().map(|column| column.head).filter(|head| left_out.contains(head));
+        lines.push(format!("(no room for: {})", heads.collect::<Vec<_>>().join(", ")));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -116,4 +116,46 @@ fn blocks(columns: &[Filled]) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::compared;
+    use super::*;
+
+    #[test]
+    fn a_wide_table_has_every_figure() {
+        let expected = "\
+daily, objective 60 s; the least possible: 112 instance-hours
+policy        setting        late %  p50 s  p95 s  p99 s  max s  hours  x least  dollars  actions       killed
+backlogd      latency, 60 s     0.4    3.2     35     51     96    131     1.17    12.61       73  122 (0.2 h)
+step scaling  x=0.1             4.2    3.2     35     51     96    120     1.07    11.52       73  122 (0.2 h)
+keda          x=0.1             0.7    3.2     35     51     96    155     1.38    14.89       73  122 (0.2 h)
+keda          queueLength=5    12.0    3.2     35     51     96    225     2.00    21.60       73  122 (0.2 h)
+";
+        assert_eq!(table(&compared(), None), expected);
+    }
+
+    #[test]
+    fn where_room_is_short_what_matters_less_goes_first_and_is_named() {
+        let table = table(&compared(), Some(80));
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+        assert!(table.contains("late %") && table.contains("p99 s") && table.contains("x least"), "{table}");
+        assert!(table.contains("(no room for: p50 s, p95 s, actions, killed)"), "{table}");
+    }
+
+    #[test]
+    fn where_not_even_that_fits_every_figure_has_a_line() {
+        let table = table(&compared(), Some(40));
+        assert!(table.contains("policy: keda\n  setting: queueLength=5\n  late %: 12.0\n"), "{table}");
+        assert!(table.lines().skip(1).all(|line| line.chars().count() <= 40), "{table}");
+        assert_eq!(table.matches("  killed: 122 (0.2 h)\n").count(), 4);
+    }
+
+    #[test]
+    fn what_nobody_knows_has_no_column() {
+        let unknown = Comparison { bound_hours: None, price_per_hour: None, ..compared() };
+        let table = table(&unknown, None);
+        assert!(!table.contains("least") && !table.contains("dollars"), "{table}");
+    }
 }

@@ -117,3 +117,60 @@ pub fn duration(time: Duration) -> String {
 pub fn lost(killed: u64, lost_hours: f64) -> String {
     if killed == 0 { "0".to_owned() } else { format!("{killed} ({lost_hours:.1} h)") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{compared, entry, run};
+    use super::*;
+
+    #[test]
+    fn a_verdict_says_who_waits_what_it_costs_and_what_the_cheapest_other_pays() {
+        let expected = "backlogd keeps waits within 60 s for 99.6 % of messages with 131 instance-hours ($12.61), \
+            1.17 × the least possible. The cheapest of 5 other settings that keeps them for 99 % of messages pays \
+            1.38 × (keda, x=0.1).";
+        assert_eq!(verdict(&compared()), expected);
+    }
+
+    #[test]
+    fn where_nobody_else_holds_the_objective_the_nearest_is_named() {
+        let mut comparison = compared();
+        comparison.price_per_hour = None;
+        comparison.entries.retain(|entry| entry.policy != "keda");
+        let told = verdict(&comparison);
+        let expected = "The other setting does not keep them for 99 % of messages; the nearest is step scaling, \
+            x=0.1: 95.7 % of messages.";
+        assert!(told.ends_with(expected) && !told.contains('$'), "{told}");
+        comparison.entries.push(entry("wpa", "x=1", false, run(1.3, 100.0)));
+        let expected = "None of 2 other settings keeps them for 99 % of messages; the nearest is wpa, x=1: 98.7 % of \
+            messages.";
+        assert!(verdict(&comparison).ends_with(expected), "{}", verdict(&comparison));
+    }
+
+    #[test]
+    fn a_missed_objective_is_not_glossed_over() {
+        let mut comparison = compared();
+        comparison.entries = vec![entry("backlogd", "latency, 60 s", true, run(1.01, 131.0))];
+        comparison.bound_hours = None;
+        let expected = "backlogd keeps waits within 60 s for only 98.9 % of messages with 131 instance-hours ($12.58). \
+            Even 20 instances all the time would be too few to keep it for all of them.";
+        assert_eq!(verdict(&comparison), expected);
+    }
+
+    #[test]
+    fn not_quite_all_is_never_told_as_all() {
+        assert_eq!(in_time(0.0), "all messages");
+        assert_eq!(in_time(0.000_1), "99.9 % of messages");
+        assert_eq!(in_time(0.1), "99.9 % of messages");
+        assert_eq!(in_time(100.0), "0 % of messages");
+    }
+
+    #[test]
+    fn figures_have_the_digits_that_count() {
+        assert_eq!([0.714, 9.999, 13.42, 130.6].map(hours), ["0.71", "10.0", "13.4", "131"]);
+        assert_eq!([0.0, 0.036, 0.36, 12.5].map(percent), ["0", "0.04", "0.4", "12.5"]);
+        let times = [0, 40, 3_250, 34_700, 96_104].map(Duration::from_millis);
+        assert_eq!(times.map(secs), ["0", "0", "3.2", "35", "96"]);
+        let times = [0.5, 90.0, 120.0, 900.0, 3_600.0, 86_400.0, 604_800.0].map(Duration::from_secs_f64);
+        assert_eq!(times.map(duration), ["0.5 s", "90 s", "120 s", "15 min", "1 h", "24 h", "7 d"]);
+    }
+}
