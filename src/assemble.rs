@@ -4,10 +4,10 @@ use crate::aws::{NoRegion, Patience, Place, Role, Session, open};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Mode, Now};
-use crate::policy::Policy;
+use crate::policy::{BacklogPerInstance, Policy};
 use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
 use crate::settings::{PolicyKind, QueueSource, Scaler, Settings};
-use crate::source::{Counting, Queues, Source};
+use crate::source::{Counting, Deletions, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
 use std::collections::HashMap;
@@ -80,6 +80,7 @@ pub enum Unfit {
 struct Shared {
     session: Session,
     queues: Queues,
+    deletions: Deletions,
     groups: Groups,
     metrics: Metrics,
 }
@@ -122,8 +123,9 @@ type Whereabouts = (String, Option<String>, Option<Role>, String);
 impl Shared {
     fn new(session: Session, tasks: &TaskTracker, losses: Arc<Losses>) -> Self {
         let (queues, groups) = (Queues::new(&session), Groups::start(&session));
+        let deletions = Deletions::start(&session);
         let metrics = Metrics::start(&session, tasks, losses);
-        Self { session, queues, groups, metrics }
+        Self { session, queues, deletions, groups, metrics }
     }
 
     /// The settings could not check this where the region comes from the environment.
@@ -166,7 +168,7 @@ fn engine(scaler: &Scaler, shared: &Shared, purpose: &Purpose, state_dir: &Path,
     Engine {
         name: scaler.name.clone(),
         mode: mode(scaler, purpose),
-        sources: scaler.sources.iter().map(|queue| source(queue, shared)).collect(),
+        sources: scaler.sources.iter().map(|queue| source(queue, scaler, shared)).collect(),
         target: target(scaler, shared, purpose),
         controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
         store,
@@ -182,10 +184,14 @@ const fn mode(scaler: &Scaler, purpose: &Purpose) -> Mode {
     }
 }
 
-fn source(queue: &QueueSource, shared: &Shared) -> Box<dyn Source> {
+fn source(queue: &QueueSource, scaler: &Scaler, shared: &Shared) -> Box<dyn Source> {
     let counting =
         Counting { weight: queue.weight, in_flight: queue.count_in_flight, delayed: queue.count_delayed };
-    Box::new(shared.queues.queue(queue.address.clone(), counting))
+    let queue = shared.queues.queue(queue.address.clone(), counting);
+    match &scaler.policy {
+        PolicyKind::Latency(_) => Box::new(queue.with_deletions(&shared.deletions)),
+        PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_) => Box::new(queue),
+    }
 }
 
 fn target(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Box<dyn Target> {
@@ -201,6 +207,11 @@ fn target(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Box<dyn Target
 #[must_use]
 pub fn policy(kind: &PolicyKind) -> Box<dyn Policy> {
     match kind {
+        // STAND-IN until the latency policy is there: an acceptable backlog of the objective in messages.
+        PolicyKind::Latency(latency) => Box::new(BacklogPerInstance {
+            acceptable_backlog: latency.objective.as_secs_f64(),
+            tolerance_percent: 10.0,
+        }),
         PolicyKind::BacklogPerInstance(policy) => Box::new(policy.clone()),
         PolicyKind::Step(policy) => Box::new(policy.clone()),
     }

@@ -2,7 +2,7 @@
 
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
 use crate::clock::Clock;
-use crate::model::{Action, Backlog, Fleet, Missing, Reason, Record, Sample, rounded};
+use crate::model::{Action, Backlog, Estimate, Fleet, Learnt, Missing, Reason, Record, Sample, rounded};
 use crate::publish::{json, text};
 use crate::settings::Settings;
 use std::fmt::{self, Write};
@@ -67,6 +67,12 @@ fn write(page: &mut String, Explanation { record, drive }: &Explanation) -> fmt:
         let against = against.unwrap_or_default();
         writeln!(page, "\nbacklog per instance\n  {}{against}", rounded(per_instance))?;
     }
+    if let Some(estimate) = &record.estimate {
+        writeln!(page, "\nbelieved")?;
+        for line in beliefs(estimate) {
+            writeln!(page, "  {line}")?;
+        }
+    }
     writeln!(page, "\nthought")?;
     for (number, reason) in (1..).zip(&record.decision.reasons) {
         writeln!(page, "  {number}. {} [{}]", thought(reason, &record.sample), reason.code())?;
@@ -122,6 +128,30 @@ fn peculiarities(fleet: &Fleet) -> Vec<String> {
     }
     all.extend(fleet.operator.as_ref().map(|operator| format!("managed by its operator {operator}")));
     all
+}
+
+/// A line for each figure that is believed, with how far.
+fn beliefs(estimate: &Estimate) -> Vec<String> {
+    let learnt = |Learnt { value, belief }: Learnt, before: &str, after: &str| {
+        let seen = match (belief * 100.0).round() {
+            percent if percent < 1.0 => "assumed, nothing seen yet".to_owned(),
+            percent => format!("{percent} % learnt"),
+        };
+        format!("{before} {}{after} ({seen})", rounded(value))
+    };
+    vec![
+        learnt(estimate.arrivals_per_sec, "within the next boot time", " messages will arrive a second"),
+        learnt(estimate.processing_secs, "a message takes", " s"),
+        learnt(estimate.slots, "messages an instance works on at once:", ""),
+        learnt(estimate.boot_secs, "an instance works", " s after it was ordered"),
+        match estimate.drain_secs {
+            Some(secs) => {
+                format!("if nothing more arrived, the queue would be drained in {} s", rounded(secs))
+            }
+            None => "nothing is in service that would drain the queue".to_owned(),
+        },
+        format!("of late {} % of the messages waited too long", rounded(estimate.late_percent)),
+    ]
 }
 
 /// A reason in words. Why a reading is missing already stands with the readings.
@@ -217,6 +247,36 @@ decision
   scale out from 2 to 5
   the daemon would set it; nothing was set now";
         assert_eq!(at_length(&crowded()), expected);
+    }
+
+    #[test]
+    fn what_is_believed_is_told_with_how_far() {
+        let mut page = crowded();
+        let learnt = |value, belief| Learnt { value, belief };
+        let estimate = Estimate {
+            arrivals_per_sec: learnt(3.1, 0.904),
+            processing_secs: learnt(9.8, 1.0),
+            slots: learnt(1.0, 0.0),
+            boot_secs: learnt(142.0, 0.8),
+            drain_secs: Some(70.1),
+            late_percent: 0.2,
+        };
+        page.record.estimate = Some(estimate);
+        let expected = "
+
+believed
+  within the next boot time 3.1 messages will arrive a second (90 % learnt)
+  a message takes 9.8 s (100 % learnt)
+  messages an instance works on at once: 1 (assumed, nothing seen yet)
+  an instance works 142 s after it was ordered (80 % learnt)
+  if nothing more arrived, the queue would be drained in 70.1 s
+  of late 0.2 % of the messages waited too long
+
+thought";
+        let shown = at_length(&page);
+        assert!(shown.contains(expected), "{shown}");
+        page.record.estimate = Some(Estimate { drain_secs: None, ..estimate });
+        assert!(at_length(&page).contains("\n  nothing is in service that would drain the queue\n"));
     }
 
     #[test]

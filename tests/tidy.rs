@@ -75,8 +75,10 @@ const IMPURE: [&str; 13] = [
     "chrono",
 ];
 
-/// The files beside `aws` that may name the SDK: one adapter a service.
-const ADAPTERS: [&str; 3] = ["source/sqs.rs", "target/asg.rs", "publish/cloudwatch.rs"];
+/// The files beside `aws` that may name the SDK: one adapter a service, and for `CloudWatch` one more,
+/// which reads what the other does not write.
+const ADAPTERS: [&str; 4] =
+    ["source/sqs.rs", "source/deletions.rs", "target/asg.rs", "publish/cloudwatch.rs"];
 
 /// Files below `assemble` that may speak of a dry run: the wrapper, and the record's own field.
 const REHEARSAL: [&str; 4] = ["target/withheld.rs", "model/record.rs", "publish/json.rs", "publish/text.rs"];

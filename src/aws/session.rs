@@ -3,7 +3,7 @@ use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -19,6 +19,8 @@ pub struct Session {
     pub permits: Arc<Semaphore>,
     /// How long its calls may take.
     pub patience: Patience,
+    /// The account of its credentials, once an answer has told it.
+    pub account: Arc<OnceLock<String>>,
 }
 
 /// Queue readings under way at once in one session.
@@ -69,7 +71,7 @@ pub async fn open(place: &Place, patience: Patience) -> Result<Session, NoRegion
     }
     let config = assume(hurried(loader.load().await, patience), place).await;
     let permits = Arc::new(Semaphore::new(READINGS_AT_ONCE));
-    Ok(Session { config, region: region.to_string(), permits, patience })
+    Ok(Session { config, region: region.to_string(), permits, patience, account: Arc::default() })
 }
 
 /// The same configuration with pauses between attempts that leave time for the attempts. The SDK's own

@@ -74,6 +74,21 @@ impl State {
         self.last_out == other.last_out && self.last_in == other.last_in
     }
 
+    /// Whether whoever starts from `kept` misses nothing of this state but how late it was still so. A watch
+    /// that then seems to have had a gap begins anew, which delays and never hurries.
+    #[must_use]
+    pub fn merely_confirms(&self, kept: &Self) -> bool {
+        let Self { last_out, last_in, window, empty, waking, shortfall } = self;
+        let since = |streak: &Option<Streak>| streak.map(|streak| streak.since);
+        let standstill =
+            |short: &Option<Shortfall>| short.map(|short| (short.in_service, short.standstill.since));
+        (last_out, last_in, waking) == (&kept.last_out, &kept.last_in, &kept.waking)
+            // A peak that was seen again lasts longer: a window without that would let go too early.
+            && *window == kept.window
+            && since(empty) == since(&kept.empty)
+            && standstill(shortfall) == standstill(&kept.shortfall)
+    }
+
     /// This state with every time moved by `millis`, and none later than `latest`.
     ///
     /// A state file holds the time of day; this brings it onto the steady time of a process and back.

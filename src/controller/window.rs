@@ -32,8 +32,12 @@ impl Window {
         }
     }
 
-    /// Adds a recommendation made at `now`.
+    /// Adds a recommendation made at `now`. A window of no length remembers nothing.
     pub(super) fn push(&mut self, now: Timestamp, length: Duration, recommended: u32) {
+        if length.is_zero() {
+            *self = Self::default();
+            return;
+        }
         if !self.last.is_some_and(|last| unbroken(last, now, length)) {
             self.since = Some(now);
         }
@@ -103,8 +107,9 @@ mod tests {
 
     #[test]
     fn a_window_of_no_length_has_no_memory() {
-        let mut window = Window::default();
+        let mut window = window(&[(0, 5)]);
         window.push(Timestamp::from_secs(0), Duration::ZERO, 9);
         assert_eq!(window.peak(Timestamp::from_secs(0), Duration::ZERO, 2), 2);
+        assert_eq!(window, Window::default());
     }
 }

@@ -43,13 +43,8 @@ impl Source for HeldQueue {
         // In some tests nobody listens.
         self.began.send(()).unwrap_or_default();
         self.leave.acquire().await.unwrap().forget();
-        Queue {
-            name: "a".into(),
-            backlog: self.backlog.clone(),
-            age_secs: 0.1,
-            facts: QueueFacts::default(),
-            deleted: None,
-        }
+        let (backlog, facts) = (self.backlog.clone(), QueueFacts::default());
+        Queue { name: "a".into(), backlog, age_secs: 0.1, facts, deleted: None }
     }
 }
 

@@ -3,7 +3,8 @@
 //! Keys come in the order in which the fields below are declared, the order of `docs/record.md`.
 
 use crate::model::{
-    Backlog, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp, rounded,
+    Backlog, Estimate, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp,
+    rounded,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -33,6 +34,8 @@ struct RecordJson<'a> {
     dry_run: bool,
     mode: &'static str,
     sample: SampleJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<EstimateJson>,
     metrics: MetricsJson,
     decision: DecisionJson,
     outcome: OutcomeJson<'a>,
@@ -81,6 +84,25 @@ struct MissingJson<'a> {
 }
 
 #[derive(Serialize)]
+struct EstimateJson {
+    arrivals_per_sec: f64,
+    processing_secs: f64,
+    slots: f64,
+    boot_secs: f64,
+    drain_secs: Option<f64>,
+    late_percent: f64,
+    belief: BeliefJson,
+}
+
+#[derive(Serialize)]
+struct BeliefJson {
+    arrivals_per_sec: f64,
+    processing_secs: f64,
+    slots: f64,
+    boot_secs: f64,
+}
+
+#[derive(Serialize)]
 struct MetricsJson {
     backlog_per_instance: Option<f64>,
     acceptable_backlog: Option<f64>,
@@ -116,6 +138,7 @@ impl<'a> RecordJson<'a> {
             dry_run: record.mode == Mode::DryRun,
             mode: record.mode.code(),
             sample: SampleJson::of(&record.sample),
+            estimate: record.estimate.as_ref().map(EstimateJson::of),
             metrics: MetricsJson::of(record.metrics),
             decision: DecisionJson::of(record),
             outcome: OutcomeJson::of(&record.outcome),
@@ -169,6 +192,26 @@ impl<'a> MissingJson<'a> {
             cause: missing.cause.code(),
             why: &missing.why,
             retryable: missing.retryable,
+        }
+    }
+}
+
+impl EstimateJson {
+    fn of(estimate: &Estimate) -> Self {
+        let Estimate { arrivals_per_sec, processing_secs, slots, boot_secs, .. } = estimate;
+        Self {
+            arrivals_per_sec: rounded(arrivals_per_sec.value),
+            processing_secs: rounded(processing_secs.value),
+            slots: rounded(slots.value),
+            boot_secs: rounded(boot_secs.value),
+            drain_secs: estimate.drain_secs.map(rounded),
+            late_percent: rounded(estimate.late_percent),
+            belief: BeliefJson {
+                arrivals_per_sec: rounded(arrivals_per_sec.belief),
+                processing_secs: rounded(processing_secs.belief),
+                slots: rounded(slots.belief),
+                boot_secs: rounded(boot_secs.belief),
+            },
         }
     }
 }
@@ -267,6 +310,14 @@ mod tests {
         let (_, after) = document.split_once("```json\n").unwrap();
         let (example, _) = after.split_once("```").unwrap();
         assert_eq!(unfolded(example), line(&scene::documented()));
+    }
+
+    #[test]
+    fn what_would_never_drain_has_no_time_to_drain_in() {
+        let mut record = scene::documented();
+        assert_eq!(parsed(&record)["estimate"]["drain_secs"], json!(70.1));
+        record.estimate.as_mut().unwrap().drain_secs = None;
+        assert_eq!(parsed(&record)["estimate"]["drain_secs"], Value::Null);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Records that the tests of every publisher render.
 
 use crate::model::{
-    Action, Backlog, Bound, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Queue, QueueFacts,
-    Reason, Record, Sample, Timestamp,
+    Action, Backlog, Bound, Cause, Decision, Estimate, Fleet, Learnt, Metrics, Missing, Mode, Outcome, Queue,
+    QueueFacts, Reason, Record, Sample, Timestamp,
 };
 
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
@@ -48,6 +48,16 @@ pub(crate) fn blind() -> Record {
     record(Mode::Drive, Sample { queues, fleet: Err(silent) }, Decision::hold(None, reasons), Outcome::None)
 }
 
+/// What is believed after an hour or so.
+pub(crate) const ESTIMATE: Estimate = Estimate {
+    arrivals_per_sec: Learnt { value: 3.1, belief: 0.9 },
+    processing_secs: Learnt { value: 9.8, belief: 0.97 },
+    slots: Learnt { value: 1.0, belief: 0.5 },
+    boot_secs: Learnt { value: 142.000_4, belief: 0.8 },
+    drain_secs: Some(70.1),
+    late_percent: 0.2,
+};
+
 /// The record that `docs/record.md` shows.
 pub(crate) fn documented() -> Record {
     let backlog = Backlog { visible: 212, in_flight: 31, delayed: 0, counted: 212.0 };
@@ -57,5 +67,5 @@ pub(crate) fn documented() -> Record {
     let decision = Decision { action: Action::ScaleOut { from: 9, to: 15 }, recommended: Some(15), reasons };
     let scaled_out = record(Mode::Drive, Sample { queues, fleet: Ok(fleet) }, decision, Outcome::Done);
     let metrics = Metrics { acceptable_backlog: Some(15.0), ..scaled_out.metrics };
-    Record { metrics, ..scaled_out }
+    Record { metrics, estimate: Some(ESTIMATE), ..scaled_out }
 }

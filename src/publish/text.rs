@@ -1,7 +1,7 @@
 //! The record in words.
 
 use super::json;
-use crate::model::{Action, Backlog, Fleet, Mode, Outcome, Record, rounded};
+use crate::model::{Action, Backlog, Estimate, Fleet, Mode, Outcome, Record, rounded};
 
 /// The record as one line for people, without a line end.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn decided(record: &Record) -> String {
     format!("{} ({})", action(record.decision.action), reasons.join("; "))
 }
 
-/// What the tick saw: backlog, backlog per instance and fleet.
+/// What the tick saw: backlog, backlog per instance and fleet, and what is expected.
 #[must_use]
 pub fn seen(record: &Record) -> String {
     let backlog = record.sample.backlog().map_or_else(|| "backlog unknown".to_owned(), |sum| messages(&sum));
@@ -34,7 +34,8 @@ pub fn seen(record: &Record) -> String {
         (Some(value), None) => format!(", {} per instance", rounded(value)),
         (None, _) => String::new(),
     };
-    format!("{backlog}{per_instance}, {fleet}")
+    let expected = record.estimate.as_ref().map_or_else(String::new, |each| format!(", {}", expected(each)));
+    format!("{backlog}{per_instance}, {fleet}{expected}")
 }
 
 /// The action in words.
@@ -73,6 +74,15 @@ fn capacity(fleet: &Fleet) -> String {
     words
 }
 
+/// The load to come in words: `3.1/s arriving, drained in 70.1 s`.
+fn expected(estimate: &Estimate) -> String {
+    let arriving = format!("{}/s arriving", rounded(estimate.arrivals_per_sec.value));
+    match estimate.drain_secs {
+        Some(secs) => format!("{arriving}, drained in {} s", rounded(secs)),
+        None => arriving,
+    }
+}
+
 fn outcome(record: &Record) -> String {
     match (&record.outcome, record.mode) {
         (Outcome::None, _) => String::new(),
@@ -101,6 +111,14 @@ mod tests {
         let expected = "backlog unknown, fleet unknown | hold (queue thumbs: AccessDenied; \
             group image-workers: no answer in 2 s)";
         assert_eq!(summary(&scene::blind()), expected);
+    }
+
+    #[test]
+    fn what_is_expected_is_told_where_something_is() {
+        let mut record = scene::documented();
+        assert!(seen(&record).ends_with(", 9 of 9 in service, 3.1/s arriving, drained in 70.1 s"));
+        record.estimate.as_mut().unwrap().drain_secs = None;
+        assert!(seen(&record).ends_with(", 9 of 9 in service, 3.1/s arriving"));
     }
 
     #[test]

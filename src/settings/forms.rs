@@ -6,6 +6,9 @@ use crate::aws::{Arn, is_account, is_region};
 use crate::source::QueueAddress;
 use std::path::PathBuf;
 
+/// The longest time, in seconds: a year.
+pub(super) const SECS_MAX: u32 = 31_536_000;
+
 /// One of the words in `allowed`.
 pub(super) fn one_of(allowed: &[&'static str]) -> impl Fn(&str) -> Result<&'static str, String> {
     move |text| {
@@ -153,6 +156,14 @@ pub(super) fn above_zero(number: f64) -> Result<f64, String> {
     if number.is_finite() && number > 0.0 { Ok(number) } else { Err("must be above 0".to_owned()) }
 }
 
+/// Seconds, from a millisecond to a year.
+pub(super) fn duration_secs(number: f64) -> Result<f64, String> {
+    if (0.001..=f64::from(SECS_MAX)).contains(&number) {
+        return Ok(number);
+    }
+    Err(format!("must be from 0.001 to {SECS_MAX}"))
+}
+
 /// A finite number, 0 or more.
 pub(super) fn not_negative(number: f64) -> Result<f64, String> {
     if number.is_finite() && number >= 0.0 { Ok(number) } else { Err("must be 0 or more".to_owned()) }
@@ -235,10 +246,10 @@ mod tests {
 
     #[test]
     fn a_word_that_is_nearly_right_is_recognised() {
-        let kind = one_of(&["backlog_per_instance", "step"]);
+        let kind = one_of(&["latency", "step"]);
         assert_eq!(kind("step"), Ok("step"));
         assert_eq!(kind("steps").unwrap_err(), "did you mean \"step\"?");
-        assert_eq!(kind("latency").unwrap_err(), "must be one of \"backlog_per_instance\", \"step\"");
+        assert_eq!(kind("cpu").unwrap_err(), "must be one of \"latency\", \"step\"");
         assert_eq!(one_of(&["sqs"])("kafka").unwrap_err(), "must be \"sqs\"");
     }
 }

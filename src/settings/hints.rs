@@ -1,6 +1,7 @@
-use super::{PolicyKind, Scaler};
+use super::{Latency, PolicyKind, Scaler};
 use crate::aws::{Arn, Place};
 use crate::source::QueueAddress;
+use std::time::Duration;
 
 /// What of `scaler` is perhaps not meant, given the scalers that come earlier.
 pub(super) fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> Vec<String> {
@@ -24,6 +25,9 @@ pub(super) fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scale
         hints
             .push(format!("at 0 instances nothing is started until more than {} messages wait", first.above));
     }
+    if let PolicyKind::Latency(policy) = &scaler.policy {
+        hints.extend(seldom(policy, scaler.schedule.period()));
+    }
     if let Some(publish) = &scaler.publish
         && scaler.schedule.period().as_secs() >= 60
         && publish.resolution_secs < 60
@@ -38,6 +42,25 @@ pub(super) fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scale
         )
     }));
     hints
+}
+
+/// The longest time between two samples from which arrivals, work and boots can be learnt well.
+const LEARNING_PERIOD_MAX: Duration = Duration::from_secs(10);
+
+/// A word on samples that come too seldom for a latency policy.
+fn seldom(policy: &Latency, period: Duration) -> Option<String> {
+    let (secs, objective) = (period.as_secs(), policy.objective.as_secs());
+    if period > policy.objective / 4 {
+        return Some(format!(
+            "samples every {secs} s notice much of an objective of {objective} s too late: \
+             a quarter of it, {} s, is advised",
+            policy.objective.as_secs_f64() / 4.0
+        ));
+    }
+    (period > LEARNING_PERIOD_MAX).then(|| {
+        let advised = LEARNING_PERIOD_MAX.as_secs();
+        format!("samples every {secs} s are few to learn from: every {advised} s is advised")
+    })
 }
 
 /// A word on a queue's URL whose host is not the one that is called.
@@ -102,6 +125,31 @@ mod tests {
             let words = describe(&accepted(&[&scaler(lines)]));
             assert!(words.contains("\n  hint: ") && words.contains(hint), "{words}");
         }
+    }
+
+    /// The hint about samples on `schedule` for an objective of `secs`.
+    fn seldom(schedule: &str, secs: u32) -> Option<String> {
+        let text = scaler(&format!(
+            "schedule = \"{schedule}\"\npublish = {{}}\n\
+             policy = {{ kind = \"latency\", latency_objective_secs = {secs} }}"
+        ));
+        let words = describe(&accepted(&[&text]));
+        words.lines().find_map(|line| line.strip_prefix("  hint: ")).map(ToOwned::to_owned)
+    }
+
+    #[test]
+    fn samples_too_seldom_for_the_objective_or_for_learning_are_hinted_at() {
+        assert_eq!(
+            seldom("*/10 * * * * *", 39).as_deref(),
+            Some(
+                "samples every 10 s notice much of an objective of 39 s too late: a quarter of it, 9.75 s, is advised"
+            )
+        );
+        assert_eq!(
+            seldom("*/15 * * * * *", 60).as_deref(),
+            Some("samples every 15 s are few to learn from: every 10 s is advised")
+        );
+        assert_eq!(seldom("*/10 * * * * *", 40), None);
     }
 
     /// The hint about a queue given by `url`, with this `aws` table.

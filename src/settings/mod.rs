@@ -6,6 +6,7 @@ use crate::policy::{BacklogPerInstance, Step};
 use crate::publish::Destination;
 use crate::source::QueueAddress;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 mod cross;
 mod file;
@@ -80,10 +81,29 @@ pub struct QueueSource {
 /// The policies, with their own settings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PolicyKind {
+    /// `kind = "latency"`.
+    Latency(Latency),
     /// `kind = "backlog_per_instance"`.
     BacklogPerInstance(BacklogPerInstance),
     /// `kind = "step"`.
     Step(Step),
+}
+
+/// The wait that is acceptable, and what is known beforehand of the workload. What is not, is learnt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latency {
+    /// Longest acceptable time from a message's arrival until a worker receives it: 1 s to 14 days, the
+    /// longest that SQS keeps a message.
+    pub objective: Duration,
+    /// Time that one message takes; above 0.
+    pub processing: Option<Duration>,
+    /// Time from ordering an instance until it works on its first message; above 0.
+    pub boot: Option<Duration>,
+    /// Messages that one unit of capacity works on at once; 1 or more. As `control.slots` says.
+    pub slots: Option<u32>,
+    /// Whether an instance that is given back finishes its messages first. If not, they return to the
+    /// queue after the visibility timeout, and the work done on them is lost.
+    pub drains: bool,
 }
 
 /// Reads the file at `path` and the drop-ins `conf.d/*.toml` beside it, in the order of their names.

@@ -1,22 +1,37 @@
 use super::reader::{At, Here, Table};
-use super::{PolicyKind, forms};
+use super::{Latency, PolicyKind, forms};
 use crate::policy::{BacklogPerInstance, Step, StepIn, StepOut};
+use std::time::Duration;
 use toml::de::DeValue;
 
 /// The largest change of one step, in capacity units.
 const CHANGE_MAX: u32 = 1_000_000;
 
-/// Reads a `policy` table.
-pub(super) fn read(mut table: Table<'_>) -> Option<PolicyKind> {
-    let kind = table.require("kind", "kind = \"backlog_per_instance\"")?;
+/// The longest latency objective in seconds: 14 days, the longest that SQS keeps a message.
+const OBJECTIVE_MAX: u32 = 1_209_600;
+
+/// Reads a `policy` table. `slots` are those of `control`, if it gives any.
+pub(super) fn read(mut table: Table<'_>, slots: Option<u32>) -> Option<PolicyKind> {
+    let kind = table.require("kind", "kind = \"latency\"")?;
     // Of an unknown kind the keys are unknown too: nothing can be said of them.
-    let kind = kind.text(forms::one_of(&["backlog_per_instance", "step"]))?.value;
+    let kind = kind.text(forms::one_of(&["latency", "backlog_per_instance", "step"]))?.value;
     let policy = match kind {
+        "latency" => latency(&mut table, slots).map(PolicyKind::Latency),
         "step" => step(&mut table).map(PolicyKind::Step),
         _ => backlog_per_instance(&mut table).map(PolicyKind::BacklogPerInstance),
     };
     table.finish();
     policy
+}
+
+fn latency(table: &mut Table<'_>, slots: Option<u32>) -> Option<Latency> {
+    let objective = table.require("latency_objective_secs", "latency_objective_secs = 60");
+    let objective = objective.and_then(|value| value.whole(1..=OBJECTIVE_MAX));
+    let secs = |at: Option<At<'_, f64>>| at.map(|at| Duration::from_secs_f64(at.value));
+    let processing = secs(table.number("processing_secs", forms::duration_secs));
+    let boot = secs(table.number("boot_secs", forms::duration_secs));
+    let drains = table.flag("drains").unwrap_or(false);
+    Some(Latency { objective: Duration::from_secs(objective?.value.into()), processing, boot, slots, drains })
 }
 
 fn backlog_per_instance(table: &mut Table<'_>) -> Option<BacklogPerInstance> {
@@ -113,17 +128,83 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_is_shown_with_the_known_ones() {
-        let shown = refused(&[&policy("kind = \"latency\", latency_objective_secs = 60")]);
-        assert!(shown.contains("policy.kind cannot be \"latency\""), "{shown}");
-        assert!(shown.contains("must be one of \"backlog_per_instance\", \"step\""), "{shown}");
+        let shown = refused(&[&policy("kind = \"cpu\", target_percent = 60")]);
+        assert!(shown.contains("policy.kind cannot be \"cpu\""), "{shown}");
+        assert!(shown.contains("must be one of \"latency\", \"backlog_per_instance\", \"step\""), "{shown}");
         assert_eq!(shown.matches("error: ").count(), 1);
+    }
+
+    /// The latency policy of `lines` besides its kind and those that are required.
+    fn latency(policy: &str, lines: &str) -> Latency {
+        let text = scaler(&format!(
+            "policy = {{ kind = \"latency\", latency_objective_secs = 60{policy} }}\n{lines}"
+        ));
+        match accepted(&[&text]).scalers.remove(0).policy {
+            PolicyKind::Latency(latency) => latency,
+            other => panic!("another kind: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_latency_objective_is_all_that_has_to_be_said() {
+        let unknown = Latency {
+            objective: Duration::from_mins(1),
+            processing: None,
+            boot: None,
+            slots: None,
+            drains: false,
+        };
+        assert_eq!(latency("", ""), unknown);
+        let known = Latency {
+            objective: Duration::from_mins(1),
+            processing: Some(Duration::from_millis(500)),
+            boot: Some(Duration::from_secs(150)),
+            slots: Some(4),
+            drains: true,
+        };
+        let told = ", processing_secs = 0.5, boot_secs = 150, drains = true";
+        assert_eq!(latency(told, "control = { slots = 4 }"), known);
+    }
+
+    #[test]
+    fn slots_that_are_given_as_1_are_told_from_none() {
+        assert_eq!(latency("", "control = { slots = 1 }").slots, Some(1));
+    }
+
+    #[test]
+    fn an_objective_out_of_range_is_shown_with_the_range() {
+        let wanted = "must be a whole number from 1 to 1209600";
+        for given in ["0", "1_209_601", "0.5", "-1", "\"60\""] {
+            let shown = refused(&[&policy(&format!("kind = \"latency\", latency_objective_secs = {given}"))]);
+            assert!(shown.contains(wanted) && shown.contains("main.toml:5:"), "{shown}");
+        }
+        let missing = refused(&[&policy("kind = \"latency\"")]);
+        assert!(missing.contains("policy.latency_objective_secs is missing"), "{missing}");
+        assert!(missing.contains("a line such as `latency_objective_secs = 60` is wanted here"), "{missing}");
+    }
+
+    #[test]
+    fn hints_that_no_workload_could_have_are_refused() {
+        for (given, wanted) in [
+            ("processing_secs = 0", "must be from 0.001 to 31536000"),
+            ("boot_secs = -1", "must be from 0.001 to 31536000"),
+            ("processing_secs = 1e-9", "must be from 0.001 to 31536000"),
+            ("processing_secs = 1e300", "must be from 0.001 to 31536000"),
+            ("boot_secs = nan", "must be from 0.001 to 31536000"),
+            ("drains = 1", "must be true or false"),
+        ] {
+            let shown =
+                refused(&[&policy(&format!("kind = \"latency\", latency_objective_secs = 60, {given}"))]);
+            let key = given.split(' ').next().unwrap();
+            assert!(shown.contains(&format!("policy.{key} cannot be")) && shown.contains(wanted), "{shown}");
+        }
     }
 
     #[test]
     fn the_tolerance_is_10_percent_unless_it_is_given() {
         let read = |table: &str| match &accepted(&[&policy(table)]).scalers[0].policy {
             PolicyKind::BacklogPerInstance(policy) => policy.clone(),
-            PolicyKind::Step(_) => panic!("another kind"),
+            other => panic!("another kind: {other:?}"),
         };
         let minimal = read("kind = \"backlog_per_instance\", acceptable_backlog = 0.5");
         assert_eq!(minimal, BacklogPerInstance { acceptable_backlog: 0.5, tolerance_percent: 10.0 });

@@ -15,7 +15,7 @@ const MINIMAL: &str = r#"
 name = "images"
 source = [{ queue = "images" }]
 target = { name = "image-workers" }
-policy = { kind = "backlog_per_instance", acceptable_backlog = 100 }
+policy = { kind = "latency", latency_objective_secs = 60 }
 publish = {}
 "#;
 
@@ -84,7 +84,7 @@ fn every_key_the_reader_knows_stands_in_the_reference_file() {
 #[test]
 fn the_reference_file_with_all_its_keys_is_valid() {
     let settings = parse(&one_file(&with_all_keys())).unwrap();
-    assert_eq!(settings.scalers.len(), 2);
+    assert_eq!(settings.scalers.len(), 3);
     assert!(describe(&settings).contains("videos"));
 }
 
@@ -102,7 +102,7 @@ proptest! {
 
     #[test]
     fn a_file_with_any_stretch_replaced_is_read_without_a_panic(
-        start in 0_usize..7000,
+        start in 0_usize..9000,
         length in 0_usize..40,
         patch in "[ -~äß\n\r\t\"'\\[\\]{}=#]{0,20}",
     ) {

@@ -1,13 +1,11 @@
-use super::Schedule;
+use super::forms::SECS_MAX;
 use super::reader::{At, Here, Table};
+use super::{PolicyKind, Schedule};
 use crate::controller::{Limits, Rules};
 use std::time::Duration;
 
 /// The largest size, in capacity units: far beyond any group.
 const CAPACITY_MAX: u32 = 1_000_000;
-
-/// The longest time, in seconds: a year.
-const SECS_MAX: u32 = 31_536_000;
 
 /// What the windows of `control` are held against.
 #[derive(Debug)]
@@ -20,11 +18,37 @@ pub(super) struct Timing<'a> {
     pub(super) drive: bool,
 }
 
-/// Reads a scaler's `limits` and `control`; the latter's windows are held against `timing`.
-pub(super) fn read<'a>(limits: Table<'a>, mut control: Table<'a>, timing: Option<Timing<'a>>) -> Rules {
-    let default = Rules::default();
+/// The `slots` of a `control`, if it gives any.
+pub(super) fn slots(control: &mut Table<'_>) -> Option<u32> {
+    control.whole("slots", 1..=CAPACITY_MAX).map(|at| at.value)
+}
+
+/// What holds under `policy` where a key is absent.
+fn default(policy: Option<&PolicyKind>) -> Rules {
+    match policy {
+        // It weighs by itself when to order and what to keep: a cooldown would only come in its way.
+        Some(PolicyKind::Latency(_)) => Rules {
+            cooldown_out: Duration::ZERO,
+            cooldown_in: Duration::ZERO,
+            stabilization: Duration::ZERO,
+            empty_for: Duration::from_mins(1),
+            ..Rules::default()
+        },
+        Some(PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_)) | None => Rules::default(),
+    }
+}
+
+/// Reads a scaler's `limits` and `control`, with the defaults of its `policy`; the latter's `slots` have
+/// been read, and its windows are held against `timing`.
+pub(super) fn read<'a>(
+    limits: Table<'a>,
+    mut control: Table<'a>,
+    slots: Option<u32>,
+    policy: Option<&PolicyKind>,
+    timing: Option<Timing<'a>>,
+) -> Rules {
+    let default = default(policy);
     let limits = self::limits(limits, default.limits);
-    let slots = control.whole("slots", 1..=CAPACITY_MAX).map_or(default.slots, |at| at.value);
     let cooldown_out = secs(&mut control, "cooldown_out_secs", 0, default.cooldown_out);
     let cooldown_in = secs(&mut control, "cooldown_in_secs", 0, default.cooldown_in);
     let stabilization = secs(&mut control, "stabilization_secs", 0, default.stabilization);
@@ -40,7 +64,7 @@ pub(super) fn read<'a>(limits: Table<'a>, mut control: Table<'a>, timing: Option
     }
     Rules {
         limits,
-        slots,
+        slots: slots.unwrap_or(default.slots),
         cooldown_out: cooldown_out.value.0,
         cooldown_in: cooldown_in.value.0,
         stabilization: stabilization.value.0,
@@ -115,10 +139,38 @@ fn spans_three_samples(window: &At<'_, (Duration, bool)>, timing: &Timing<'_>, w
 mod tests {
     use super::super::tests::{accepted, refused, scaler, titles};
     use crate::controller::Rules;
+    use std::time::Duration;
 
     #[test]
     fn without_a_key_the_rules_are_the_controllers_own() {
         assert_eq!(accepted(&[&scaler("")]).scalers[0].rules, Rules::default());
+    }
+
+    const LATENCY: &str = "policy = { kind = \"latency\", latency_objective_secs = 60 }";
+
+    #[test]
+    fn the_latency_policy_waits_for_nothing_that_it_was_not_told_to() {
+        let unhurried = Rules {
+            cooldown_out: Duration::ZERO,
+            cooldown_in: Duration::ZERO,
+            stabilization: Duration::ZERO,
+            empty_for: Duration::from_mins(1),
+            ..Rules::default()
+        };
+        assert_eq!(accepted(&[&scaler(LATENCY)]).scalers[0].rules, unhurried);
+        let control = "control = { slots = 4, cooldown_out_secs = 1, cooldown_in_secs = 2, \
+                       stabilization_secs = 120, empty_for_secs = 90, wake_samples = 3, stalled_after_secs = 200 }";
+        let told = Rules {
+            limits: Rules::default().limits,
+            slots: 4,
+            cooldown_out: Duration::from_secs(1),
+            cooldown_in: Duration::from_secs(2),
+            stabilization: Duration::from_mins(2),
+            empty_for: Duration::from_secs(90),
+            wake_samples: 3,
+            stalled_after: Duration::from_secs(200),
+        };
+        assert_eq!(accepted(&[&scaler(&format!("{LATENCY}\n{control}"))]).scalers[0].rules, told);
     }
 
     #[test]

@@ -25,11 +25,12 @@ pub(super) fn read<'a>(
     let mut whereabouts = base.overlaid(table.child("aws"));
     let group = target(&mut table, &mut whereabouts);
     let sources = sources(&mut table, &whereabouts);
-    let policy =
-        table.require("policy", "policy = { kind = \"backlog_per_instance\", acceptable_backlog = 100 }");
-    let policy = policy.and_then(At::table).and_then(policy::read);
+    let mut control = table.child("control");
+    let slots = rules::slots(&mut control);
+    let policy = table.require("policy", "policy = { kind = \"latency\", latency_objective_secs = 60 }");
+    let policy = policy.and_then(At::table).and_then(|policy| policy::read(policy, slots));
     let timing = schedule.as_ref().map(|schedule| Timing { schedule, here: schedule_here, drive });
-    let rules = rules::read(table.child("limits"), table.child("control"), timing);
+    let rules = rules::read(table.child("limits"), control, slots, policy.as_ref(), timing);
     let publish = table.take("publish").and_then(At::table).and_then(|publish| {
         let default_name = name.as_ref().map(|at| at.value.as_str());
         publish::read(publish, default_name)

@@ -1,9 +1,10 @@
 use super::hints::hints;
-use super::{PolicyKind, QueueSource, Scaler, Settings};
+use super::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::aws::Place;
 use crate::controller::{Limits, Rules};
 use crate::publish::{Destination, Metric};
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// What was understood, in plain words: a paragraph a scaler, with hints at what is allowed but
 /// perhaps not meant.
@@ -18,13 +19,16 @@ fn scaler<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> Str
     let mut lines = vec![format!("{}, {},", scaler.schedule.describe(), place(&scaler.place))];
     lines.extend(scaler.sources.iter().map(|each| format!("reads {},", source(each))));
     lines.push(format!("{},", aim(scaler)));
+    if let PolicyKind::Latency(policy) = &scaler.policy {
+        lines.extend(learning(policy).into_iter().map(|each| format!("{each},")));
+    }
     lines.push(format!(
         "{};",
         scaler.publish.as_ref().map_or_else(|| "publishes nothing".to_owned(), publishes)
     ));
     if scaler.drive {
         lines.push("sets desired capacity (drive = true):".to_owned());
-        lines.extend(control(&scaler.rules).into_iter().map(|rule| format!("- {rule}")));
+        lines.extend(control(scaler).into_iter().map(|rule| format!("- {rule}")));
     } else {
         lines.push("does not set desired capacity (drive = false).".to_owned());
     }
@@ -69,6 +73,7 @@ fn source(source: &QueueSource) -> String {
 
 fn aim(scaler: &Scaler) -> String {
     let aim = match &scaler.policy {
+        PolicyKind::Latency(policy) => format!("aims at a wait of at most {} s", policy.objective.as_secs()),
         PolicyKind::BacklogPerInstance(policy) => format!(
             "aims at {} messages per instance (±{} %)",
             policy.acceptable_backlog, policy.tolerance_percent
@@ -81,6 +86,29 @@ fn aim(scaler: &Scaler) -> String {
         }
     };
     format!("{aim} in group {}, {}", scaler.group, limits(&scaler.rules.limits))
+}
+
+/// What the latency policy learns, what it begins with, and what it takes a scale-in to cost.
+fn learning(policy: &Latency) -> Vec<String> {
+    let secs = |time: Option<Duration>, of: &str| Some(format!("{} s {of}", time?.as_secs_f64()));
+    let guesses = [
+        secs(policy.processing, "a message"),
+        secs(policy.boot, "a boot"),
+        policy.slots.map(|slots| format!("{slots} slots")),
+    ];
+    let guesses: Vec<String> = guesses.into_iter().flatten().collect();
+    let mut learns = "learns processing time, boot time and slots".to_owned();
+    if !guesses.is_empty() {
+        let _ = write!(learns, ", beginning with {}", guesses.join(", "));
+    }
+    let leaving = if policy.drains { "finishes" } else { "loses" };
+    vec![
+        learns,
+        format!(
+            "reckons that an instance that is given back {leaving} its messages (drains = {})",
+            policy.drains
+        ),
+    ]
 }
 
 fn limits(limits: &Limits) -> String {
@@ -112,8 +140,8 @@ fn publishes(to: &Destination) -> String {
 }
 
 /// How the scaler goes about setting desired capacity, a sentence each.
-fn control(rules: &Rules) -> Vec<String> {
-    let mut lines = vec![scale_out(rules), scale_in(rules), at_work(rules.slots)];
+fn control(Scaler { rules, policy, .. }: &Scaler) -> Vec<String> {
+    let mut lines = vec![scale_out(rules), scale_in(rules, policy), at_work(rules.slots, policy)];
     if rules.limits.min == 0 {
         lines.extend([to_zero(rules), from_zero(rules)]);
     }
@@ -129,8 +157,11 @@ fn scale_out(rules: &Rules) -> String {
     }
 }
 
-fn scale_in(rules: &Rules) -> String {
+fn scale_in(rules: &Rules, policy: &PolicyKind) -> String {
     match (rules.stabilization.as_secs(), rules.cooldown_in.as_secs()) {
+        (0, 0) if matches!(policy, PolicyKind::Latency(_)) => {
+            "scales in what costs more to keep than to launch again when it is needed".to_owned()
+        }
         (0, 0) => "scales in at once".to_owned(),
         (0, cooldown) => format!("scales in at once, but not within {cooldown} s of the last change"),
         (window, 0) => format!("scales in to the highest need of the last {window} s"),
@@ -140,7 +171,10 @@ fn scale_in(rules: &Rules) -> String {
     }
 }
 
-fn at_work(slots: u32) -> String {
+fn at_work(slots: u32, policy: &PolicyKind) -> String {
+    if matches!(policy, PolicyKind::Latency(Latency { slots: None, .. })) {
+        return "never scales in below the instances at work, by the slots it learns".to_owned();
+    }
     let messages = if slots == 1 { "message".to_owned() } else { format!("{slots} messages") };
     format!("never scales in below the instances at work, one for every {messages} in flight")
 }
@@ -222,6 +256,41 @@ max, at most 2 fewer at once,
   - orders no more once what was ordered has not come into service for 600 s
 ";
         assert!(words.contains(expected), "{words}");
+    }
+
+    #[test]
+    fn a_latency_policy_says_what_it_learns_and_begins_with() {
+        let words = |policy: &str, lines: &str| {
+            let policy = format!("policy = {{ kind = \"latency\", latency_objective_secs = 60{policy} }}");
+            describe(&accepted(&[&scaler(&format!(
+                "drive = true\nlimits = {{ max = 9 }}\n{policy}\n{lines}"
+            ))]))
+        };
+        let expected = "\
+images: every 10 seconds, in the region of the environment,
+  reads queue images (visible messages),
+  aims at a wait of at most 60 s in group image-workers, between 0 and 9,
+  learns processing time, boot time and slots,
+  reckons that an instance that is given back loses its messages (drains = false),
+  publishes nothing;
+  sets desired capacity (drive = true):
+  - scales out at once
+  - scales in what costs more to keep than to launch again when it is needed
+  - never scales in below the instances at work, by the slots it learns
+  - scales in to 0 only after 60 s without messages
+  - scales out from 0 only after 2 samples in a row with messages
+  - orders no more once what was ordered has not come into service for 600 s
+";
+        assert_eq!(words("", ""), expected);
+        let told =
+            words(", processing_secs = 9.5, boot_secs = 150, drains = true", "control = { slots = 4 }");
+        for line in [
+            "learns processing time, boot time and slots, beginning with 9.5 s a message, 150 s a boot, 4 slots,",
+            "reckons that an instance that is given back finishes its messages (drains = true),",
+            "- never scales in below the instances at work, one for every 4 messages in flight",
+        ] {
+            assert!(told.contains(&format!("\n  {line}\n")), "{told}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Where messages wait: the port, and an adapter for each kind of queue.
 
 mod address;
+mod deletions;
 mod sqs;
 
 pub use address::QueueAddress;
+pub use deletions::Deletions;
 pub use sqs::{Counting, Queues, SqsQueue};
 
 use crate::model::Queue;

@@ -1,3 +1,4 @@
+use super::deletions::{Deletions, Watch};
 use super::{QueueAddress, Source};
 use crate::aws::{Failure, Session};
 use crate::clock::Stopwatch;
@@ -19,6 +20,8 @@ pub struct SqsQueue {
     counting: Counting,
     /// The URL, once it is known.
     url: Option<String>,
+    /// The messages deleted from it, where somebody wants to know.
+    deletions: Option<Watch>,
 }
 
 /// The queues of one session, read through one client.
@@ -64,11 +67,18 @@ impl Queues {
     #[must_use]
     pub fn queue(&self, address: QueueAddress, counting: Counting) -> SqsQueue {
         let url = address.url.clone();
-        SqsQueue { queues: self.clone(), address, counting, url }
+        SqsQueue { queues: self.clone(), address, counting, url, deletions: None }
     }
 }
 
 impl SqsQueue {
+    /// The same queue, read with what is known of the messages deleted from it.
+    #[must_use]
+    pub fn with_deletions(mut self, deletions: &Deletions) -> Self {
+        self.deletions = Some(deletions.of(&self.address.name, self.address.owner.as_deref()));
+        self
+    }
+
     async fn attributes(&mut self) -> Result<Attributes, Failure> {
         // The semaphore is never closed; were it, reading without leave is still right.
         let _leave = self.queues.permits.clone().acquire_owned().await.ok();
@@ -147,7 +157,7 @@ impl Source for SqsQueue {
             backlog: backlog.map_err(|failure| self.missing(failure)),
             age_secs: watch.elapsed().as_secs_f64(),
             facts,
-            deleted: None,
+            deleted: self.deletions.as_mut().and_then(Watch::news),
         }
     }
 }

@@ -14,6 +14,7 @@ use std::fmt;
 
 /// A place to keep one scaler's state.
 pub trait Store: fmt::Debug + Send {
-    /// Keeps `state`, in place of what was kept before. Its failures are its own to report.
+    /// Keeps `state`, in place of what was kept before: at once where a restart could miss it, and what
+    /// only confirms what is kept within a minute. Its failures are its own to report.
     fn save(&mut self, now: Now, state: &State);
 }

@@ -1,10 +1,11 @@
 use super::Target;
-use crate::aws::{Failure, Gathering, Session, gather};
+use crate::aws::{Arn, Failure, Gathering, Session, gather};
 use crate::model::{self, Action, Cause, Fleet, Missing, Outcome, Reason};
 use async_trait::async_trait;
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance, InstanceRefreshStatus, LifecycleState};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,6 +24,14 @@ pub struct Asg {
 pub struct Groups {
     client: Client,
     asks: mpsc::Sender<Ask>,
+}
+
+/// Where the groups are.
+#[derive(Clone, Debug)]
+struct Whereabouts {
+    region: String,
+    /// Told by the first group that is read.
+    account: Arc<OnceLock<String>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +58,8 @@ impl Groups {
     pub fn start(session: &Session) -> Self {
         let client = Client::new(&session.config);
         let (asks, receiver) = mpsc::channel(NAMES_MAX);
-        tokio::spawn(serve(client.clone(), session.region.clone(), receiver));
+        let of = Whereabouts { region: session.region.clone(), account: session.account.clone() };
+        tokio::spawn(serve(client.clone(), of, receiver));
         Self { client, asks }
     }
 
@@ -146,17 +156,19 @@ fn running(status: &InstanceRefreshStatus) -> Option<Reason> {
 
 /// Answers batch after batch. Each call runs beside the next batch, so that one without an answer
 /// holds up only those who asked in it.
-async fn serve(client: Client, region: String, mut asks: mpsc::Receiver<Ask>) {
+async fn serve(client: Client, of: Whereabouts, mut asks: mpsc::Receiver<Ask>) {
     while let Some(batch) = gather(&mut asks, GATHERING).await {
-        tokio::spawn(answer(client.clone(), region.clone(), batch));
+        tokio::spawn(answer(client.clone(), of.clone(), batch));
     }
 }
 
-async fn answer(client: Client, region: String, batch: Vec<Ask>) {
-    let fleets = describe(&client, batch.iter().map(|ask| ask.name.clone()).collect()).await;
+async fn answer(client: Client, of: Whereabouts, batch: Vec<Ask>) {
+    let fleets = describe(&client, &of, batch.iter().map(|ask| ask.name.clone()).collect()).await;
     for ask in batch {
         let fleet = match &fleets {
-            Ok(fleets) => fleets.get(&ask.name).cloned().unwrap_or_else(|| Err(absent(&ask.name, &region))),
+            Ok(fleets) => {
+                fleets.get(&ask.name).cloned().unwrap_or_else(|| Err(absent(&ask.name, &of.region)))
+            }
             Err(failure) => Err(failure.clone()),
         };
         // Whoever no longer waits needs no answer.
@@ -166,6 +178,7 @@ async fn answer(client: Client, region: String, batch: Vec<Ask>) {
 
 async fn describe(
     client: &Client,
+    of: &Whereabouts,
     names: BTreeSet<String>,
 ) -> Result<HashMap<String, Result<Fleet, Failure>>, Failure> {
     let call = client
@@ -177,9 +190,18 @@ async fn describe(
     while let Some(group) = pages.next().await {
         let group = group.map_err(|error| Failure::of(DESCRIBE, &error))?;
         let name = group.auto_scaling_group_name().unwrap_or_default().to_owned();
+        if let Some(account) = account(&group) {
+            of.account.get_or_init(|| account);
+        }
         fleets.insert(name, fleet(&group));
     }
     Ok(fleets)
+}
+
+/// The account that a group is in, which is that of the credentials.
+fn account(group: &AutoScalingGroup) -> Option<String> {
+    let arn = Arn::of_service("autoscaling", group.auto_scaling_group_arn()?).ok()?;
+    Some(arn.account.to_owned())
 }
 
 /// A name that does not exist is simply absent from the answer.
@@ -281,6 +303,15 @@ mod tests {
             let sizes = Fleet { desired: 4, min: 1, max: 9, ..expected };
             assert_eq!(fleet, sizes, "{states}");
         }
+    }
+
+    #[test]
+    fn a_groups_arn_tells_the_account() {
+        let arn =
+            "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0a:autoScalingGroupName/workers";
+        let group = |arn: &str| AutoScalingGroup::builder().auto_scaling_group_arn(arn).build();
+        assert_eq!(account(&group(arn)).as_deref(), Some("123456789012"));
+        assert_eq!(account(&group("workers")), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ async fn two_scalers(healthy: &str, hanging: &str, more: &str) -> World {
 }
 
 /// Claims that records came about once a second, and had all they need.
-fn at_their_pace(records: &[Value]) {
+pub(crate) fn at_their_pace(records: &[Value]) {
     let second = |record: &Value| {
         let time = record["time"].as_str().unwrap();
         time[17..19].parse::<u32>().unwrap()

@@ -180,6 +180,14 @@ pub(crate) fn eager(name: &str, more: &str) -> String {
     )
 }
 
+/// A scaler called `name` that watches the group of that name by the queue of that name for a wait of a
+/// minute; `more` is added to its table.
+pub(crate) fn patient(name: &str, more: &str) -> String {
+    let policy = "policy = { kind = \"latency\", latency_objective_secs = 60 }";
+    let eager = eager(name, more).replace("drive = true", "drive = false");
+    eager.replace("policy = { kind = \"backlog_per_instance\", acceptable_backlog = 5 }", policy)
+}
+
 /// No cooldown, no window, no confirmation.
 pub(crate) const AT_ONCE: &str = "control = { cooldown_out_secs = 0, cooldown_in_secs = 0, \
     stabilization_secs = 0, empty_for_secs = 0, wake_samples = 1 }";
@@ -218,7 +226,8 @@ fn environment() -> [(&'static str, &'static str); 5] {
     ]
 }
 
-async fn config(emulator: &Emulator) -> SdkConfig {
+/// What clients of the emulator share.
+pub(crate) async fn config(emulator: &Emulator) -> SdkConfig {
     let keys = aws_credential_types::Credentials::new("test", "test", None, None, "tests");
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(REGION))

@@ -4,7 +4,7 @@ moto has no fault injection and shows only what its own model of AWS can produce
 (`/emulator/faults`), overrides what Describe and GetQueueAttributes say of one group or queue
 (`/emulator/group`, `/emulator/queue`), makes the pages of DescribeAutoScalingGroups smaller than asked for
 (`/emulator/pages`: `size` groups a page where the name of a group asked for contains `match`) and reads back
-every call received (`/emulator/calls`).
+every call received (`/emulator/calls`). moto publishes no metrics of SQS: a test does (`/emulator/metric`).
 `match` is a substring of the decoded request body written as JSON, e.g. `/jobs"` for the queue `jobs`.
 """
 
@@ -125,6 +125,12 @@ def _set_pages(given):
     return {}
 
 
+def _publish(given):
+    strict.publish(given["account"], given["region"], given["namespace"], given["metric"], given["dimension"],
+                   given["minutes"])
+    return {}
+
+
 def _set_queue(given):
     _queues[given["name"]] = given.get("attributes", {})
     return {}
@@ -134,5 +140,5 @@ _FAULT_FIELDS = {"operation", "match", "times", "status", "code", "message", "se
 _ENDPOINTS = {
     ("POST", "faults"): _add_fault, ("DELETE", "faults"): _remove_faults, ("GET", "calls"): _list_calls,
     ("DELETE", "calls"): _clear_calls, ("POST", "group"): _set_group, ("POST", "queue"): _set_queue,
-    ("POST", "pages"): _set_pages,
+    ("POST", "pages"): _set_pages, ("POST", "metric"): _publish,
 }

@@ -10,6 +10,8 @@ it never outlives the test that started it. Nothing it does leaves the machine. 
     POST   /emulator/group   {"name", "operator": {"Principal"}, "states": {"0": "Terminating:Wait"}}
     POST   /emulator/queue   {"name", "attributes": {"ApproximateNumberOfMessages": "NaN" or null}}
     POST   /emulator/pages   {"match": SUBSTRING of a group's name, "size": groups a page of Describe}
+    POST   /emulator/metric  {"account", "region", "namespace", "metric", "dimension": {"Name", "Value"},
+                              "minutes": [[seconds since the epoch, value]]}
     GET    /emulator/calls   ?match=SUBSTRING&operation=OP      DELETE forgets them
     POST   /moto-api/reset   moto's: wipes all state, the faults, facts and calls above included
     POST   /moto-api/reset-auth   moto's: body `0` turns on signature and policy checks, `inf` turns them off

@@ -23,9 +23,10 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.cloudwatch import urls as cloudwatch_urls
 from moto.cloudwatch.exceptions import InvalidParameterValue
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import utcnow
+from moto.core.utils import utcfromtimestamp, utcnow
 
 ACTIVE_REFRESH = ("Pending", "InProgress")
 # Group name -> facts a test wants to see in Describe: {"operator": {...}, "states": {"0": "Standby"}}.
@@ -287,6 +288,13 @@ class CloudWatch(CloudWatchResponse):
             if value is not None and not math.isfinite(float(value)):
                 raise InvalidParameterValue(f"The value {json.dumps(float(value))} for parameter "
                                             f"{where}.{field} is invalid.")
+
+
+def publish(account, region, namespace, metric, dimension, minutes):
+    """Figures of a service's own, in a namespace that is closed to PutMetricData: (seconds, value) each."""
+    data = [{"MetricName": metric, "Dimensions": [dimension], "Timestamp": utcfromtimestamp(time), "Value": value}
+            for time, value in minutes]
+    cloudwatch_backends[account][region].put_metric_data(namespace, data)
 
 
 models.InstanceState = Instance
