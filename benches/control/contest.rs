@@ -16,7 +16,7 @@ pub(crate) const LATE_MAX: f64 = 1.0;
 /// The family of our own policy.
 pub(crate) const OURS: &str = "backlogd";
 
-type Play = Box<dyn Fn(&Case, &Arc<[Message]>) -> Run + Send + Sync>;
+type Play = Box<dyn Fn(&Case, &Arc<[Message]>, bool) -> Run + Send + Sync>;
 
 /// A policy with its knobs set.
 pub(crate) struct Entry {
@@ -63,29 +63,29 @@ pub(crate) struct Score {
 impl Entry {
     /// Our policy with hints of some kind.
     pub(crate) fn ours(hints: impl Fn(&Case) -> Hints + Send + Sync + 'static) -> Arc<Self> {
-        let play: Play = Box::new(move |case, messages| ours(case, messages, &hints(case)));
+        let play: Play = Box::new(move |case, messages, history| ours(case, messages, &hints(case), history));
         Arc::new(Self { family: OURS.to_owned(), label: String::new(), play })
     }
 
-    /// A run of it.
-    pub(crate) fn play(&self, case: &Case, messages: &Arc<[Message]>) -> Run {
-        (self.play)(case, messages)
+    /// A run of it, with its history if that is wanted.
+    pub(crate) fn play(&self, case: &Case, messages: &Arc<[Message]>, history: bool) -> Run {
+        (self.play)(case, messages, history)
     }
 
     /// Every setting of every peer, and of our plain policy.
     pub(crate) fn peers() -> Vec<Arc<Self>> {
         let peers = all().into_iter().map(|setting| {
             let (family, label) = (setting.family.to_owned(), setting.label.clone());
-            let play: Play = Box::new(move |case, messages| {
-                run_peer(case, messages, setting.peer(&Told::of(case)).as_mut(), false)
+            let play: Play = Box::new(move |case, messages, history| {
+                run_peer(case, messages, setting.peer(&Told::of(case)).as_mut(), history)
             });
             Self { family, label, play }
         });
         let waiting = WAIT_SHARES.map(|x| (Share::Waiting(x), format!("x={x}")));
         let slots = SLOT_SHARES.map(|share| (Share::Slots(share), format!("T={share}c")));
         let plain = waiting.into_iter().chain(slots).map(|(share, label)| {
-            let play: Play = Box::new(move |case, messages| {
-                run_engine(case, messages, backlog_per_instance(&Told::of(case), share), false)
+            let play: Play = Box::new(move |case, messages, history| {
+                run_engine(case, messages, backlog_per_instance(&Told::of(case), share), history)
             });
             Self { family: "backlogd, backlog_per_instance".to_owned(), label, play }
         });
@@ -147,7 +147,7 @@ fn job(contests: &[Contest], cases: &[Case], number: usize, seed: u64) -> Vec<Sc
             least
         });
         for (index, place) in field.iter().enumerate().filter(|(_, place)| takes_part(place)) {
-            let run = place.entry.play(&case, &messages);
+            let run = place.entry.play(&case, &messages, false);
             let ratio = least.map_or(f64::NAN, |least| run.instance_hours / least);
             scores.push(Score { at: (contest, index, number), seed, ratio, late_percent: run.late_percent });
         }

@@ -1,7 +1,7 @@
 //! How late and how dear: our policy and others on the benchmark's worlds. `cargo bench --bench control`.
 //!
 //! Prints tables of instance-hours ÷ the clairvoyant bound and of late messages, and writes them to
-//! `target/control.json`. The figures are the same on every machine; only the CPU times are not.
+//! `target/control.json`; `target/control.html` draws ours and the best of the others on each trace. The figures are the same on every machine; only the CPU times are not.
 //! `TRACES=<directory>` takes other traces and worlds (see `tests/traces/README.md`), `SEEDS=11,12` other
 //! seeds: peers run on the first three of them, and on the first two where workers drain.
 
@@ -20,6 +20,7 @@
 mod contest;
 mod json;
 mod ours;
+mod page;
 mod print;
 mod robustness;
 mod speed;
@@ -55,6 +56,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let peers = contests[number].field.last().map(|place| place.seeds.clone()).unwrap_or_default();
         if let Some(ours) = ours_on(&scores, &contests, number, cases.len(), &peers) {
             print::contest(title, &names, &lines, &ours);
+        }
+        if let (KILL, Some(seed)) = (number, seeds.first()) {
+            page::write(Path::new("target/control.html"), &contests[number], &lines, &cases, *seed)?;
         }
     }
     robustness::print(&scores, &contests, DRAIN + 1, &cases);

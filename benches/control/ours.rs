@@ -37,9 +37,9 @@ pub(crate) fn driver(case: &Case, hints: &Hints) -> Driver {
     backlog_per_instance(&told, Share::Waiting(0.2))
 }
 
-/// Our policy on a case.
-pub(crate) fn ours(case: &Case, messages: &Arc<[Message]>, hints: &Hints) -> Run {
-    run_engine(case, messages, driver(case, hints), false)
+/// Our policy on a case, with its history if that is wanted.
+pub(crate) fn ours(case: &Case, messages: &Arc<[Message]>, hints: &Hints, history: bool) -> Run {
+    run_engine(case, messages, driver(case, hints), history)
 }
 
 /// The plain policy, counting what is in flight, with the default rules.
