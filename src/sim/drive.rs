@@ -53,3 +53,34 @@ fn engine(case: &Case, world: &Shared, driver: Driver) -> Engine {
         publishers: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::{Rules, State};
+    use crate::policy::BacklogPerInstance;
+    use crate::sim::shapes::Shape;
+
+    fn driver() -> Driver {
+        // 60 s of waiting, 10 s of work.
+        let policy = BacklogPerInstance { acceptable_backlog: 6.0, tolerance_percent: 10.0 };
+        let controller = Controller::new(Box::new(policy), Rules::default(), State::default());
+        Driver { controller, counting: Counting::VISIBLE }
+    }
+
+    #[test]
+    fn the_engine_keeps_up_with_a_steady_load_at_little_more_than_its_cost() {
+        let case = Case { trace: Shape::Steady.trace(Duration::from_hours(6), 60.0, 1), ..Case::default() };
+        let ran = run_engine(&case, &case.messages(), driver(), true);
+        // One message of 10 s a second keeps ten instances busy for 6 h.
+        assert!(ran.late_percent < 1.0 && (60.0..75.0).contains(&ran.instance_hours), "{ran:?}");
+        assert_eq!(ran.history.first().map(|point| point.at), Some(PERIOD));
+    }
+
+    #[test]
+    fn the_same_case_gives_the_same_run() {
+        let case = Case { trace: Shape::Spikes.trace(Duration::from_hours(6), 10.0, 1), ..Case::default() };
+        let run = || run_engine(&case, &case.messages(), driver(), true);
+        assert_eq!(run(), run());
+    }
+}
