@@ -68,7 +68,7 @@ const TOGETHER_MS: u64 = 10;
 const TOGETHER_SPAN_MS: u64 = 9_000;
 
 impl Default for Case {
-    /// Nothing arrives; the rest is as in the benchmark, a plain small worker in place of a trace's own.
+    /// Nothing arrives, and nothing goes wrong but that the counters are as approximate as SQS's.
     fn default() -> Self {
         Self {
             name: String::new(),

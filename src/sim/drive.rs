@@ -2,9 +2,11 @@ use super::case::Case;
 use super::load::Message;
 use super::ports::{Shared, SimSource, SimTarget, lock, share};
 use super::run::{Course, Run};
-use crate::controller::Controller;
+use crate::assemble::policy;
+use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Mode, Now};
+use crate::settings::Scaler;
 use crate::source::Counting;
 use crate::store::Unkept;
 use futures_util::FutureExt;
@@ -18,6 +20,20 @@ pub struct Driver {
     pub controller: Controller,
     /// Which of the queue's counters it reckons with.
     pub counting: Counting,
+}
+
+impl Driver {
+    /// What `scaler` asks for, with nothing remembered. Of several sources, the first one's counting.
+    #[must_use]
+    pub fn of(scaler: &Scaler) -> Self {
+        let controller = Controller::new(policy(&scaler.policy), scaler.rules.clone(), State::default());
+        let counting = scaler.sources.first().map_or(Counting::VISIBLE, |source| Counting {
+            weight: source.weight,
+            in_flight: source.count_in_flight,
+            delayed: source.count_delayed,
+        });
+        Self { controller, counting }
+    }
 }
 
 /// From one tick of the engine to the next.
@@ -57,15 +73,21 @@ fn engine(case: &Case, world: &Shared, driver: Driver) -> Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controller::{Rules, State};
-    use crate::policy::BacklogPerInstance;
+    use crate::settings::parse;
     use crate::sim::shapes::Shape;
 
+    // 60 s of waiting, 10 s of work.
+    const SETTINGS: &str = r#"
+        [[scaler]]
+        name = "images"
+        source = [{ queue = "images" }]
+        target = { name = "image-workers" }
+        policy = { kind = "backlog_per_instance", acceptable_backlog = 6 }
+    "#;
+
     fn driver() -> Driver {
-        // 60 s of waiting, 10 s of work.
-        let policy = BacklogPerInstance { acceptable_backlog: 6.0, tolerance_percent: 10.0 };
-        let controller = Controller::new(Box::new(policy), Rules::default(), State::default());
-        Driver { controller, counting: Counting::VISIBLE }
+        let settings = parse(&[("backlogd.toml".to_owned(), SETTINGS.to_owned())]).unwrap();
+        Driver::of(settings.scalers.first().unwrap())
     }
 
     #[test]

@@ -273,8 +273,8 @@ mod tests {
     fn a_run_goes_on_until_the_queue_is_empty_but_no_longer_than_three_hours() {
         let at_end = |count| run(&case(&[(7_190, count)]), 60, |_| 1).history.last().unwrap().at;
         assert_eq!(at_end(2), Duration::from_hours(2));
-        assert_eq!(at_end(61), Duration::from_secs(7_200 + 540));
-        assert_eq!(at_end(5_000), Duration::from_secs(5 * 3_600 - 60));
+        assert_eq!(at_end(61), Duration::from_mins(129));
+        assert_eq!(at_end(5_000), Duration::from_mins(299));
     }
 
     #[test]

@@ -109,9 +109,9 @@ fn deletions_are_shown_by_the_minute_and_two_minutes_late() {
     let mut shown = Vec::new();
     for secs in [179, 180, 239, 240, 299, 300, 360] {
         world.advance_to(at(secs));
-        shown.push(world.deleted().map(|deleted| (deleted.from, deleted.count as u64)));
+        shown.push(world.deleted().map(|deleted| (deleted.from, deleted.count.to_string())));
     }
-    let minute = |from, count| Some((at(from), count));
+    let minute = |from, count: u32| Some((at(from), count.to_string()));
     assert_eq!(
         shown,
         [None, minute(0, 0), minute(0, 0), minute(60, 3), minute(60, 3), minute(120, 5), minute(180, 0)]
