@@ -120,7 +120,9 @@ pub(super) fn simulate(common: &Common, args: &Args) -> Exit {
             return Exit::Settings;
         }
     };
-    plan.remarks.iter().for_each(|remark| say(remark));
+    for remark in &plan.remarks {
+        say(remark);
+    }
     let comparisons = plan.run();
     let out = io::stdout();
     let room = out.is_terminal().then(|| terminal_size_of(&out).map_or(80, |(Width(columns), _)| columns));
@@ -129,7 +131,9 @@ pub(super) fn simulate(common: &Common, args: &Args) -> Exit {
         Output::Json => comparisons.iter().flat_map(lines::lines).collect(),
     };
     let printed = print(&printed.join("\n"));
-    comparisons.iter().for_each(|each| say(&words::verdict(each)));
+    for each in &comparisons {
+        say(&words::verdict(each));
+    }
     match args.report.as_ref().map(|path| (path, save(path, &page(&comparisons)))) {
         Some((_, Err(unsaved))) => {
             complain(&unsaved);

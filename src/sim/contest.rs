@@ -174,3 +174,49 @@ fn in_parallel<T: Send>(count: usize, job: &(dyn Fn(usize) -> T + Sync), done: &
     finished.sort_unstable_by_key(|(nth, _)| *nth);
     finished.into_iter().map(|(_, result)| result).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::peers::all;
+    use super::super::scene::run;
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn results_come_in_order_and_each_is_announced() {
+        let mut announced = 0;
+        let squares = in_parallel(100, &|nth| nth * nth, &mut || announced += 1);
+        assert_eq!(squares, (0..100).map(|nth| nth * nth).collect::<Vec<_>>());
+        assert_eq!(announced, 100);
+        assert!(in_parallel(0, &|nth| nth, &mut || ()).is_empty());
+    }
+
+    #[test]
+    fn every_policy_has_one_usual_setting() {
+        let settings = all();
+        let families: BTreeSet<&str> = settings.iter().map(|setting| setting.family).collect();
+        for family in families {
+            let usual = settings.iter().filter(|setting| setting.family == family && is_usual(setting));
+            assert_eq!(usual.count(), 1, "{family}");
+        }
+    }
+
+    #[test]
+    fn of_each_policy_the_best_setting_is_told_and_the_usual_one_and_the_best_policy_first() {
+        let rivals: Vec<Setting> =
+            all().into_iter().filter(|it| ["keda", "wpa"].contains(&it.family)).collect();
+        let figures = |setting: &Setting| match (setting.family, setting.label.as_str()) {
+            ("keda", "x=0.5") => (0.9, 50.0),
+            ("keda", "queueLength=5") => (30.0, 10.0),
+            ("wpa", "x=1") => (0.5, 40.0),
+            _ => (0.4, 90.0),
+        };
+        let runs: Vec<Run> = rivals.iter().map(figures).map(|(late, hours)| run(late, hours)).collect();
+        let entries = entries(&rivals, runs.into_iter());
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.policy.as_str(), entry.setting.as_str(), entry.tried.len()))
+            .collect();
+        assert_eq!(told, [("wpa", "x=1", 12), ("keda", "x=0.5", 12), ("keda", "queueLength=5", 0)]);
+    }
+}

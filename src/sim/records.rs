@@ -1,8 +1,8 @@
 //! From the daemon's own records to the arrivals that it must have seen.
 
-use super::request::LONGEST;
 use super::trace::Trace;
 use super::words::duration;
+use super::workload::LONGEST;
 use crate::model::Timestamp;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -121,7 +121,7 @@ pub fn read(text: &str, scaler: Option<&str>, processing_secs: Option<f64>) -> R
     let scaler = chosen(&lines, scaler)?;
     let own: Vec<(usize, Line)> = lines.into_iter().filter(|(_, line)| line.scaler == scaler).collect();
     let estimates = own.iter().rev().filter_map(|(_, line)| line.estimate.as_ref()?.processing_secs);
-    let estimated = estimates.into_iter().find(|secs| *secs > 0.0);
+    let estimate = estimates.into_iter().find(|secs| *secs > 0.0);
     let max = own.iter().rev().find_map(|(_, line)| line.sample.fleet.as_ref()).map(|fleet| fleet.max);
     let looks = looks(&own)?;
     let span =
@@ -129,7 +129,7 @@ pub fn read(text: &str, scaler: Option<&str>, processing_secs: Option<f64>) -> R
     if span > LONGEST {
         return Err(Unusable::TooLong(span));
     }
-    let processing_secs = processing_secs.or(estimated).ok_or(Unusable::NoProcessingTime)?;
+    let processing_secs = processing_secs.or(estimate).ok_or(Unusable::NoProcessingTime)?;
     let trace = trace(&looks, processing_secs).ok_or(Unusable::TooFew)?;
     Ok(Recorded { scaler, trace, processing_secs, max })
 }
@@ -230,7 +230,7 @@ impl Bins {
         while from < end {
             let nth = (from / self.width + 1e-9).floor();
             let to = ((nth + 1.0) * self.width).min(end);
-            *self.bin(nth) += amount * (to - from) / (end - begin);
+            self.add(nth, amount * (to - from) / (end - begin));
             from = to;
         }
     }
@@ -240,12 +240,12 @@ impl Bins {
         clippy::cast_sign_loss,
         reason = "a quotient of times from the beginning"
     )]
-    fn bin(&mut self, nth: f64) -> &mut f64 {
+    fn add(&mut self, nth: f64, amount: f64) {
         let nth = nth as usize;
-        if self.sums.len() <= nth {
-            self.sums.resize(nth + 1, 0.0);
+        self.sums.resize(self.sums.len().max(nth + 1), 0.0);
+        if let Some(sum) = self.sums.get_mut(nth) {
+            *sum += amount;
         }
-        &mut self.sums[nth]
     }
 
     /// The amounts as whole numbers that add up to the whole.
@@ -338,7 +338,7 @@ mod tests {
     fn malformed_lines_are_named_by_their_number() {
         let with = |wrong: &str| format!("{}\n\n{wrong}\n", line(0, "a", 1, 0));
         let told = |text: &str| read(text, None, Some(1.0)).unwrap_err().to_string();
-        let cut = told(&with(&line(10, "a", 1, 0)[..40]));
+        let cut = told(&with(&line(10, "a", 1, 0).trim_end_matches('}')));
         assert!(cut.starts_with("line 3: not a decision record: EOF"), "{cut}");
         let foreign = told(&with("{\"level\":\"INFO\"}"));
         assert!(foreign.starts_with("line 3: not a decision record: missing field `time`"), "{foreign}");

@@ -6,17 +6,13 @@ use super::contest::Contest;
 use super::drive::PERIOD;
 use super::peers::{self, Setting};
 use super::progress::Progress;
-use super::run::UNSCORED;
-use super::shapes::Shape;
+use super::refusal::Refusal;
 use super::shipped::Shipped;
-use super::trace::{Malformed, Trace};
+use super::words;
+use super::workload::{Arrivals, Workload};
 use super::world::Victims;
-use super::{records, words};
 use crate::settings::{PolicyKind, Scaler, Settings};
-use std::fs;
-use std::io;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What was asked for. What was not is left to the settings, the records or a default.
@@ -56,107 +52,12 @@ pub struct Request {
     pub history: bool,
 }
 
-/// Where the arrivals come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Workload {
-    /// A CSV file, its rows so far apart; as far as its closest ones, if nothing is said.
-    Trace(PathBuf, Option<Duration>),
-    /// A built-in shape, so many messages a minute, for so long.
-    Shape(Shape, f64, Duration),
-    /// The daemon's records.
-    Records(PathBuf),
-}
-
-/// What cannot be simulated.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// A file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Unreadable {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A trace is not of its form.
-    #[error("{}: {source}", path.display())]
-    Trace {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: Malformed,
-    },
-    /// Records cannot be used.
-    #[error("{}: {source}", path.display())]
-    Records {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with them.
-        source: records::Unusable,
-    },
-    /// The scaler is not in the settings.
-    #[error("no scaler is called {asked:?}; there are: {known}")]
-    Unknown {
-        /// The name asked for.
-        asked: String,
-        /// The names there are.
-        known: String,
-    },
-    /// Nobody said which scaler is meant.
-    #[error("the settings have several scalers: {0}; choose one with --scaler")]
-    Several(String),
-    /// There are no settings to find a scaler in.
-    #[error("--scaler {0:?} needs a settings file: name it with --config")]
-    NoSettings(String),
-    /// There is no such policy to compare with.
-    #[error("--compare cannot be {asked:?}; there are: all, {known}")]
-    NoPeer {
-        /// The name asked for.
-        asked: String,
-        /// The names there are.
-        known: String,
-    },
-    /// Nothing would be scored.
-    #[error(
-        "{workload}: no message arrives after the first {unscored}, which are not scored; {count} arrive before"
-    )]
-    NothingScored {
-        /// What the workload is called.
-        workload: String,
-        /// How long is not scored, in words.
-        unscored: String,
-        /// How many messages there are.
-        count: u64,
-    },
-    /// More time than anybody would wait for.
-    #[error("{workload} lasts {}; at most {} can be simulated", words::duration(*lasts), words::duration(LONGEST))]
-    TooLong {
-        /// What the workload is called.
-        workload: String,
-        /// How long it is.
-        lasts: Duration,
-    },
-    /// More messages than fit.
-    #[error("{workload}: {count} messages; at most {MESSAGES_MAX} can be simulated")]
-    TooMany {
-        /// What the workload is called.
-        workload: String,
-        /// How many there are.
-        count: u64,
-    },
-}
-
 /// What is simulated when nothing says otherwise.
 const PROCESSING: Duration = Duration::from_secs(10);
 const OBJECTIVE: Duration = Duration::from_mins(1);
 const MAX: u32 = 100;
 /// SQS's default, and the least that is assumed; else six times the processing time.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// As much time as is simulated.
-pub(super) const LONGEST: Duration = Duration::from_hours(24 * 366);
-/// As many messages as are simulated, at about 100 bytes each.
-const MESSAGES_MAX: u64 = 20_000_000;
 
 /// All that is to be run.
 #[derive(Debug)]
@@ -170,24 +71,15 @@ pub struct Plan {
     pub remarks: Vec<String>,
 }
 
-/// Arrivals, and what else is known of them.
-struct Arrivals {
-    name: String,
-    trace: Trace,
-    together: bool,
-    processing: Option<Duration>,
-    max: Option<u32>,
-}
-
 impl Request {
     /// What is to be run, with the `settings` if there are any.
     pub fn plan(&self, settings: Option<Settings>) -> Result<Plan, Refusal> {
         let scaler = self.scaler(settings)?;
         let known = scaler.as_ref().map(known).unwrap_or_default();
-        let arrivals = self.arrivals(known.processing)?;
-        check(&arrivals)?;
+        let processing = self.processing.or(known.processing);
+        let arrivals = self.workload.arrivals(self.scaler.as_deref(), processing, self.seed)?;
         let rivals = rivals(&self.compare)?;
-        let processing = self.processing.or(known.processing).or(arrivals.processing).unwrap_or(PROCESSING);
+        let processing = processing.or(arrivals.processing).unwrap_or(PROCESSING);
         let slots = self.slots.or(known.slots).unwrap_or(1);
         let max = self.max.or(known.max).or(arrivals.max).unwrap_or(MAX);
         let objectives = match (self.objectives.as_slice(), known.objective) {
@@ -241,31 +133,6 @@ impl Request {
             (None, [only]) => Ok(Some(only.clone())),
             (None, _) => Err(Refusal::Several(list())),
         }
-    }
-
-    fn arrivals(&self, processing: Option<Duration>) -> Result<Arrivals, Refusal> {
-        let (trace, name, together) = match &self.workload {
-            Workload::Records(path) => return self.recorded(path, processing),
-            Workload::Trace(path, bin) => (read_trace(path, *bin)?, stem(path), false),
-            Workload::Shape(shape, per_minute, lasts) => {
-                let trace = shape.trace(*lasts, *per_minute, self.seed);
-                (trace, shape.name().to_owned(), shape.together())
-            }
-        };
-        Ok(Arrivals { name, trace, together, processing: None, max: None })
-    }
-
-    fn recorded(&self, path: &Path, processing: Option<Duration>) -> Result<Arrivals, Refusal> {
-        let secs = self.processing.or(processing).map(|time| time.as_secs_f64());
-        let read = records::read(&read_file(path)?, self.scaler.as_deref(), secs);
-        let recorded = read.map_err(|source| Refusal::Records { path: path.to_owned(), source })?;
-        Ok(Arrivals {
-            name: recorded.scaler,
-            trace: recorded.trace,
-            together: false,
-            processing: Some(Duration::from_secs_f64(recorded.processing_secs)),
-            max: recorded.max,
-        })
     }
 
     /// What whoever asked should know of what was assumed.
@@ -366,45 +233,105 @@ fn rivals(names: &[String]) -> Result<Vec<Setting>, Refusal> {
     Ok(all.into_iter().filter(|setting| names.iter().any(|name| is(setting, name))).collect())
 }
 
-/// Refuses what there is nothing to learn from, or too much.
-fn check(arrivals: &Arrivals) -> Result<(), Refusal> {
-    let (workload, count) = (arrivals.name.clone(), arrivals.trace.total());
-    if count > MESSAGES_MAX {
-        return Err(Refusal::TooMany { workload, count });
+#[cfg(test)]
+mod tests {
+    use super::super::shapes::Shape;
+    use super::*;
+    use crate::settings;
+
+    fn request() -> Request {
+        Request {
+            scaler: None,
+            workload: Workload::Shape(Shape::Steady, 30.0, Duration::from_hours(2)),
+            processing: None,
+            processing_cv: 0.5,
+            slots: None,
+            boot: Duration::from_mins(2)..=Duration::from_mins(3),
+            objectives: Vec::new(),
+            visibility_timeout: None,
+            max: None,
+            victims: None,
+            noise_percent: 5.0,
+            stale: Duration::from_secs(15),
+            seed: 1,
+            compare: Vec::new(),
+            price_per_hour: None,
+            history: false,
+        }
     }
-    let lasts = arrivals.trace.lasts;
-    if lasts > LONGEST {
-        return Err(Refusal::TooLong { workload, lasts });
+
+    fn settings(scaler: &str) -> Settings {
+        let text = format!(
+            "[[scaler]]\nname = \"images\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"b\" }}\n{scaler}\n"
+        );
+        settings::parse(&[("backlogd.toml".to_owned(), text)]).unwrap()
     }
-    let scored = |(secs, count): &(u64, u32)| *count > 0 && *secs >= UNSCORED.as_secs();
-    if !arrivals.trace.counts.iter().any(scored) {
-        return Err(Refusal::NothingScored { workload, unscored: words::duration(UNSCORED), count });
+
+    const LATENCY: &str = "policy = { kind = \"latency\", latency_objective_secs = 90, processing_secs = 4, drains = true }\n\
+        limits = { max = 7 }\ncontrol = { slots = 3 }";
+
+    #[test]
+    fn the_settings_say_what_flags_do_not() {
+        let plan = request().plan(Some(settings(LATENCY))).unwrap();
+        let [case] = plan.cases.as_slice() else { panic!("one objective") };
+        assert_eq!((case.objective, case.work_mean), (Duration::from_secs(90), Duration::from_secs(4)));
+        assert_eq!((case.slots, case.max, case.victims), (3, 7, Victims::Drain));
     }
-    Ok(())
-}
 
-fn read_file(path: &Path) -> Result<String, Refusal> {
-    fs::read_to_string(path).map_err(|source| Refusal::Unreadable { path: path.to_owned(), source })
-}
+    #[test]
+    fn flags_say_otherwise() {
+        let asked = Request {
+            processing: Some(Duration::from_secs(8)),
+            objectives: vec![Duration::from_secs(30), Duration::from_mins(1)],
+            slots: Some(2),
+            max: Some(5),
+            victims: Some(Victims::Idle),
+            ..request()
+        };
+        let plan = asked.plan(Some(settings(LATENCY))).unwrap();
+        let objectives: Vec<u64> = plan.cases.iter().map(|case| case.objective.as_secs()).collect();
+        assert_eq!(objectives, [30, 60]);
+        for case in &plan.cases {
+            assert_eq!((case.slots, case.max, case.victims), (2, 5, Victims::Idle));
+            assert_eq!(case.work_mean, Duration::from_secs(8));
+        }
+    }
 
-fn read_trace(path: &Path, bin: Option<Duration>) -> Result<Trace, Refusal> {
-    let text = read_file(path)?;
-    let parse =
-        |bin| Trace::parse(&text, bin).map_err(|source| Refusal::Trace { path: path.to_owned(), source });
-    let Some(bin) = bin else {
-        let closest = closest(&parse(Duration::from_secs(1))?);
-        return parse(closest.unwrap_or(Duration::from_mins(1)));
-    };
-    parse(bin)
-}
+    #[test]
+    fn without_settings_there_are_defaults_and_they_are_told() {
+        let plan = request().plan(None).unwrap();
+        let [case] = plan.cases.as_slice() else { panic!("one objective") };
+        assert_eq!((case.objective, case.work_mean), (Duration::from_mins(1), Duration::from_secs(10)));
+        assert_eq!((case.slots, case.max, case.victims), (1, 100, Victims::Any));
+        assert_eq!(case.visibility_timeout, Duration::from_mins(1));
+        assert!(plan.remarks[0].starts_with("no settings file"), "{:?}", plan.remarks);
+        assert!(plan.remarks[2].starts_with("a message takes 10 s; "), "{:?}", plan.remarks);
+    }
 
-/// The shortest time from one row to the next.
-fn closest(trace: &Trace) -> Option<Duration> {
-    let rows = trace.counts.iter().zip(trace.counts.iter().skip(1));
-    rows.map(|((from, _), (to, _))| Duration::from_secs(to.saturating_sub(*from))).min()
-}
+    #[test]
+    fn what_is_simulated_otherwise_than_it_is_set_is_told() {
+        let odd = LATENCY.replace("policy", "schedule = \"0 * * * * *\"\npolicy");
+        let mut odd = settings(&odd);
+        let again = odd.scalers[0].sources[0].clone();
+        odd.scalers[0].sources.push(again);
+        let remarks = request().plan(Some(odd)).unwrap().remarks.join("\n");
+        assert!(remarks.contains("its queues are simulated as one"), "{remarks}");
+        assert!(
+            remarks.contains("it looks every 10 s here, not every 60 s as its schedule says"),
+            "{remarks}"
+        );
+        assert!(!remarks.contains("--processing-secs"), "{remarks}");
+    }
 
-/// A file's name without its ending.
-fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(|| "trace".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    #[test]
+    fn others_are_found_however_their_names_are_written() {
+        let count = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            rivals(&names).map(|settings| settings.len()).ok()
+        };
+        assert_eq!((count(&["all"]), count(&["wpa", "All"])), (Some(97), Some(97)));
+        assert_eq!(count(&["target-tracking"]), Some(8));
+        assert_eq!(count(&["Target Tracking, proportional in"]), count(&["target-tracking-proportional-in"]));
+        assert_eq!((count(&["wpa", "wpa"]), count(&["target"]), count(&[])), (Some(13), None, Some(0)));
+    }
 }

@@ -23,7 +23,7 @@ impl Shipped {
         let counting = queue.map_or(Counting { weight: 1.0, in_flight: false, delayed: false }, counting);
         let (policy, rules) = scaler.map_or((None, Rules::default()), |own| (Some(own.policy), own.rules));
         let limits = Limits { max: Some(max), ..rules.limits };
-        Self { policy, rules: Rules { slots, limits, ..rules }, counting }
+        Self { policy, rules: Rules { limits, slots, ..rules }, counting }
     }
 
     /// It, at its beginning, for `case`.

@@ -22,6 +22,13 @@ struct Cast<'a> {
     points: usize,
 }
 
+/// One policy's figures over time.
+struct Line {
+    class: &'static str,
+    name: String,
+    points: Vec<(f64, f64)>,
+}
+
 /// All drawings, one below the other; those over time share their axis.
 pub(super) fn charts(comparison: &Comparison, points: usize) -> String {
     let drawn = |entry: &&Entry| !entry.run.history.is_empty();
@@ -132,15 +139,15 @@ impl Cast<'_> {
     }
 
     fn fleet(&self) -> String {
-        let lines: Vec<_> = self.lines(|point| f64::from(point.working));
+        let lines = self.lines(|point| f64::from(point.working));
         let case = &self.comparison.case;
         let busy = case.work_mean.as_secs_f64() / 60.0 / f64::from(case.slots.max(1));
         let load: Vec<(f64, f64)> = self.rates().into_iter().map(|(at, rate)| (at, rate * busy)).collect();
-        let most = most(lines.iter().map(|(.., points)| points.as_slice()));
+        let most = most(&lines);
         let title = "Instances that take messages; the area is what arriving work would keep busy";
         let mut plot = Plot::new(title, Axis::time(self.end), Axis::counts(most), 220.0);
         plot.area("load", &load);
-        for (class, name, points) in lines {
+        for Line { class, name, points } in lines {
             plot.steps(class, &name, &thinned(&points, self.points));
         }
         plot.done()
@@ -149,7 +156,7 @@ impl Cast<'_> {
     fn waits(&self) -> String {
         let objective = self.comparison.case.objective;
         let lines = self.lines(|point| point.oldest_wait.as_secs_f64());
-        let longest = most(lines.iter().map(|(.., points)| points.as_slice()));
+        let longest = most(&lines);
         let shown = longest.min(objective.as_secs_f64() * WAITS_SHOWN).max(objective.as_secs_f64() * 1.25);
         let cut = if longest > shown {
             format!(
@@ -162,7 +169,7 @@ impl Cast<'_> {
         };
         let title = format!("Seconds that the longest-waiting message has waited{cut}");
         let mut plot = Plot::new(&title, Axis::time(self.end), Axis::seconds(shown), 200.0);
-        for (class, name, points) in lines {
+        for Line { class, name, points } in lines {
             plot.line(class, &name, &thinned(&points, self.points));
         }
         plot.level("limit", objective.as_secs_f64(), &format!("objective {}", duration(objective)));
@@ -171,19 +178,19 @@ impl Cast<'_> {
 
     fn backlog(&self) -> String {
         let lines = self.lines(|point| real(point.visible));
-        let most = most(lines.iter().map(|(.., points)| points.as_slice()));
+        let most = most(&lines);
         let mut plot = Plot::new("Messages waiting", Axis::time(self.end), Axis::counts(most), 160.0);
-        for (class, name, points) in lines {
+        for Line { class, name, points } in lines {
             plot.line(class, &name, &thinned(&points, self.points));
         }
         plot.done()
     }
 
     /// A figure of every actor over time, the shipped controller's first.
-    fn lines(&self, figure: impl Fn(&Point) -> f64) -> Vec<(&'static str, String, Vec<(f64, f64)>)> {
+    fn lines(&self, figure: impl Fn(&Point) -> f64) -> Vec<Line> {
         let line = |(class, entry): &(&'static str, &Entry)| {
             let points = entry.run.history.iter().map(|point| (point.at.as_secs_f64(), figure(point)));
-            (*class, entry.policy.clone(), points.collect())
+            Line { class, name: entry.policy.clone(), points: points.collect() }
         };
         self.actors.iter().map(line).collect()
     }
@@ -197,6 +204,6 @@ fn whole_secs(secs: f64) -> String {
     format!("{secs:.0} s")
 }
 
-fn most<'a>(lines: impl Iterator<Item = &'a [(f64, f64)]>) -> f64 {
-    lines.flatten().map(|(_, figure)| *figure).fold(0.0, f64::max)
+fn most(lines: &[Line]) -> f64 {
+    lines.iter().flat_map(|line| &line.points).map(|(_, figure)| *figure).fold(0.0, f64::max)
 }

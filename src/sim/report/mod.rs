@@ -78,3 +78,85 @@ fn index(comparisons: &[Comparison]) -> String {
          <tbody>\n{lines}</tbody></table></div>\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::scene::compared;
+
+    fn named(name: &str) -> Comparison {
+        let mut comparison = compared();
+        name.clone_into(&mut comparison.case.name);
+        comparison
+    }
+
+    #[test]
+    fn names_from_files_and_settings_are_escaped() {
+        let mut comparison = named("<b>a & \"b\"");
+        comparison.entries[1].policy = "<i>".to_owned();
+        comparison.entries[2].tried[0].setting = "</title><script>".to_owned();
+        let page = page(&[comparison]);
+        assert!(page.contains("&lt;b&gt;a &amp; &quot;b&quot;, objective 60 s"));
+        for raw in ["<b>", "<i>", "<script", "a & "] {
+            assert!(!page.contains(raw), "{raw}");
+        }
+    }
+
+    #[test]
+    fn every_tag_that_is_opened_is_closed() {
+        let page = page(&[named("first"), named("second")]);
+        for tag in [
+            "html", "head", "body", "section", "table", "thead", "tbody", "tr", "td", "th", "svg", "g",
+            "text", "dl",
+        ] {
+            let opened =
+                page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+            assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
+            assert!(opened > 0, "{tag}");
+        }
+    }
+
+    #[test]
+    fn several_comparisons_have_an_index_and_stay_below_a_megabyte() {
+        let names: Vec<String> = (1..=12).map(|nth| format!("workload {nth}")).collect();
+        let page = page(&names.iter().map(|name| named(name)).collect::<Vec<_>>());
+        assert_eq!(page.matches("<section id=").count(), 12);
+        for (nth, name) in (1..).zip(&names) {
+            assert!(
+                page.contains(&format!("<a href=\"#s{nth}\">{name}</a>"))
+                    && page.contains(&format!("id=\"s{nth}\""))
+            );
+        }
+        assert!(page.contains("1.38 × keda, x=0.1"), "the cheapest other that holds it");
+        assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    }
+
+    #[test]
+    fn one_comparison_needs_no_index_and_none_makes_a_page_too() {
+        assert!(!page(&[compared()]).contains("href="));
+        assert!(page(&[]).ends_with("</html>\n"));
+    }
+
+    #[test]
+    fn the_one_high_wait_of_the_day_is_seen() {
+        let page = page(&[compared()]);
+        // 96 s of 96 s, at the top of the drawing, half-way through the day.
+        assert!(page.contains("L500.1 0.0L"), "thinned away");
+    }
+
+    #[test]
+    fn without_a_bound_costs_are_told_against_the_shipped_controllers() {
+        let page = page(&[Comparison { bound_hours: None, ..compared() }]);
+        assert!(page.contains("Cost, as a multiple of backlogd&#39;s"));
+        assert!(!page.contains("<td>the least possible</td>"));
+        assert!(page.contains("keda, x=0.1: 0.7 % late, 1.18 ×"));
+    }
+
+    #[test]
+    fn a_run_without_a_history_is_still_told() {
+        let mut bare = compared();
+        bare.entries.iter_mut().for_each(|entry| entry.run.history.clear());
+        let page = page(&[bare]);
+        assert_eq!(page.matches("<svg ").count(), 2, "cost, arrivals");
+    }
+}

@@ -47,8 +47,7 @@ impl Axis {
     /// The time of a run, from its beginning to `end`.
     pub(super) fn time(end: Duration) -> Self {
         let end = end.as_secs().max(60);
-        let last = TIME_STEPS[TIME_STEPS.len() - 1];
-        let step = TIME_STEPS.into_iter().find(|step| end / step <= 12).unwrap_or(last);
+        let step = TIME_STEPS.into_iter().find(|step| end / step <= 12).unwrap_or(end);
         let marks = (0..=end / step).map(|nth| nth * step);
         let ticks = marks.map(|secs| (real(secs), time_label(secs, step))).collect();
         Self { shape: Shape::Linear, from: 0.0, to: real(end), ticks }

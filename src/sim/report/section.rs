@@ -39,12 +39,13 @@ fn figures(comparison: &Comparison) -> String {
         heads.push("dollars");
     }
     heads.extend(["actions", "killed"]);
-    let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
+    let heads: Vec<String> = heads.into_iter().map(|head| format!("<th>{head}</th>")).collect();
     let lines: String = comparison.entries.iter().map(|entry| line(comparison, entry)).collect();
     let bound = comparison.bound_hours.map(|least| bound(comparison, least)).unwrap_or_default();
     format!(
-        "<div class=\"table\"><table><thead><tr><th>policy</th><th class=\"words\">setting</th>{heads}</tr></thead><tbody>\n\
-         {lines}{bound}</tbody></table></div>\n"
+        "<div class=\"table\"><table><thead><tr><th>policy</th><th class=\"words\">setting</th>{}</tr></thead><tbody>\n\
+         {lines}{bound}</tbody></table></div>\n",
+        heads.concat()
     )
 }
 
@@ -71,13 +72,14 @@ fn line(comparison: &Comparison, entry: &Entry) -> String {
     );
     cells.extend(comparison.dollars(instance_hours).map(|dollars| format!("{dollars:.2}")));
     cells.extend([actions.to_string(), lost(killed, lost_hours)]);
-    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
+    let cells: Vec<String> = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
     format!(
-        "<tr{}><td>{}</td><td class=\"words\">{}</td><td{late}>{}</td>{cells}</tr>\n",
+        "<tr{}><td>{}</td><td class=\"words\">{}</td><td{late}>{}</td>{}</tr>\n",
         if entry.shipped { " class=\"ours\"" } else { "" },
         escaped(&entry.policy),
         escaped(&entry.setting),
         percent(late_percent),
+        cells.concat(),
     )
 }
 
@@ -118,9 +120,8 @@ fn terms(comparison: &Comparison) -> String {
         ("chance", format!("all from the seed {}", case.seed)),
         ("scoring", "messages of the first hour are worked on and paid for, but not scored".to_owned()),
     ];
-    let list: String =
-        list.iter().map(|(what, words)| format!("<dt>{what}</dt><dd>{}</dd>\n", escaped(words))).collect();
-    format!("<dl>{list}</dl>\n")
+    let line = |(what, words): &(&str, String)| format!("<dt>{what}</dt><dd>{}</dd>\n", escaped(words));
+    format!("<dl>{}</dl>\n", list.iter().map(line).collect::<Vec<_>>().concat())
 }
 
 fn messages(count: u32) -> String {
