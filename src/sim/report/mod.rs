@@ -62,7 +62,7 @@ fn index(comparisons: &[Comparison]) -> String {
              <td class=\"words\">{}</td></tr>\n",
                 escaped(&each.case.name),
                 super::words::duration(each.case.objective),
-                figure(shipped.map(|run| percent(run.late_percent))),
+                figure(shipped.map(|run| escaped(&percent(run.late_percent)))),
                 figure(shipped.map(|run| hours(run.instance_hours))),
                 figure(ratio.map(|ratio| format!("{ratio:.2} ×"))),
                 figure(rival.map(|(entry, ratio)| escaped(&format!(

@@ -78,7 +78,7 @@ fn line(comparison: &Comparison, entry: &Entry) -> String {
         if entry.shipped { " class=\"ours\"" } else { "" },
         escaped(&entry.policy),
         escaped(&entry.setting),
-        percent(late_percent),
+        escaped(&percent(late_percent)),
         cells.concat(),
     )
 }
