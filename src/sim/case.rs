@@ -68,7 +68,7 @@ const TOGETHER_MS: u64 = 10;
 const TOGETHER_SPAN_MS: u64 = 9_000;
 
 impl Default for Case {
-    /// Nothing arrives; the rest is as in the benchmark, a plain small worker in place of a trace's own.
+    /// Nothing arrives, and nothing goes wrong but that the counters are as approximate as SQS's.
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -179,4 +179,68 @@ impl Case {
 /// When the `turn`-th message of a bin arrives, so that those of the fullest one keep within their span.
 fn together_ms(turn: u64, most: u64) -> u64 {
     turn.saturating_mul(TOGETHER_SPAN_MS) / most.max(TOGETHER_SPAN_MS / TOGETHER_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(counts: &[(u64, u32)]) -> Case {
+        let lasts = Duration::from_hours(2);
+        let trace = Trace { bin: Duration::from_secs(10), counts: counts.to_vec(), lasts };
+        Case { trace, work_cv: 0.0, ..Case::default() }
+    }
+
+    fn arrivals(case: &Case) -> Vec<u64> {
+        case.messages()
+            .iter()
+            .map(|message| message.arrives.as_millis().abs_diff(START.as_millis()))
+            .collect()
+    }
+
+    #[test]
+    fn a_bins_messages_arrive_within_it_in_order() {
+        let arrivals = arrivals(&case(&[(20, 500), (30, 500)]));
+        assert!(arrivals.is_sorted());
+        assert!(arrivals.iter().take(500).all(|ms| (20_000..30_000).contains(ms)));
+        assert!(arrivals.iter().skip(500).all(|ms| (30_000..40_000).contains(ms)));
+    }
+
+    #[test]
+    fn messages_that_arrive_together_are_10_ms_apart_and_closer_where_there_are_many() {
+        let together = |counts| arrivals(&Case { together: true, ..case(counts) });
+        assert_eq!(together(&[(20, 3), (60, 1)]), [20_000, 20_010, 20_020, 60_000]);
+        let many = together(&[(0, 9_000), (10, 2)]);
+        assert_eq!((many.get(8_999), many.last()), (Some(&8_999), Some(&10_001)));
+    }
+
+    #[test]
+    fn without_variation_every_message_takes_the_mean() {
+        let messages = case(&[(0, 50)]).messages();
+        assert!(messages.iter().all(|message| message.work == Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn the_first_instances_are_a_fifth_more_than_the_first_ten_minutes_keep_busy() {
+        let first = |case: Case| case.world(case.messages()).desired();
+        // 240 messages of 10 s in 600 s keep 4 slots busy.
+        let busy = case(&[(0, 120), (590, 120), (600, 9_999)]);
+        assert_eq!(first(busy.clone()), 5);
+        assert_eq!(first(Case { slots: 2, ..busy.clone() }), 3);
+        assert_eq!(first(Case { initial: Some(0), ..busy.clone() }), 0);
+        assert_eq!(first(Case { max: 2, ..busy }), 2);
+        assert_eq!(first(case(&[])), 1);
+    }
+
+    #[test]
+    fn delays_and_fifo_groups_are_dealt_out_where_they_are_asked_for() {
+        let plain = case(&[(0, 300)]);
+        assert!(plain.messages().iter().all(|message| message.delay.is_zero() && message.group.is_none()));
+        let delay = Duration::from_secs(30);
+        let messages = Case { delay, fifo_groups: 3, ..plain }.messages();
+        let of =
+            |group| messages.iter().filter(|one| one.group.is_some_and(|own| own.get() == group)).count();
+        assert!(messages.iter().all(|message| message.delay == delay));
+        assert!((1..=3).all(|group| of(group) > 70), "{} {} {}", of(1), of(2), of(3));
+    }
 }

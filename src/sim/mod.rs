@@ -2,8 +2,11 @@
 //!
 //! [`World`] is pure: time is an argument, and all chance comes from one seed, so the same seed gives
 //! the same run on every platform. [`SimSource`] and [`SimTarget`] are its ports, behind which the
-//! shipped engine cannot tell it from AWS; [`Stage`] puts
-//! both together for one story, and [`demo`] shows it.
+//! shipped engine cannot tell it from AWS.
+//!
+//! A [`Case`] makes worlds that policies can be compared in: a [`Trace`] of arrivals, or a [`Shape`],
+//! with a queue and a group. [`run_engine`] and [`run_peer`] make a [`Run`] of it, with the same
+//! messages and the same luck for all. [`Stage`] is one story, and [`demo`] shows it.
 
 mod bound;
 mod case;

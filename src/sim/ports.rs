@@ -69,3 +69,37 @@ impl Target for SimTarget {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::case::{Case, START};
+    use crate::sim::shapes::Shape;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn the_ports_show_what_learning_needs_deletions_and_named_instances() {
+        let trace = Shape::Steady.trace(Duration::from_mins(10), 60.0, 1);
+        let case = Case { trace, ..Case::default() };
+        let world = share(case.world(case.messages()));
+        lock(&world).advance_to(START + Duration::from_mins(8));
+        let mut source =
+            SimSource { name: "a".to_owned(), world: Shared::clone(&world), counting: Counting::VISIBLE };
+        let queue = source.read().await;
+        let deleted = queue.deleted.unwrap();
+        assert_eq!((deleted.from, deleted.lasts), (START + Duration::from_mins(5), Duration::from_mins(1)));
+        assert!((30.0..90.0).contains(&deleted.count), "{deleted:?}");
+        assert_eq!(queue.facts.visibility_timeout_secs, Some(60));
+        let fleet = SimTarget { world: Shared::clone(&world) }.read().await.unwrap();
+        assert_eq!(fleet.instances.len(), fleet.in_service as usize);
+    }
+
+    #[tokio::test]
+    async fn a_refused_capacity_is_a_failure_that_changed_nothing() {
+        let case = Case::default();
+        let world = share(case.world(case.messages()));
+        let outcome = SimTarget { world: Shared::clone(&world) }.set_desired(101).await;
+        assert!(matches!(outcome, Outcome::Failed { refused: true, .. }), "{outcome:?}");
+        assert_eq!(lock(&world).desired(), 1);
+    }
+}

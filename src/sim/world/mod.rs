@@ -6,6 +6,7 @@ mod terms;
 
 pub use counters::Counts;
 pub use group::Refused;
+pub(super) use tally::quantile;
 pub use tally::{Census, Tally};
 pub use terms::{Faults, GroupTerms, QueueTerms, Victims};
 
@@ -41,6 +42,8 @@ pub struct World {
     made: u64,
     /// The next point of the grid on which counters are kept.
     next_step: Timestamp,
+    /// Whether `now` is where the world is to stand still.
+    paused: bool,
     killed: u64,
     lost: Duration,
 }
@@ -94,6 +97,7 @@ impl World {
             events: BinaryHeap::new(),
             made: 0,
             next_step: start,
+            paused: false,
             killed: 0,
             lost: Duration::ZERO,
         };
@@ -109,7 +113,8 @@ impl World {
         world
     }
 
-    /// Lets everything happen that is due by `until`. A time that has passed changes nothing.
+    /// Lets everything happen that is due by `until`. Who could receive a message at that very moment
+    /// does so after whatever is done to the world then. A time that has passed changes nothing.
     pub fn advance_to(&mut self, until: Timestamp) {
         while self.next_step <= until {
             self.work_off(self.next_step);
@@ -196,6 +201,9 @@ impl World {
     }
 
     fn work_off(&mut self, until: Timestamp) {
+        if self.now < until {
+            self.resume();
+        }
         loop {
             let event = self.events.peek().map_or(NEVER, |Reverse((at, ..))| *at);
             let finish = self.finishes.peek().map_or(NEVER, |Reverse((at, _))| *at);
@@ -205,6 +213,7 @@ impl World {
                 break;
             }
             self.now = next;
+            self.paused = next == until;
             if event == next {
                 self.happen();
             } else if finish == next {
@@ -214,6 +223,16 @@ impl World {
             }
         }
         self.now = self.now.max(until);
+    }
+
+    /// Gives the messages to the workers that met at the moment at which the world stood still.
+    fn resume(&mut self) {
+        self.paused = false;
+        while self.queue.head().is_some()
+            && let Some(slot) = self.group.free_slot()
+        {
+            self.serve(slot);
+        }
     }
 
     fn arrive(&mut self) {
@@ -237,7 +256,8 @@ impl World {
 
     /// Gives a message to the worker that has waited longest, or has it wait.
     fn offer(&mut self, number: usize) {
-        match self.group.free_slot() {
+        let slot = if self.paused { None } else { self.group.free_slot() };
+        match slot {
             Some(slot) => self.begin(number, slot),
             None => self.queue.wait(number),
         }
@@ -255,7 +275,8 @@ impl World {
 
     /// Gives a free worker the next message, or has it wait.
     fn serve(&mut self, slot: usize) {
-        match self.queue.receive() {
+        let next = if self.paused { None } else { self.queue.receive() };
+        match next {
             Some(number) => self.begin(number, slot),
             None => self.group.wait(slot),
         }
