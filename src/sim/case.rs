@@ -42,6 +42,8 @@ pub struct Case {
     pub phantom_percent: f64,
     /// Readings of 100 that show an empty queue, whatever is in it.
     pub zero_percent: f64,
+    /// Whether `CloudWatch`'s count of deletions is read as well.
+    pub deletions: bool,
     /// How long after sending a message can first be received.
     pub delay: Duration,
     /// FIFO groups that messages are dealt to at random; 0 for a standard queue.
@@ -86,6 +88,7 @@ impl Default for Case {
             stale_max: Duration::from_secs(15),
             phantom_percent: 0.0,
             zero_percent: 0.0,
+            deletions: true,
             delay: Duration::ZERO,
             fifo_groups: 0,
             victims: Victims::Any,

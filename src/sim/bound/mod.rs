@@ -186,7 +186,7 @@ mod tests {
     #[track_caller]
     fn costs(case: &Case, messages: &[Message], instance_secs: f64) {
         let secs = bound(case, messages).unwrap() * 3600.0;
-        assert!((secs / instance_secs - 1.0).abs() < 1e-5, "{secs} s instead of {instance_secs} s");
+        assert!((secs / instance_secs - 1.0).abs() < 1e-4, "{secs} s instead of {instance_secs} s");
     }
 
     #[test]

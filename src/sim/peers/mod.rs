@@ -74,7 +74,9 @@ pub enum Share {
 }
 
 impl Share {
-    fn messages(self, told: &Told) -> f64 {
+    /// In messages.
+    #[must_use]
+    pub fn messages(self, told: &Told) -> f64 {
         match self {
             Self::Waiting(share) => (f64::from(told.slots) + share * told.acceptable_backlog()).max(1.0),
             Self::Slots(share) => (share * f64::from(told.slots)).max(0.25),
