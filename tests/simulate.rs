@@ -160,7 +160,7 @@ fn a_trace_that_is_wrong_is_named_with_line_and_value() {
     let told = refused(&dir, &["--trace", "short.csv"], 78);
     assert!(told.contains("short: no message arrives after the first 1 h, which are not scored"), "{told}");
     fs::write(dir.path().join("many.csv"), "t_seconds,arrivals\n0,5\n7200,4294967295\n").unwrap();
-    assert!(refused(&dir, &["--trace", "many.csv"], 78).contains("at most 20000000 can be simulated"));
+    assert!(refused(&dir, &["--trace", "many.csv"], 78).contains("at most 10000000 can be simulated"));
     fs::write(dir.path().join("long.csv"), "t_seconds,arrivals\n0,5\n18446744073709551000,1\n").unwrap();
     assert!(refused(&dir, &["--trace", "long.csv"], 78).contains("at most 366 d can be simulated"));
     let told = refused(&dir, &["--trace", "arrivals.csv", "--bin", "300"], 78);
