@@ -18,7 +18,7 @@ pub(crate) fn print(cases: &[Case]) {
     let messages = case.messages();
     let before = cpu();
     let run = Entry::ours(Hints::right).play(case, &messages, false);
-    let took = (cpu() - before).as_secs_f64();
+    let took = cpu().saturating_sub(before).as_secs_f64();
     println!("- one run on {} ({:.0} instance-hours): {took:.2} s", case.name, run.instance_hours);
 }
 
@@ -44,7 +44,7 @@ fn tick(case: &Case) -> Duration {
         let foreseen = controller.foresee(now, &sample, &decision);
         controller.settle(foreseen, &Outcome::None);
     }
-    (cpu() - before) / TICKS
+    cpu().saturating_sub(before) / TICKS
 }
 
 /// CPU time of this thread, from `/proc/thread-self/schedstat` (field 1, in nanoseconds).

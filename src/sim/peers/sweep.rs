@@ -8,13 +8,15 @@ pub const WAIT_SHARES: [f64; 8] = [0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0];
 /// Shares of the slots that are tried as targets, by peers that count what is in flight.
 pub const SLOT_SHARES: [f64; 5] = [0.3, 0.5, 0.65, 0.8, 1.0];
 
+type Make = Box<dyn Fn(&Told) -> Box<dyn Peer> + Send + Sync>;
+
 /// A peer with its knobs set.
 pub struct Setting {
     /// The peer's name.
     pub family: &'static str,
     /// Its knobs: `x` is a share of the acceptable backlog, `c` the slots.
     pub label: String,
-    make: Box<dyn Fn(&Told) -> Box<dyn Peer> + Send + Sync>,
+    make: Make,
 }
 
 impl Setting {
