@@ -83,7 +83,7 @@ fn line(comparison: &Comparison, entry: &Entry) -> String {
 
 fn terms(comparison: &Comparison) -> String {
     let case = &comparison.case;
-    let boot = [case.boot.start(), case.boot.end()].map(|time| duration(*time));
+    let boot = [case.boot.start(), case.boot.end()].map(|time| secs(*time));
     let victims = match case.victims {
         Victims::Any => {
             "any instance; what a busy one worked on starts again once its visibility timeout has passed"
@@ -103,7 +103,7 @@ fn terms(comparison: &Comparison) -> String {
         ),
         (
             "an instance",
-            format!("works on {} at once, boots in {} to {}", messages(case.slots), boot[0], boot[1]),
+            format!("works on {} at once, boots in {} to {} s", messages(case.slots), boot[0], boot[1]),
         ),
         ("the group", format!("at most {} instances; a scale-in takes {victims}", case.max)),
         ("the queue", format!("visibility timeout {}", duration(case.visibility_timeout))),
