@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
+use backlogd::model::Timestamp;
+use backlogd::publish::json;
+use backlogd::sim::{Case, START, Shape, Trace, records};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Two hours at a message every two seconds, with a burst in the second one.
@@ -160,7 +164,7 @@ fn a_trace_that_is_wrong_is_named_with_line_and_value() {
     let told = refused(&dir, &["--trace", "short.csv"], 78);
     assert!(told.contains("short: no message arrives after the first 1 h, which are not scored"), "{told}");
     fs::write(dir.path().join("many.csv"), "t_seconds,arrivals\n0,5\n7200,4294967295\n").unwrap();
-    assert!(refused(&dir, &["--trace", "many.csv"], 78).contains("at most 20000000 can be simulated"));
+    assert!(refused(&dir, &["--trace", "many.csv"], 78).contains("at most 10000000 can be simulated"));
     fs::write(dir.path().join("long.csv"), "t_seconds,arrivals\n0,5\n18446744073709551000,1\n").unwrap();
     assert!(refused(&dir, &["--trace", "long.csv"], 78).contains("at most 366 d can be simulated"));
     let told = refused(&dir, &["--trace", "arrivals.csv", "--bin", "300"], 78);
@@ -190,6 +194,39 @@ fn flags_that_are_wrong_are_named_with_what_is_allowed() {
         told.contains("--compare cannot be \"kedda\"; there are: all, buildkite, google-mig, keda, nomad, "),
         "{told}"
     );
+}
+
+/// What a daemon writes down that looks at a day's noisy, stale counters every ten seconds.
+fn watched(case: &Case) -> String {
+    let mut world = case.world(case.messages());
+    world.set_desired(30).unwrap();
+    let mut look = |at: Timestamp| {
+        world.advance_to(at);
+        let (time, seen) = (json::time(at), world.counters());
+        format!(
+            "{{\"time\":\"{time}\",\"scaler\":\"images\",\"sample\":{{\"queues\":[{{\"visible\":{},\"in_flight\":{},\
+             \"delayed\":0}}],\"fleet\":null,\"missing\":[]}}}}\n",
+            seen.visible, seen.in_flight
+        )
+    };
+    (1..=8_640).map(|tick| look(START + Duration::from_secs(10) * tick)).collect()
+}
+
+#[test]
+fn from_noisy_counters_every_hours_arrivals_are_known_to_a_few_percent() {
+    let trace = Shape::Daily.trace(Duration::from_hours(24), 60.0, 1);
+    let case = Case { trace, ..Case::default() };
+    let read = records::read(&watched(&case), None, Some(10.0)).unwrap().trace;
+    let within = |trace: &Trace, hour: u64| {
+        let bins = trace.counts.iter().filter(|(secs, _)| secs / 3_600 == hour);
+        f64::from(bins.map(|(_, count)| *count).sum::<u32>())
+    };
+    for hour in 1..23 {
+        let (truly, reckoned) = (within(&case.trace, hour), within(&read, hour));
+        assert!((reckoned / truly - 1.0).abs() < 0.06, "hour {hour}: {reckoned} of {truly}");
+    }
+    let (truly, reckoned) = (case.trace.total(), read.total());
+    assert!(truly.abs_diff(reckoned) * 50 < truly, "{reckoned} of {truly}");
 }
 
 /// The records of a daemon that looked on while a message came every two seconds.

@@ -50,7 +50,7 @@ pub(super) struct Args {
     /// Seconds for which the messages of a stopped worker stay hidden [default: 6 times --processing-secs, at least 30]
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = flags::time, help_heading = WORLD)]
     visibility_timeout_secs: Option<Duration>,
-    /// Instances at most [default: from the settings or the records, else 100]
+    /// Instances at most [default: from the settings or the records, else 1000]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = WORLD)]
     max: Option<u32>,
     /// Which instances a scale-in takes [default: any, or drain where the settings say so]

@@ -85,8 +85,12 @@ mod tests {
         let case = Case { trace, ..Case::default() };
         let world = share(case.world(case.messages()));
         lock(&world).advance_to(START + Duration::from_mins(8));
-        let mut source =
-            SimSource { name: "a".to_owned(), world: Shared::clone(&world), counting: Counting::VISIBLE };
+        let mut source = SimSource {
+            name: "a".to_owned(),
+            world: Shared::clone(&world),
+            counting: Counting::VISIBLE,
+            deletions: true,
+        };
         let queue = source.read().await;
         let deleted = queue.deleted.unwrap();
         assert_eq!((deleted.from, deleted.lasts), (START + Duration::from_mins(5), Duration::from_mins(1)));

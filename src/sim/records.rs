@@ -338,7 +338,7 @@ mod tests {
     fn malformed_lines_are_named_by_their_number() {
         let with = |wrong: &str| format!("{}\n\n{wrong}\n", line(0, "a", 1, 0));
         let told = |text: &str| read(text, None, Some(1.0)).unwrap_err().to_string();
-        let cut = told(&with(&line(10, "a", 1, 0).trim_end_matches('}')));
+        let cut = told(&with(line(10, "a", 1, 0).trim_end_matches('}')));
         assert!(cut.starts_with("line 3: not a decision record: EOF"), "{cut}");
         let foreign = told(&with("{\"level\":\"INFO\"}"));
         assert!(foreign.starts_with("line 3: not a decision record: missing field `time`"), "{foreign}");

@@ -76,7 +76,9 @@ pub enum Refusal {
         lasts: Duration,
     },
     /// More messages than fit.
-    #[error("{workload}: {count} messages; at most {MESSAGES_MAX} can be simulated")]
+    #[error(
+        "{workload}: {count} messages; at most {MESSAGES_MAX} can be simulated: give a shorter or a thinner one"
+    )]
     TooMany {
         /// What the workload is called.
         workload: String,

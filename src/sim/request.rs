@@ -55,7 +55,8 @@ pub struct Request {
 /// What is simulated when nothing says otherwise.
 const PROCESSING: Duration = Duration::from_secs(10);
 const OBJECTIVE: Duration = Duration::from_mins(1);
-const MAX: u32 = 100;
+/// As good as none.
+const MAX: u32 = 1_000;
 /// SQS's default, and the least that is assumed; else six times the processing time.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -302,7 +303,7 @@ mod tests {
         let plan = request().plan(None).unwrap();
         let [case] = plan.cases.as_slice() else { panic!("one objective") };
         assert_eq!((case.objective, case.work_mean), (Duration::from_mins(1), Duration::from_secs(10)));
-        assert_eq!((case.slots, case.max, case.victims), (1, 100, Victims::Any));
+        assert_eq!((case.slots, case.max, case.victims), (1, 1_000, Victims::Any));
         assert_eq!(case.visibility_timeout, Duration::from_mins(1));
         assert!(plan.remarks[0].starts_with("no settings file"), "{:?}", plan.remarks);
         assert!(plan.remarks[2].starts_with("a message takes 10 s; "), "{:?}", plan.remarks);

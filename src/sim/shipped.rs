@@ -4,7 +4,7 @@ use super::words::duration;
 use crate::assemble;
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::policy::{BacklogPerInstance, Policy};
-use crate::settings::{Latency, PolicyKind, QueueSource, Scaler};
+use crate::settings::{Latency, PolicyKind, Scaler};
 use crate::source::Counting;
 
 /// The shipped controller: its policy and rules, as the settings have them or as they are by default.
@@ -19,10 +19,9 @@ impl Shipped {
     /// As the settings of `scaler` have it, but for what was asked for here; by default the latency policy.
     #[must_use]
     pub fn new(scaler: Option<Scaler>, slots: u32, max: u32) -> Self {
-        let queue = scaler.as_ref().and_then(|scaler| scaler.sources.first());
-        let counting = queue.map_or(Counting { weight: 1.0, in_flight: false, delayed: false }, counting);
+        let counting = scaler.as_ref().map_or(Counting::VISIBLE, |own| Driver::of(own).counting);
         let (policy, rules) = scaler.map_or((None, Rules::default()), |own| (Some(own.policy), own.rules));
-        let limits = Limits { max: Some(max), ..rules.limits };
+        let limits = Limits { min: rules.limits.min.min(max), max: Some(max), ..rules.limits };
         Self { policy, rules: Rules { limits, slots, ..rules }, counting }
     }
 
@@ -78,6 +77,41 @@ fn policy(kind: &PolicyKind, case: &Case) -> Box<dyn Policy> {
     }
 }
 
-fn counting(queue: &QueueSource) -> Counting {
-    Counting { weight: queue.weight, in_flight: queue.count_in_flight, delayed: queue.count_delayed }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings;
+    use std::time::Duration;
+
+    fn scaler(policy: &str) -> Scaler {
+        let text = format!(
+            "[[scaler]]\nname = \"a\"\nsource = [{{ queue = \"a\", weight = 2.0, count_in_flight = true }}]\n\
+             target = {{ name = \"a\" }}\nlimits = {{ min = 5, max = 9, step_in_max = 2 }}\npolicy = {{ {policy} }}\n"
+        );
+        let settings = settings::parse(&[("a.toml".to_owned(), text)]).unwrap();
+        settings.scalers[0].clone()
+    }
+
+    fn case() -> Case {
+        Case { objective: Duration::from_secs(45), slots: 2, ..Case::default() }
+    }
+
+    #[test]
+    fn limits_and_slots_are_those_asked_for_the_rest_is_the_settings() {
+        let shipped = Shipped::new(Some(scaler("kind = \"latency\", latency_objective_secs = 60")), 4, 3);
+        let limits = Limits { min: 3, max: Some(3), step_out_max: None, step_in_max: Some(2) };
+        assert_eq!((shipped.rules.slots, shipped.rules.limits), (4, limits), "min never above max");
+        let Counting { weight, in_flight, delayed } = shipped.counting;
+        assert!((weight - 2.0).abs() < 1e-9 && in_flight && !delayed);
+    }
+
+    #[test]
+    fn only_the_latency_policy_knows_the_objective() {
+        let latency = Shipped::new(Some(scaler("kind = \"latency\", latency_objective_secs = 60")), 2, 9);
+        assert_eq!(latency.setting(&case()), "latency, 45 s");
+        assert_eq!(Shipped::new(None, 2, 9).setting(&case()), "latency, 45 s");
+        let fixed =
+            Shipped::new(Some(scaler("kind = \"backlog_per_instance\", acceptable_backlog = 7")), 2, 9);
+        assert_eq!(fixed.setting(&case()), "backlog per instance, 7");
+    }
 }

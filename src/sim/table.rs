@@ -27,6 +27,8 @@ const COLUMNS: [Column; 12] = [
 
 /// Columns of words, which stand to the left.
 const WORDS: [&str; 2] = ["policy", "setting"];
+/// Their width where room is short.
+const WORDS_WIDTH: usize = 17;
 const BETWEEN: usize = 2;
 
 fn least(comparison: &Comparison, entry: &Entry) -> Option<String> {
@@ -45,14 +47,17 @@ struct Filled {
     width: usize,
 }
 
-/// The table of `comparison`, no line wider than `room` columns if that can be: columns that matter less
-/// are left out first, and a last line says which; where even those that matter most do not fit, every
-/// policy is a few lines of its own.
+/// The table of `comparison`, no line wider than `room` columns if that can be: words are wrapped first, then
+/// columns that matter less are left out, and a last line says which; where even those that matter most do
+/// not fit, every policy is a few lines of its own.
 #[must_use]
 pub fn table(comparison: &Comparison, room: Option<usize>) -> String {
     let room = room.unwrap_or(usize::MAX);
     let all = || COLUMNS.iter().filter_map(|column| column.filled(comparison)).collect();
     let mut columns: Vec<Filled> = all();
+    if width(&columns) > room {
+        columns.iter_mut().filter(|column| column.is_words()).for_each(Filled::wrap);
+    }
     let mut left_out = Vec::new();
     while width(&columns) > room {
         let Some(last) = columns.iter().map(|column| column.goes).max().filter(|goes| *goes > 0) else {
@@ -60,9 +65,10 @@ pub fn table(comparison: &Comparison, room: Option<usize>) -> String {
         };
         left_out.extend(columns.extract_if(.., |column| column.goes == last).map(|column| column.head));
     }
-    let mut lines = vec![heading(comparison), row(&columns, |column| column.head)];
+    let mut lines = vec![heading(comparison)];
+    lines.extend(row(&columns, |column| column.head));
     for index in 0..comparison.entries.len() {
-        lines.push(row(&columns, |column| column.cells.get(index).map_or("", String::as_str)));
+        lines.extend(row(&columns, |column| column.cells.get(index).map_or("", String::as_str)));
     }
     if !left_out.is_empty() {
         let heads = COLUMNS.iter().map(|column| column.head).filter(|head| left_out.contains(head));
@@ -70,6 +76,19 @@ pub fn table(comparison: &Comparison, room: Option<usize>) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+impl Filled {
+    fn is_words(&self) -> bool {
+        WORDS.contains(&self.head)
+    }
+
+    /// Makes the column as narrow as its words allow.
+    fn wrap(&mut self) {
+        let lines = self.cells.iter().flat_map(|cell| wrapped(cell, WORDS_WIDTH));
+        let widest = lines.map(|line| line.chars().count()).chain([self.head.len()]).max();
+        self.width = widest.unwrap_or_default();
+    }
 }
 
 impl Column {
@@ -95,12 +114,34 @@ fn width(columns: &[Filled]) -> usize {
     columns.iter().map(|column| column.width + BETWEEN).sum::<usize>().saturating_sub(BETWEEN)
 }
 
-fn row(columns: &[Filled], cell: impl Fn(&Filled) -> &str) -> String {
-    let cells = columns.iter().map(|column| {
-        let (text, width) = (cell(column), column.width);
-        if WORDS.contains(&column.head) { format!("{text:<width$}") } else { format!("{text:>width$}") }
-    });
-    cells.collect::<Vec<_>>().join(&" ".repeat(BETWEEN)).trim_end().to_owned()
+/// A cell of every column, in as many lines as the longest of them takes.
+fn row<'a>(columns: &'a [Filled], cell: impl Fn(&'a Filled) -> &'a str) -> Vec<String> {
+    let cells: Vec<Vec<String>> = columns.iter().map(|column| wrapped(cell(column), column.width)).collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+    let line = |nth: usize| {
+        let parts = columns.iter().zip(&cells).map(|(column, lines)| {
+            let (text, width) = (lines.get(nth).map_or("", String::as_str), column.width);
+            if column.is_words() { format!("{text:<width$}") } else { format!("{text:>width$}") }
+        });
+        parts.collect::<Vec<_>>().join(&" ".repeat(BETWEEN)).trim_end().to_owned()
+    };
+    (0..height).map(line).collect()
+}
+
+/// `text` in lines of at most `width`, but for single words that are longer; those after the first indented.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Every entry for itself, a figure a line.
@@ -142,6 +183,16 @@ keda          queueLength=5    12.0    3.2     35     51     96    225     2.00 
         assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
         assert!(table.contains("late %") && table.contains("p99 s") && table.contains("x least"), "{table}");
         assert!(table.contains("(no room for: p50 s, p95 s, actions, killed)"), "{table}");
+    }
+
+    #[test]
+    fn long_names_are_wrapped_before_anything_is_left_out() {
+        let mut comparison = compared();
+        comparison.entries[1].policy = "target tracking, proportional in".to_owned();
+        let table = table(&comparison, Some(116));
+        assert!(table.contains("\ntarget tracking,   x=0.1             4.2"), "{table}");
+        assert!(table.contains("\n  proportional in\nkeda "), "{table}");
+        assert!(!table.contains("no room"), "{table}");
     }
 
     #[test]

@@ -87,6 +87,7 @@ pub fn hours(hours: f64) -> String {
 pub fn percent(percent: f64) -> String {
     match percent {
         _ if percent <= 0.0 => "0".to_owned(),
+        _ if percent < 0.005 => "<0.01".to_owned(),
         _ if percent < 0.1 => format!("{percent:.2}"),
         _ => format!("{percent:.1}"),
     }
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn figures_have_the_digits_that_count() {
         assert_eq!([0.714, 9.999, 13.42, 130.6].map(hours), ["0.71", "10.0", "13.4", "131"]);
-        assert_eq!([0.0, 0.036, 0.36, 12.5].map(percent), ["0", "0.04", "0.4", "12.5"]);
+        assert_eq!([0.0, 0.001, 0.036, 0.36, 12.5].map(percent), ["0", "<0.01", "0.04", "0.4", "12.5"]);
         let times = [0, 40, 3_250, 34_700, 96_104].map(Duration::from_millis);
         assert_eq!(times.map(secs), ["0", "0", "3.2", "35", "96"]);
         let times = [0.5, 90.0, 120.0, 900.0, 3_600.0, 86_400.0, 604_800.0].map(Duration::from_secs_f64);

@@ -31,7 +31,7 @@ pub(super) struct Arrivals {
 /// As much time as is simulated.
 pub(super) const LONGEST: Duration = Duration::from_hours(24 * 366);
 /// As many messages as are simulated, at about 100 bytes each.
-pub(super) const MESSAGES_MAX: u64 = 20_000_000;
+pub(super) const MESSAGES_MAX: u64 = 10_000_000;
 
 impl Workload {
     /// What arrives. Of records, those of `scaler`, whose messages take `processing`, if that is known; of

@@ -33,11 +33,9 @@ pub(super) fn section(number: usize, comparison: &Comparison, points: usize) -> 
 }
 
 fn figures(comparison: &Comparison) -> String {
-    let priced = comparison.price_per_hour.is_some();
-    let mut heads = vec!["late %", "p50 s", "p95 s", "p99 s", "longest s", "inst.-hours", "of the least"];
-    if priced {
-        heads.push("dollars");
-    }
+    let mut heads = vec!["late %", "p50 s", "p95 s", "p99 s", "longest s", "inst.-hours"];
+    heads.extend(comparison.bound_hours.map(|_| "of the least"));
+    heads.extend(comparison.price_per_hour.map(|_| "dollars"));
     heads.extend(["actions", "killed"]);
     let heads: Vec<String> = heads.into_iter().map(|head| format!("<th>{head}</th>")).collect();
     let lines: String = comparison.entries.iter().map(|entry| line(comparison, entry)).collect();
@@ -67,9 +65,9 @@ fn line(comparison: &Comparison, entry: &Entry) -> String {
     let late = if holds(late_percent) { "" } else { " class=\"late\"" };
     let mut cells = vec![wait_p50, wait_p95, wait_p99, wait_max].into_iter().map(secs).collect::<Vec<_>>();
     cells.push(hours(instance_hours));
-    cells.push(
-        comparison.ratio(instance_hours).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2} ×")),
-    );
+    let ratio =
+        comparison.ratio(instance_hours).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2} ×"));
+    cells.extend(comparison.bound_hours.map(|_| ratio));
     cells.extend(comparison.dollars(instance_hours).map(|dollars| format!("{dollars:.2}")));
     cells.extend([actions.to_string(), lost(killed, lost_hours)]);
     let cells: Vec<String> = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
@@ -78,14 +76,14 @@ fn line(comparison: &Comparison, entry: &Entry) -> String {
         if entry.shipped { " class=\"ours\"" } else { "" },
         escaped(&entry.policy),
         escaped(&entry.setting),
-        percent(late_percent),
+        escaped(&percent(late_percent)),
         cells.concat(),
     )
 }
 
 fn terms(comparison: &Comparison) -> String {
     let case = &comparison.case;
-    let boot = [case.boot.start(), case.boot.end()].map(|time| duration(*time));
+    let boot = [case.boot.start(), case.boot.end()].map(|time| secs(*time));
     let victims = match case.victims {
         Victims::Any => {
             "any instance; what a busy one worked on starts again once its visibility timeout has passed"
@@ -105,7 +103,7 @@ fn terms(comparison: &Comparison) -> String {
         ),
         (
             "an instance",
-            format!("works on {} at once, boots in {} to {}", messages(case.slots), boot[0], boot[1]),
+            format!("works on {} at once, boots in {} to {} s", messages(case.slots), boot[0], boot[1]),
         ),
         ("the group", format!("at most {} instances; a scale-in takes {victims}", case.max)),
         ("the queue", format!("visibility timeout {}", duration(case.visibility_timeout))),
