@@ -191,7 +191,9 @@ fn flags_that_are_wrong_are_named_with_what_is_allowed() {
     }
     let told = refused(&dir, &["--compare", "kedda"], 78);
     assert!(
-        told.contains("--compare cannot be \"kedda\"; there are: all, buildkite, google-mig, keda, nomad, "),
+        told.contains(
+            "--compare cannot be \"kedda\"; there are: all, buildkite, fixed-size, google-mig, keda, nomad, "
+        ),
         "{told}"
     );
 }

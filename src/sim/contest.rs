@@ -146,6 +146,7 @@ fn is_usual(setting: &Setting) -> bool {
     let usual = match setting.family {
         "keda" => "queueLength=5",
         "buildkite" => "out=1 in_cooldown=3600",
+        "fixed size" => "100 % of max",
         _ => "x=1",
     };
     setting.label == usual

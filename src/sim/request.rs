@@ -330,7 +330,7 @@ mod tests {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
             rivals(&names).map(|settings| settings.len()).ok()
         };
-        assert_eq!((count(&["all"]), count(&["wpa", "All"])), (Some(97), Some(97)));
+        assert_eq!((count(&["all"]), count(&["wpa", "All"])), (Some(100), Some(100)));
         assert_eq!(count(&["target-tracking"]), Some(8));
         assert_eq!(count(&["Target Tracking, proportional in"]), count(&["target-tracking-proportional-in"]));
         assert_eq!((count(&["wpa", "wpa"]), count(&["target"]), count(&[])), (Some(13), None, Some(0)));
