@@ -119,7 +119,7 @@ mod tests {
     pub(super) const TOLD: Told = Told {
         processing_time: Duration::from_secs(10),
         slots: 2,
-        boot: Duration::from_secs(120),
+        boot: Duration::from_mins(2),
         objective: Duration::from_secs(100),
         max: 50,
     };

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn instances_that_boot_count_towards_the_step_that_ordered_them() {
         let mut peer = StepScaling::new(&TOLD, 0.5);
-        let launched = [vec![Duration::ZERO; 10], vec![Duration::from_secs(60); 3]].concat();
+        let launched = [vec![Duration::ZERO; 10], vec![Duration::from_mins(1); 3]].concat();
         let seen = Glance { in_service: 10, launched, ..glance(120, 250, 0, 13) };
         assert_eq!((peer.tick(&seen), peer.tick(&seen)), (None, None));
         let worse = Glance { visible: 400, ..seen };
