@@ -24,3 +24,22 @@ pub struct Learnt {
     /// From 0, a guess or what the settings say, to 1, all seen.
     pub belief: f64,
 }
+
+/// What a policy that looks ahead reckons with: the recent past, the expected future, and the fleet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    /// The figures.
+    pub estimate: Estimate,
+    /// Seconds from one entry of `arrived` and `expected` to the next.
+    pub step_secs: f64,
+    /// Messages that arrived in the last 0, 1, 2, … steps.
+    pub arrived: Vec<f64>,
+    /// Messages expected to arrive in the next 0, 1, 2, … steps.
+    pub expected: Vec<f64>,
+    /// Messages a second, if arrivals have just jumped and such jumps have lasted; more than expected.
+    pub jump_per_sec: Option<f64>,
+    /// The variance of what is expected, in squared messages a second of looking ahead.
+    pub error_per_sec: f64,
+    /// Seconds since each unit of ordered capacity was first seen; very many for one that was there before.
+    pub ages: Vec<f64>,
+}

@@ -12,7 +12,7 @@ mod sample;
 mod time;
 
 pub use decision::{Action, Decision, Outcome};
-pub use estimate::{Estimate, Learnt};
+pub use estimate::{Estimate, Learnt, Outlook};
 pub use figure::rounded;
 pub use missing::{Cause, Missing};
 pub use reason::{Bound, Reason};
