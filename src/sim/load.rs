@@ -1,6 +1,7 @@
 use crate::model::Timestamp;
 use chacha20::ChaCha8Rng;
 use rand::RngExt;
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -15,12 +16,25 @@ pub struct Phase {
 
 /// One message, as the world is given it: all chance about it is drawn before the run, so that every
 /// controller meets the same messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Message {
     /// When it is sent.
     pub arrives: Timestamp,
     /// How long a worker takes over it.
     pub work: Duration,
+    /// How long after sending it can first be received.
+    pub delay: Duration,
+    /// Its FIFO group, numbered from 1 without great gaps: while a message of it is in flight, the
+    /// others wait.
+    pub group: Option<NonZeroU32>,
+}
+
+impl Message {
+    /// When it can first be received, and its wait begins.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        self.arrives + self.delay
+    }
 }
 
 /// The messages of `phases`, one after the other from `start`, in order of arrival.
@@ -42,7 +56,7 @@ pub fn messages(
             let mut at = begin + gap(gap_ms, rng);
             while at < end {
                 let work = Duration::from_millis(rng.random_range(work_ms.clone()));
-                messages.push(Message { arrives: at, work });
+                messages.push(Message { arrives: at, work, ..Message::default() });
                 at = at + gap(gap_ms, rng);
             }
         }

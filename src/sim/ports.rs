@@ -1,6 +1,6 @@
-use super::world::World;
-use crate::model::{Action, Backlog, Fleet, Missing, Outcome, Queue, QueueFacts, Reason};
-use crate::source::Source;
+use super::world::{Counts, World};
+use crate::model::{Action, Fleet, Missing, Outcome, Queue, QueueFacts, Reason};
+use crate::source::{Counting, Source};
 use crate::target::Target;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,8 @@ pub struct SimSource {
     pub name: String,
     /// The world it is in.
     pub world: Shared,
+    /// Which of its counters a policy reckons with.
+    pub counting: Counting,
 }
 
 /// The world's group.
@@ -40,16 +42,13 @@ pub fn lock(world: &Shared) -> MutexGuard<'_, World> {
 impl Source for SimSource {
     async fn read(&mut self) -> Queue {
         let mut world = lock(&self.world);
-        let counters = world.counters();
+        let Counts { visible, in_flight, delayed } = world.counters();
+        let deleted = world.deleted();
         let visibility = world.queue().visibility_timeout.as_secs().try_into().unwrap_or(u32::MAX);
-        let backlog = Backlog {
-            visible: counters.visible,
-            in_flight: counters.in_flight,
-            delayed: 0,
-            counted: messages(counters.visible),
-        };
+        drop(world);
+        let backlog = self.counting.reckon(visible, in_flight, delayed);
         let facts = QueueFacts { visibility_timeout_secs: Some(visibility), ..QueueFacts::default() };
-        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted: None }
+        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted }
     }
 }
 
@@ -65,13 +64,42 @@ impl Target for SimTarget {
 
     async fn set_desired(&mut self, to: u32) -> Outcome {
         match lock(&self.world).set_desired(to) {
-            Ok(()) => Outcome::Done,
+            Ok(_) => Outcome::Done,
             Err(refused) => Outcome::Failed { why: refused.to_string(), refused: true },
         }
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn messages(count: u64) -> f64 {
-    count as f64
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::case::{Case, START};
+    use crate::sim::shapes::Shape;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn the_ports_show_what_learning_needs_deletions_and_named_instances() {
+        let trace = Shape::Steady.trace(Duration::from_mins(10), 60.0, 1);
+        let case = Case { trace, ..Case::default() };
+        let world = share(case.world(case.messages()));
+        lock(&world).advance_to(START + Duration::from_mins(8));
+        let mut source =
+            SimSource { name: "a".to_owned(), world: Shared::clone(&world), counting: Counting::VISIBLE };
+        let queue = source.read().await;
+        let deleted = queue.deleted.unwrap();
+        assert_eq!((deleted.from, deleted.lasts), (START + Duration::from_mins(5), Duration::from_mins(1)));
+        assert!((30.0..90.0).contains(&deleted.count), "{deleted:?}");
+        assert_eq!(queue.facts.visibility_timeout_secs, Some(60));
+        let fleet = SimTarget { world: Shared::clone(&world) }.read().await.unwrap();
+        assert_eq!(fleet.instances.len(), fleet.in_service as usize);
+    }
+
+    #[tokio::test]
+    async fn a_refused_capacity_is_a_failure_that_changed_nothing() {
+        let case = Case::default();
+        let world = share(case.world(case.messages()));
+        let outcome = SimTarget { world: Shared::clone(&world) }.set_desired(101).await;
+        assert!(matches!(outcome, Outcome::Failed { refused: true, .. }), "{outcome:?}");
+        assert_eq!(lock(&world).desired(), 1);
+    }
 }

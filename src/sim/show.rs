@@ -332,6 +332,8 @@ mod tests {
             longest_wait: Duration::from_secs(1_234),
             p95_wait: Duration::from_secs(1_234),
             running: Duration::from_hours(12),
+            lost: Duration::ZERO,
+            launches: 10,
         };
         let seen = Seen { ticks: 240, peak: 1_234, most: 10, desired: 10, outs: 12, ins: 12 };
         for line in [opening(32.5, true), opening(0.0, false), closing(&tally, &seen)].concat() {

@@ -1,13 +1,13 @@
 //! The demo's story: its queue, its group, its burst, and the engine that meets them.
 
-use super::group::{GroupTerms, Victims};
 use super::load::{Phase, messages};
 use super::ports::{Shared, SimSource, SimTarget, lock, share};
-use super::world::{QueueTerms, World};
+use super::world::{Faults, GroupTerms, QueueTerms, Victims, World};
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::engine::Engine;
 use crate::model::{Mode, Now, Record, Timestamp};
 use crate::policy::BacklogPerInstance;
+use crate::source::Counting;
 use crate::store::Unkept;
 use chacha20::ChaCha8Rng;
 use rand::SeedableRng;
@@ -72,17 +72,22 @@ fn control() -> (BacklogPerInstance, Rules) {
 fn world(seed: u64) -> World {
     let queue = QueueTerms {
         visibility_timeout: Duration::from_secs(30),
-        stale_max: Duration::from_secs(4),
-        noise_percent: 3,
+        stale_max: Duration::from_secs(5),
+        noise_percent: 2.0,
+        phantom_percent: 0.0,
+        zero_percent: 0.0,
     };
     let group = GroupTerms {
         min: 0,
         max: MAX,
         initial: 1,
         slots: SLOTS,
-        boot_ms: BOOT_MS,
+        boot: Duration::from_millis(*BOOT_MS.start())..=Duration::from_millis(*BOOT_MS.end()),
+        in_service_after: None,
         stopping: Duration::from_secs(20),
         victims: Victims::Idle,
+        weights: Vec::new(),
+        faults: Faults::default(),
     };
     let story = STORY.map(|(phase, _)| phase);
     let messages = messages(&story, START, WORK_MS, &mut ChaCha8Rng::seed_from_u64(seed));
@@ -98,7 +103,11 @@ impl Stage {
         let engine = Engine {
             name: QUEUE.to_owned(),
             mode: Mode::Drive,
-            sources: vec![Box::new(SimSource { name: QUEUE.to_owned(), world: Shared::clone(&world) })],
+            sources: vec![Box::new(SimSource {
+                name: QUEUE.to_owned(),
+                world: Shared::clone(&world),
+                counting: Counting::VISIBLE,
+            })],
             target: Box::new(SimTarget { world: Shared::clone(&world) }),
             controller: Controller::new(Box::new(policy), rules, State::default()),
             store: Box::new(Unkept),

@@ -163,14 +163,23 @@ impl Source for SqsQueue {
 }
 
 impl Counting {
+    /// Visible messages only, each for one.
+    pub const VISIBLE: Self = Self { weight: 1.0, in_flight: false, delayed: false };
+
     fn backlog(self, attributes: &Attributes) -> Result<Backlog, Failure> {
         let visible = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessages)?;
         let in_flight = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?;
         let delayed = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesDelayed)?;
+        Ok(self.reckon(visible, in_flight, delayed))
+    }
+
+    /// The backlog that so many messages make.
+    #[must_use]
+    pub fn reckon(self, visible: u64, in_flight: u64, delayed: u64) -> Backlog {
         let counted = [(true, visible), (self.in_flight, in_flight), (self.delayed, delayed)];
         let counted = counted.iter().filter(|(counts, _)| *counts).map(|(_, count)| *count);
         let messages = counted.fold(0, u64::saturating_add);
-        Ok(Backlog { visible, in_flight, delayed, counted: self.worth(messages) })
+        Backlog { visible, in_flight, delayed, counted: self.worth(messages) }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "SQS counters stay far below 2^52")]

@@ -135,7 +135,9 @@ fn impurity_is_seen_in_the_pure_rooms_and_the_simulated_world() {
         "println!(\"so it is\");",
         "#[cfg(test)]\nmod tests;\n\nuse std::fs;",
     ];
-    for path in ["controller/mod.rs", "model/time.rs", "sim/world.rs", "sim/group.rs", "sim/load.rs"] {
+    for path in
+        ["controller/mod.rs", "model/time.rs", "sim/world/mod.rs", "sim/world/group.rs", "sim/load.rs"]
+    {
         offend(purity, path, &texts);
     }
     pass(purity, "store/file.rs", &texts);
