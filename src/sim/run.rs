@@ -1,6 +1,6 @@
 use super::case::{Case, START};
 use super::load::Message;
-use super::world::World;
+use super::world::{World, quantile};
 use crate::model::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -186,14 +186,13 @@ impl<'a> Course<'a> {
         let mut waits: Vec<Duration> =
             world.waits_of(|message| message.arrives >= START + UNSCORED).collect();
         let late = waits.iter().filter(|wait| **wait > self.case.objective).count();
-        waits.sort_unstable();
         let tally = world.tally();
         Run {
             late_percent: percent(late, waits.len()),
-            wait_p50: quantile(&waits, 50),
-            wait_p95: quantile(&waits, 95),
-            wait_p99: quantile(&waits, 99),
-            wait_max: waits.last().copied().unwrap_or_default(),
+            wait_p50: quantile(&mut waits, 50),
+            wait_p95: quantile(&mut waits, 95),
+            wait_p99: quantile(&mut waits, 99),
+            wait_max: waits.iter().max().copied().unwrap_or_default(),
             instance_hours: tally.running.as_secs_f64() / 3600.0,
             launches: tally.launches,
             actions: self.actions,
@@ -202,12 +201,6 @@ impl<'a> Course<'a> {
             history: self.history.unwrap_or_default(),
         }
     }
-}
-
-/// The value that `percent` of 100 of the sorted `values` do not exceed; zero if there are none.
-fn quantile(values: &[Duration], percent: usize) -> Duration {
-    let rank = values.len().saturating_mul(percent).div_ceil(100).saturating_sub(1);
-    values.get(rank).copied().unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

@@ -6,6 +6,7 @@ mod terms;
 
 pub use counters::Counts;
 pub use group::Refused;
+pub(super) use tally::quantile;
 pub use tally::{Census, Tally};
 pub use terms::{Faults, GroupTerms, QueueTerms, Victims};
 

@@ -58,14 +58,12 @@ impl World {
     pub fn tally(&self) -> Tally {
         let begun = self.messages.iter().zip(&self.begun).filter(|(_, begun)| **begun != NEVER);
         let mut waits: Vec<Duration> = begun.map(|(message, begun)| begun.since(message.due())).collect();
-        waits.sort_unstable();
-        let rank = (waits.len().saturating_mul(95)).div_ceil(100).saturating_sub(1);
         Tally {
             done: self.queue.done(),
             killed: self.killed,
             lost: self.lost,
-            longest_wait: waits.last().copied().unwrap_or_default(),
-            p95_wait: waits.get(rank).copied().unwrap_or_default(),
+            longest_wait: waits.iter().max().copied().unwrap_or_default(),
+            p95_wait: quantile(&mut waits, 95),
             running: self.group.billed(self.now),
             launches: self.group.launches(),
         }
@@ -76,5 +74,26 @@ impl World {
     pub fn waits_of(&self, counts: impl Fn(&Message) -> bool) -> impl Iterator<Item = Duration> {
         let counting = self.messages.iter().zip(&self.begun).filter(move |(message, _)| counts(message));
         counting.map(|(message, begun)| (*begun).min(self.now).since(message.due()))
+    }
+}
+
+/// The value that `percent` of 100 of the `values` do not exceed, which are put in another order; zero
+/// if there are none.
+pub(in crate::sim) fn quantile(values: &mut [Duration], percent: usize) -> Duration {
+    let rank = values.len().saturating_mul(percent).div_ceil(100).saturating_sub(1);
+    if rank < values.len() { *values.select_nth_unstable(rank).1 } else { Duration::ZERO }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_a_value_that_so_many_do_not_exceed() {
+        let mut values: Vec<Duration> = (1..=200).rev().map(Duration::from_secs).collect();
+        let found = [50, 95, 99, 100].map(|percent| quantile(&mut values, percent).as_secs());
+        assert_eq!(found, [100, 190, 198, 200]);
+        assert_eq!(quantile(&mut values[..1], 50), *values.first().unwrap());
+        assert_eq!(quantile(&mut [], 50), Duration::ZERO);
     }
 }
