@@ -34,14 +34,6 @@ pub struct Limits {
     pub step_in_max: Option<u32>,
 }
 
-impl Rules {
-    /// The capacity that so many messages in flight occupy.
-    #[must_use]
-    pub fn in_flight_floor(&self, in_flight: u64) -> u32 {
-        in_flight.div_ceil(u64::from(self.slots.max(1))).try_into().unwrap_or(u32::MAX)
-    }
-}
-
 impl Default for Rules {
     fn default() -> Self {
         Self {

@@ -39,6 +39,26 @@ pub(super) struct Word {
     pub(super) belief: f64,
 }
 
+impl Word {
+    /// Messages expected in the next 0, 1, 2, … times `step_secs`, up to `ahead_secs` and one more.
+    pub(super) fn expected(
+        &self,
+        now: Timestamp,
+        history: &History,
+        step_secs: f64,
+        ahead_secs: f64,
+    ) -> Vec<f64> {
+        let mut ahead = 0.0;
+        let mut sums = vec![0.0];
+        while ahead < ahead_secs + step_secs {
+            ahead += step_secs;
+            let again = self.again_secs.and_then(|ago| history.sum(now, ago, ahead.min(ago)));
+            sums.push(again.map_or(self.per_sec * ahead, |sum| sum.max(0.0)));
+        }
+        sums
+    }
+}
+
 /// Spans of the means, in seconds.
 const SPANS_SECS: [f64; MEANS] = [30.0, 90.0, 240.0, 720.0, 2400.0, 10_800.0];
 const MEANS: usize = 6;
@@ -60,13 +80,25 @@ impl Forecast {
 
     /// Learns that `count` messages arrived in the `lasts_secs` until `now`, and scores what was said
     /// `horizon_secs` ago.
-    pub(super) fn learn(&mut self, now: Timestamp, lasts_secs: f64, count: f64, history: &History, horizon_secs: f64) {
+    pub(super) fn learn(
+        &mut self,
+        now: Timestamp,
+        lasts_secs: f64,
+        count: f64,
+        history: &History,
+        horizon_secs: f64,
+    ) {
         self.watched_secs += lasts_secs;
         for (rate, span) in self.rates.iter_mut().zip(SPANS_SECS) {
             let span = span.min(self.watched_secs + 50.0);
-            *rate += lasts_secs / (span + lasts_secs / 2.0) .max(lasts_secs) * (count / lasts_secs - *rate);
+            *rate += lasts_secs / (span + lasts_secs / 2.0).max(lasts_secs) * (count / lasts_secs - *rate);
         }
-        while let Some((at, said)) = self.said.front().copied().filter(|(at, _)| now.since(*at).as_secs_f64() >= horizon_secs - f64::from(STEP_SECS) / 2.0) {
+        while let Some((at, said)) = self
+            .said
+            .front()
+            .copied()
+            .filter(|(at, _)| now.since(*at).as_secs_f64() >= horizon_secs - f64::from(STEP_SECS) / 2.0)
+        {
             self.said.pop_front();
             let span = now.since(at).as_secs_f64();
             if let Some(arrived) = history.sum(now, span, span) {
@@ -118,7 +150,11 @@ impl Forecast {
         let per_sec = self.say(now, history, horizon_secs).get(best).copied().unwrap_or(0.0);
         let again_secs = best.checked_sub(MEANS).and_then(|number| AGO_SECS.get(number).copied());
         let expected = per_sec * horizon_secs;
-        let belief = if self.scored > 0.0 { expected / (expected + squared_error.sqrt()).max(f64::MIN_POSITIVE) } else { 0.0 };
+        let belief = if self.scored > 0.0 {
+            expected / (expected + squared_error.sqrt()).max(f64::MIN_POSITIVE)
+        } else {
+            0.0
+        };
         Word { per_sec, again_secs, squared_error, belief }
     }
 }

@@ -62,12 +62,11 @@ impl History {
         [&self.recent, &self.day, &self.week].into_iter().find_map(|ring| ring.sum(from, to))
     }
 
-    /// Messages that arrived in the last 0, 1, 2, … times `step_secs`, up to `steps` of them.
-    pub(super) fn arrived(&self, now: Timestamp, step_secs: f64, steps: usize) -> Vec<f64> {
-        let mut sums = Vec::with_capacity(steps.saturating_add(1));
+    /// Messages that arrived in the last 0, 1, 2, … times `step_secs`, up to `back_secs` ago.
+    pub(super) fn arrived(&self, now: Timestamp, step_secs: f64, back_secs: f64) -> Vec<f64> {
         let (mut total, mut ago) = (0.0, 0.0);
-        sums.push(total);
-        for _ in 0..steps {
+        let mut sums = vec![total];
+        while ago < back_secs + step_secs {
             ago += step_secs;
             total += self.sum(now, ago, step_secs).unwrap_or(0.0);
             sums.push(total);
@@ -76,11 +75,14 @@ impl History {
     }
 
     /// The same history where all times are `millis` later.
-    pub(super) fn shifted(self, millis: i64) -> Self {
-        Self { origin: self.origin.shifted(millis), ..self }
+    pub(super) fn shift(&mut self, millis: i64) {
+        self.origin = self.origin.shifted(millis);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since the history began stay far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since the history began stay far below 2^53"
+    )]
     fn secs(&self, at: Timestamp) -> f64 {
         at.as_millis().saturating_sub(self.origin.as_millis()) as f64 / 1000.0
     }

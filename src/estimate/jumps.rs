@@ -33,8 +33,17 @@ const KEPT: f64 = 0.995;
 const TRUST: f64 = 3.0;
 
 impl Jumps {
-    pub(super) fn learn(&mut self, now: Timestamp, messages: f64, per_sec: f64, history: &History, horizon_secs: f64) {
-        while let Some((at, jump, plain)) = self.said.front().copied().filter(|(at, ..)| now.since(*at).as_secs_f64() >= horizon_secs - 5.0) {
+    pub(super) fn learn(
+        &mut self,
+        now: Timestamp,
+        messages: f64,
+        per_sec: f64,
+        history: &History,
+        horizon_secs: f64,
+    ) {
+        while let Some((at, jump, plain)) =
+            self.said.front().copied().filter(|(at, ..)| now.since(*at).as_secs_f64() >= horizon_secs - 5.0)
+        {
             self.said.pop_front();
             let span = now.since(at).as_secs_f64();
             if let Some(came) = history.sum(now, span, span) {

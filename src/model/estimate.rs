@@ -25,11 +25,30 @@ pub struct Learnt {
     pub belief: f64,
 }
 
+/// What the settings say of a workload: how far to look, and where learning begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Hints {
+    /// The wait that is acceptable, in seconds; above 0.
+    pub objective_secs: f64,
+    /// Seconds a worker takes over one message; above 0.
+    pub processing_secs: Option<f64>,
+    /// Messages one unit of capacity works on at once; 1 or more.
+    pub slots: Option<u32>,
+    /// Seconds from ordering an instance until it works; above 0.
+    pub boot_secs: Option<f64>,
+}
+
 /// What a policy that looks ahead reckons with: the recent past, the expected future, and the fleet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
     /// The figures.
     pub estimate: Estimate,
+    /// Seconds since the sample before.
+    pub sample_secs: f64,
+    /// Messages that arrived since the sample before; noise can make them fewer than none.
+    pub sample_arrived: f64,
+    /// Seconds that an interrupted message stays hidden.
+    pub visibility_secs: f64,
     /// Seconds from one entry of `arrived` and `expected` to the next.
     pub step_secs: f64,
     /// Messages that arrived in the last 0, 1, 2, … steps.

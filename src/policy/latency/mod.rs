@@ -2,184 +2,246 @@
 
 mod budget;
 mod idle;
+mod reckoning;
+mod tuning;
 
+pub use tuning::Tuning;
+
+use super::{Policy, View, Want};
+use crate::model::{Hints, LatencyReason, Outlook, Reason, Timestamp, whole_units};
 use budget::Budget;
 use idle::Idle;
-
-use crate::model::{Fleet, Outlook, Timestamp, whole_units};
+use reckoning::{Reckoning, Shortfall};
 use serde::{Deserialize, Serialize};
 
 /// As much capacity as lets no message wait longer than the objective, but for one in a hundred.
 ///
 /// A queue with one objective is a queue of deadlines. For each time ahead, the messages that must have
 /// been started by then are held against what the ordered instances can start by then: the processor
-/// demand criterion of earliest-deadline-first scheduling (Baruah, Rosier, Howell, Real-Time Systems 2, 1990).
+/// demand criterion of earliest-deadline-first scheduling (Baruah, Rosier and Howell, Real-Time Systems 2,
+/// 1990). What is lacking is ordered; what would not be lacked for the break-even wait is given back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Latency {
-    pub objective_secs: f64,
+    /// The wait that is acceptable, and where learning begins.
+    pub hints: Hints,
+    /// Whether an instance that is given back finishes the messages it works on.
     pub drains: bool,
-    pub visibility_secs: f64,
-    pub max: u32,
-    pub t: Tune,
+    /// The constants.
+    pub tuning: Tuning,
 }
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tune { pub th: f64, pub adapt: f64, pub thi: f64, pub zt: f64, pub wm: f64, pub kbud: f64, pub eo: f64, pub ei: f64, pub sub: f64, pub dm: f64, pub prot: f64, pub dw: f64, pub dn: f64, pub bm: f64, pub mw: f64, pub fl: f64, pub fr: f64, pub hr: f64, pub hw: f64, pub hg: f64, pub wt: f64, pub fix: f64, pub mb: f64, pub jb: f64, pub h0: f64, pub few: f64, pub pre: f64, pub pt: f64 }
-impl Default for Tune { fn default() -> Self { Self { th: 0.86, adapt: 0.0, thi: 0.3, zt: 0.5, wm: 0.4, kbud: 0.0035, eo: 0.3, ei: 0.2, sub: 0.2, dm: 0.25, prot: 1.0, dw: 0.3, dn: 1.0, bm: 1.5, mw: 0.0, fl: 2.0, fr: 0.0, hr: 2.0, hw: 1.0, hg: 0.0, wt: 1.0, fix: 0.0, mb: 9.0, jb: 1.0, h0: 0.5, few: 1000.0, pre: 0.5, pt: 2.5 } } }
 
 /// What the policy remembers from tick to tick.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
     budget: Budget,
-    lost: Budget,
     idle: Idle,
-    last: Option<(Timestamp, u32)>,
-    /// Messages that removals have interrupted, as far as was to be expected.
-    interrupted: f64,
-    all: f64,
-    blocked: Option<Timestamp>,
-    at_risk: f64,
-    waited: f64,
-    flights: Vec<f64>,
+    /// The capacity that was ordered at the last sample.
+    desired: u32,
+    /// The capacity that was needed at the last sample.
+    needed: u32,
+    /// Messages in flight at the last two samples: a counter may be old.
+    in_flight: [f64; 2],
+    /// What the messages in flight had waited, in seconds.
+    waited_secs: f64,
+    /// Messages that a removal at the last sample can be expected to make late.
+    risk: f64,
 }
 
-/// One tick's figures.
-#[derive(Debug)]
-struct Reckoning<'a> {
-    p: &'a Latency,
-    outlook: &'a Outlook,
-    waiting: f64,
-    in_flight: f64,
-    desired: f64,
-    processing: f64,
-    slots: f64,
-    boot: f64,
-    /// Seconds until each unit that is booting works.
-    booting: Vec<f64>,
-    busy: f64,
-    ready: f64,
-    head_secs: f64,
-}
-
-impl<'a> Reckoning<'a> {
-    pub fn new(p: &'a Latency, outlook: &'a Outlook, waiting: f64, in_flight: f64, fleet: &Fleet) -> Self {
-        let e = &outlook.estimate;
-        let boot = e.boot_secs.value;
-        let desired = f64::from(fleet.desired);
-        let mut booting: Vec<f64> = outlook.ages.iter().map(|age| boot - age).filter(|left| *left > 0.0).collect();
-        let mut missing = desired - outlook.ages.len() as f64;
-        while missing >= 1.0 { booting.push(boot); missing -= 1.0; }
-        let ready = (desired - booting.len() as f64).max(0.0);
-        let slots = e.slots.value;
-        let step = outlook.step_secs;
-        let mut k = 0;
-        while k + 1 < outlook.arrived.len() && outlook.arrived[k] < waiting { k += 1; }
-        let head_secs = if waiting > 0.0 { k as f64 * step } else { 0.0 };
-        Self { p, outlook, waiting, in_flight, desired, processing: e.processing_secs.value, slots, boot, booting, busy: in_flight.min(slots * ready), ready, head_secs }
+impl Memory {
+    /// The same where all times are `millis` later, and none later than `latest`.
+    pub(crate) fn shift(&mut self, millis: i64, latest: Timestamp) {
+        self.idle.shift(millis, latest);
     }
-    /// Messages that one free slot can have started within so many seconds.
-    fn starts(&self, secs: f64) -> f64 { (secs / self.processing + 0.5).max(1.0) }
 
-    /// Messages that must have been started within `ahead` seconds if none is to wait longer than `wait`.
-    fn due(&self, ahead: f64, wait: f64, z: f64, rate: f64) -> f64 {
-        let step = self.outlook.step_secs;
-        let at = |sums: &[f64], secs: f64| { let i = (secs / step) as usize; let i = i.min(sums.len() - 1); sums[i] };
-        if ahead < wait {
-            return (self.waiting - at(&self.outlook.arrived, wait - ahead).max(0.0)).max(0.0);
-        }
-        let beyond = ahead - wait;
-        let lam = self.outlook.estimate.arrivals_per_sec.value;
-        let expected = if rate > lam { rate * beyond } else if beyond / step < self.outlook.expected.len() as f64 { at(&self.outlook.expected, beyond) } else { lam * beyond };
-        self.waiting + expected + z * (lam * beyond + self.outlook.error_per_sec * beyond).max(0.0).sqrt()
+    /// Messages of 100 that waited too long of late.
+    #[must_use]
+    pub fn late_percent(&self) -> f64 {
+        self.budget.late_percent()
+    }
+
+    fn peak_in_flight(&self) -> f64 {
+        self.in_flight.iter().copied().fold(0.0, f64::max)
+    }
+}
+
+impl Policy for Latency {
+    fn want(&self, view: &View<'_>, memory: &Memory) -> Want {
+        let desired = view.fleet.desired;
+        let Some(outlook) = view.outlook else {
+            return Want { capacity: desired, reasons: vec![Reason::Latency(LatencyReason::NothingLearnt)] };
+        };
+        let figures = self.figures(view, outlook);
+        let (capacity, reason) = self
+            .scale_out(view, &figures, memory)
+            .or_else(|| self.first_instance(view, &figures, memory))
+            .unwrap_or_else(|| self.scale_in(view, &figures, memory));
+        let reasons = [Some(reason), self.out_of_reach(&figures)].into_iter().flatten();
+        Want { capacity, reasons: reasons.map(Reason::Latency).collect() }
+    }
+
+    fn acceptable_backlog(&self, outlook: Option<&Outlook>) -> Option<f64> {
+        let estimate = outlook?.estimate;
+        Some(self.hints.objective_secs / estimate.processing_secs.value * estimate.slots.value)
+    }
+
+    fn hints(&self) -> Option<&Hints> {
+        Some(&self.hints)
+    }
+
+    fn remember(&self, view: &View<'_>, memory: &mut Memory) {
+        let Some(outlook) = view.outlook else { return };
+        let figures = self.figures(view, outlook);
+        let lasts = outlook.sample_secs;
+        let late = figures.oldest_secs > self.hints.objective_secs;
+        let started = figures.in_flight / figures.processing_secs * lasts;
+        let removed = memory.desired.saturating_sub(view.fleet.desired);
+        memory.budget.note(
+            lasts,
+            outlook.sample_arrived,
+            if late { started } else { 0.0 },
+            memory.risk * f64::from(removed),
+        );
+        memory.desired = view.fleet.desired;
+        memory.in_flight = [figures.in_flight, memory.in_flight[0]];
+        let fading = 2.0 * figures.processing_secs / (2.0 * figures.processing_secs + lasts);
+        memory.waited_secs = figures.oldest_secs.max(memory.waited_secs * fading);
+        memory.risk = figures.risk(figures.in_flight, memory.waited_secs);
+        memory.needed = self.needed(view, &figures, memory);
+        let restart = figures.boot_secs + if self.drains { 0.0 } else { 0.5 * figures.processing_secs };
+        memory.idle.note(view.now, lasts, memory.needed, figures.boot_secs, restart);
     }
 }
 
 impl Latency {
-    pub fn dbg(&self, m: &Memory) -> String { format!("risk {:.3} spent {:.2} of {:.2} waited {:.0}", m.at_risk, m.interrupted, self.t.kbud * m.all + 0.2, m.waited) }
-    pub fn want(&self, now: Timestamp, waiting: u64, in_flight: u64, fleet: &Fleet, outlook: &Outlook, m: &mut Memory, used: f64) -> u32 {
-        let t = &self.t;
-        let w = self.objective_secs;
-        let (q, f) = (waiting as f64, in_flight as f64);
-        let r = Reckoning::new(self, outlook, q, f, fleet);
-        let (s, c, b) = (r.processing, r.slots, r.boot);
-        let mu = c / s;
-        let n = fleet.desired;
-        let lam = outlook.estimate.arrivals_per_sec.value;
-        // budget
-        let dt = m.last.map_or(10.0, |(at, _)| now.since(at).as_secs_f64());
-        let arrived = outlook.arrived.get(1).copied().unwrap_or(0.0) * dt / outlook.step_secs;
-        m.budget.learn(dt, arrived, if r.head_secs > w { f / s * dt } else { 0.0 });
-        m.lost.learn(dt, arrived, if r.head_secs > w { f / s * dt } else { 0.0 });
-        m.all += arrived.max(0.0);
-        if let Some((_, before)) = m.last { if n < before { let lost = m.at_risk * f64::from(before - n); m.interrupted += lost; m.lost.learn(0.0, 0.0, lost); } }
-        m.last = Some((now, n));
-        let tight = w < b + 60.0;
-        let z0 = 2.5 * ((m.budget.used(lam * 3600.0, 0.4) - 0.4) / 1.6).clamp(0.0, 1.0);
-        let (mut zo, mut zi) = (z0, z0);
-        if tight { zo = zo.max(t.zt * (b / w).sqrt()); zi = zi.max(2.0 * t.zt * (b / w).sqrt()); }
-        let _ = used;
-        let th = t.th + t.adapt * (1.0 - m.lost.used((lam * 3600.0).max(t.few), t.pre) / 0.5).clamp(-1.0, 1.0);
-        let (wo, wi) = (w - ((1.0 - th) * w).min(t.mb * b), t.thi * w);
-        let be = b + if self.drains { 0.0 } else { 0.5 * s };
-        let step = outlook.step_secs;
-        let dmin = b + (t.dw * w).max(20.0).max(t.dm * b);
-        let dfar = dmin.max(b + wo);
-        let he = (1.2 * b + wi).max(40.0);
-        let (mut add, mut need) = (0.0_f64, 0.0_f64);
-        let mut d = step;
-        while d <= dfar.max(he) + step {
-            if dmin <= d && d <= dfar + step {
-                let cap = c * r.booting.iter().filter(|x| **x < d).map(|x| r.starts(d - x)).sum::<f64>() + (c * r.ready - r.busy) * r.starts(d) + r.busy * d / s;
-                add = add.max((r.due(d, wo, zo, outlook.jump_per_sec.filter(|_| w < b * t.jb).unwrap_or(lam)) - cap) / (c * r.starts(d - b)));
-            }
-            if (40.0..=he + step).contains(&d) {
-                let du = r.due(d, wi, zi, lam);
-                let x = if self.drains { let fb = if n > 0 { c.min(f / r.desired) } else { 0.0 }; du / ((c - fb) * r.starts(d) + fb * d / s) } else { (du - f * d / s + f * r.starts(d)) / (c * r.starts(d)) };
-                need = need.max(x);
-            }
-            d += step;
+    fn figures<'a>(&'a self, view: &View<'_>, outlook: &'a Outlook) -> Reckoning<'a> {
+        Reckoning::new(
+            outlook,
+            view.backlog,
+            view.fleet,
+            self.hints.objective_secs,
+            self.drains,
+            &self.tuning,
+        )
+    }
+
+    /// The wait that orders aim at: the objective, less a reserve that grows as messages are late.
+    fn aim(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
+        let Tuning { reserve, reserve_swing, .. } = self.tuning;
+        let ease = memory.budget.ease(figures.hourly());
+        self.hints.objective_secs * (1.0 - reserve + reserve_swing * ease)
+    }
+
+    /// Standard deviations of the forecast to provide for when ordering.
+    fn sigmas(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
+        let late = self.tuning.headroom_late * memory.budget.alarm(figures.hourly());
+        late.max(self.headroom(figures))
+    }
+
+    fn headroom(&self, figures: &Reckoning<'_>) -> f64 {
+        let short = (figures.boot_secs / self.hints.objective_secs).sqrt();
+        if figures.tight() { self.tuning.headroom * short } else { 0.0 }
+    }
+
+    /// The capacity without which messages would soon be late.
+    fn needed(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> u32 {
+        let aim = self.aim(figures, memory);
+        let sigmas = self.sigmas(figures, memory).max(2.0 * self.headroom(figures));
+        let sustaining = figures.sustaining(aim);
+        let pressing = figures.needed(self.tuning.calm * self.hints.objective_secs, sigmas);
+        let needed = whole_units(sustaining.max(pressing - self.tuning.remainder));
+        let empty = view.backlog.visible == 0 && view.backlog.in_flight == 0;
+        let needed = match (empty, sustaining < 1.0) {
+            (true, true) => 0,
+            // The last instance stays until the queue is empty.
+            (false, _) if view.fleet.desired > 0 => needed.max(1),
+            _ => needed,
+        };
+        needed.min(view.fleet.max.max(view.fleet.desired))
+    }
+
+    fn scale_out(
+        &self,
+        view: &View<'_>,
+        figures: &Reckoning<'_>,
+        memory: &Memory,
+    ) -> Option<(u32, LatencyReason)> {
+        let desired = view.fleet.desired;
+        let aim = self.aim(figures, memory);
+        let Shortfall { units, messages, within_secs } = figures.shortfall(aim, self.sigmas(figures, memory));
+        let trickle = desired == 0 && figures.sustaining(aim) < 1.0;
+        let least = if trickle { self.tuning.first_order } else { self.tuning.remainder };
+        (units > least).then(|| {
+            let more = whole_units(units - self.tuning.remainder).max(1);
+            let booting = figures.booting_units();
+            let reason = LatencyReason::Due { messages, within_secs, booting, more };
+            (desired.saturating_add(more), reason)
+        })
+    }
+
+    /// The first instance of an empty fleet, at the last moment: until then, more may arrive that it can
+    /// serve as well.
+    fn first_instance(
+        &self,
+        view: &View<'_>,
+        figures: &Reckoning<'_>,
+        memory: &Memory,
+    ) -> Option<(u32, LatencyReason)> {
+        let latest = self.aim(figures, memory) - figures.boot_secs - 2.0 * figures.outlook.step_secs;
+        let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
+        due.then(|| {
+            (1, LatencyReason::LastMoment { waited_secs: figures.oldest_secs, boot_secs: figures.boot_secs })
+        })
+    }
+
+    fn scale_in(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> (u32, LatencyReason) {
+        let desired = view.fleet.desired;
+        let busy = whole_units(memory.peak_in_flight() / figures.slots);
+        let needed = memory.needed.max(busy).min(desired);
+        let held = |reason| (desired, reason);
+        if needed == desired {
+            return held(LatencyReason::AllNeeded {
+                needed: desired,
+                objective_secs: self.hints.objective_secs,
+            });
         }
-        m.waited = r.head_secs.max(m.waited * (1.0 - dt / (t.hr * s + dt)));
-        // levels
-        let rr = lam / mu / 1.05;
-        let fl = rr.floor();
-        let mut lvl = (rr - t.ei).ceil();
-        let mut batch = fl < 1.0 && lvl < 1.0;
-        if lvl > fl {
-            if fl >= 1.0 { if (rr * (wo - b) - q / mu) / (rr - fl).max(0.01) > t.sub * be { lvl = fl; } }
-            else if wo - b + 1.0 / lam.max(1e-6) > t.sub * be { lvl = 0.0; batch = true; }
+        if let Some(left_secs) = figures.booting.iter().copied().reduce(f64::max) {
+            return held(LatencyReason::StillBooting { booting: figures.booting_units(), left_secs });
         }
-        let mut ni = whole_units((need - t.ei).max(lvl));
-        if batch && q + f == 0.0 { ni = 0; }
-        if ni < 1 && q + f > 0.0 && n > 0 { ni = 1; }
-        let ni = ni.min(self.max);
-        m.flights.insert(0, f); m.flights.truncate(t.fl as usize);
-        let fmax = m.flights.iter().copied().fold(0.0, f64::max);
-        m.idle.learn(now, ni, dt, b, be);
-        let wait = (if t.fix > 0.0 { if w >= b + 30.0 { t.wm * b } else { t.fix * b } } else { m.idle.wait_secs(b) * if w >= b + 30.0 { t.wm } else { t.wt } }).max(t.mw).max(t.hg * b * (m.budget.used(lam * 3600.0, 0.0) - t.h0).clamp(0.0, 30.0));
-        // decide
-        if add > if batch && n == 0 { t.bm } else { t.eo } { return (n + whole_units(add - t.eo).max(1)).min(self.max); }
-        if n == 0 && q > 0.0 && r.head_secs > wo - b - 20.0 { return 1; }
-        let young = outlook.ages.iter().filter(|age| **age < t.prot * b).count() as u32;
-        let floor = if young > 0 { n } else { ni };
-        let mut hold = n;
-        while hold > floor && m.idle.unneeded_secs(now, hold) > wait.max(if m.idle.fresh(now, b) { b } else { 0.0 }) { hold -= 1; }
-        hold = hold.max(whole_units(fmax / c - 0.2).min(n));
-        m.at_risk = 0.0;
-        if hold < n {
-            if !self.drains {
-                let risk = f.max(fmax * t.fr) / r.desired.max(1.0) * (-(w - self.visibility_secs - t.hw * (if t.hr > 0.0 { m.waited } else { r.head_secs })).max(0.0) / (t.pt * s)).exp();
-                m.at_risk = risk;
-                if risk > 0.0 {
-                    let mut k = n - hold;
-                    while k > 0 && f64::from(k) * risk > 0.01 && m.interrupted + f64::from(k) * risk > t.kbud * m.all + 0.2 { k -= 1; }
-                    if k == 0 {
-                        match m.blocked { None => m.blocked = Some(now), Some(since) => if now.since(since).as_secs_f64() > 10.0 * (s + self.visibility_secs) { k = 1; m.blocked = Some(now); } }
-                    } else { m.blocked = None; }
-                    hold = n - k;
-                }
-            }
-        } else { m.blocked = None; }
-        hold
+        let watched = memory.idle.watched_secs(view.now);
+        if watched < figures.boot_secs {
+            return held(LatencyReason::NotWatchedYet {
+                watched_secs: watched,
+                required_secs: figures.boot_secs,
+            });
+        }
+        let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs);
+        let idle = |level: &u32| memory.idle.unneeded_secs(view.now, *level);
+        let kept = (needed + 1..=desired).rev().find(|level| idle(level) <= worth).unwrap_or(needed);
+        if kept == desired {
+            let idle_secs = idle(&desired);
+            return held(LatencyReason::WorthKeeping {
+                spare: desired - needed,
+                idle_secs,
+                worth_secs: worth,
+            });
+        }
+        let spare = desired - kept;
+        let going = memory.budget.removals(spare, memory.risk, self.tuning.interruptions);
+        if going == 0 {
+            return held(LatencyReason::WouldInterrupt { spare, risk: memory.risk });
+        }
+        let reason = LatencyReason::NoLongerNeeded { needed, idle_secs: idle(&desired), worth_secs: worth };
+        (desired - going, reason)
+    }
+
+    /// What no capacity that is ordered on demand can reach.
+    fn out_of_reach(&self, figures: &Reckoning<'_>) -> Option<LatencyReason> {
+        let objective_secs = self.hints.objective_secs;
+        (objective_secs < figures.boot_secs).then(|| LatencyReason::OutOfReach {
+            objective_secs,
+            boot_secs: figures.boot_secs,
+            reach_secs: figures.lead_secs(),
+        })
     }
 }
