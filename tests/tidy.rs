@@ -31,10 +31,22 @@ const FLOORS: [&[&str]; 10] = [
 const PURE: [&str; 4] = ["model", "policy", "estimate", "controller"];
 
 /// And so do these files: the simulated world.
-const PURE_FILES: [&str; 12] = [
+const PURE_FILES: [&str; 24] = [
+    "sim/bound/banded.rs",
+    "sim/bound/mod.rs",
     "sim/case.rs",
     "sim/chance.rs",
     "sim/load.rs",
+    "sim/peers/buildkite.rs",
+    "sim/peers/fixed.rs",
+    "sim/peers/keda.rs",
+    "sim/peers/mig.rs",
+    "sim/peers/mod.rs",
+    "sim/peers/nomad.rs",
+    "sim/peers/step_scaling.rs",
+    "sim/peers/sweep.rs",
+    "sim/peers/target_tracking.rs",
+    "sim/peers/wpa.rs",
     "sim/run.rs",
     "sim/shapes.rs",
     "sim/trace.rs",

@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod explain;
 mod run;
+mod simulate;
 
 use crate::daemon::logging::{self, Log};
 use crate::publish::Form;
@@ -30,10 +31,13 @@ struct Cli {
 const AFTER_HELP: &str = "\
 First steps:
   backlogd demo            see it work, without an AWS account
+  backlogd simulate        what would it cost, and who would wait?
   backlogd check           is the settings file sound, and what does it say?
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 69 AWS unreachable, 78 settings";
+
+const DEFAULT_CONFIG: &str = "/etc/backlogd/backlogd.toml";
 
 /// What every subcommand takes.
 #[derive(Debug, clap::Args)]
@@ -45,7 +49,7 @@ struct Common {
         global = true,
         value_name = "FILE",
         env = "BACKLOGD_CONFIG",
-        default_value = "/etc/backlogd/backlogd.toml"
+        default_value = DEFAULT_CONFIG
     )]
     config: PathBuf,
     /// Where the log goes [default: journal under systemd, text elsewhere]
@@ -64,6 +68,8 @@ enum Command {
     Check,
     /// Take one look, decide, and show each step; writes nothing
     Explain(explain::Args),
+    /// Try the controller on a workload: late messages, cost, and what others would pay; no account, no network
+    Simulate(Box<simulate::Args>),
     /// Watch it work on an embedded world; no account, no network
     Demo(demo::Args),
     /// Print shell completions
@@ -85,7 +91,7 @@ enum LogForm {
 enum Output {
     /// Lines for people
     Text,
-    /// A JSON object a line: the decision record
+    /// A JSON object a line
     Json,
 }
 
@@ -115,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.common, &args),
         Command::Check => check::check(&cli.common),
         Command::Explain(args) => explain::explain(&cli.common, &args),
+        Command::Simulate(args) => simulate::simulate(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
         Command::Completions(args) => completions::completions(&args),
     };
@@ -128,6 +135,12 @@ impl Common {
             say(&mistakes.render(io::stderr().is_terminal()));
             Exit::Settings
         })
+    }
+
+    /// The same, but nothing where no file was named and there is none at the usual place.
+    fn settings_if_there(&self) -> Result<Option<Settings>, Exit> {
+        let usual = self.config.as_os_str() == DEFAULT_CONFIG;
+        if usual && !self.config.exists() { Ok(None) } else { self.settings().map(Some) }
     }
 
     fn start_log(&self, level: &str) -> Result<(), Exit> {

@@ -42,6 +42,8 @@ pub struct Case {
     pub phantom_percent: f64,
     /// Readings of 100 that show an empty queue, whatever is in it.
     pub zero_percent: f64,
+    /// Whether `CloudWatch`'s count of deletions is read as well.
+    pub deletions: bool,
     /// How long after sending a message can first be received.
     pub delay: Duration,
     /// FIFO groups that messages are dealt to at random; 0 for a standard queue.
@@ -86,6 +88,7 @@ impl Default for Case {
             stale_max: Duration::from_secs(15),
             phantom_percent: 0.0,
             zero_percent: 0.0,
+            deletions: true,
             delay: Duration::ZERO,
             fifo_groups: 0,
             victims: Victims::Any,
@@ -143,7 +146,7 @@ impl Case {
         let group = GroupTerms {
             min: 0,
             max: self.max,
-            initial: self.initial.unwrap_or_else(|| self.first_load(&messages)).min(self.max),
+            initial: self.initial_size(&messages),
             slots: self.slots,
             boot: self.boot.clone(),
             in_service_after: Some(self.in_service_after),
@@ -159,6 +162,11 @@ impl Case {
     #[must_use]
     pub fn boot_mean(&self) -> Duration {
         self.boot.start().saturating_add(*self.boot.end()) / 2
+    }
+
+    /// The instances that run when it begins.
+    pub(super) fn initial_size(&self, messages: &[Message]) -> u32 {
+        self.initial.unwrap_or_else(|| self.first_load(messages)).min(self.max)
     }
 
     /// 1.2 times the instances that the work of the first ten minutes keeps busy for as long.

@@ -57,8 +57,12 @@ pub fn run_engine(case: &Case, messages: &Arc<[Message]>, driver: Driver, histor
 }
 
 fn engine(case: &Case, world: &Shared, driver: Driver) -> Engine {
-    let source =
-        SimSource { name: case.name.clone(), world: Shared::clone(world), counting: driver.counting };
+    let source = SimSource {
+        name: case.name.clone(),
+        world: Shared::clone(world),
+        counting: driver.counting,
+        deletions: case.deletions,
+    };
     Engine {
         name: case.name.clone(),
         mode: Mode::Drive,

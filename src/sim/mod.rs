@@ -8,25 +8,48 @@
 //! with a queue and a group. [`run_engine`] and [`run_peer`] make a [`Run`] of it, with the same
 //! messages and the same luck for all. [`Stage`] is one story, and [`demo`] shows it.
 
+mod bound;
 mod case;
 mod chance;
+pub mod compare;
+mod contest;
 pub mod demo;
 mod drive;
+pub mod flags;
+pub mod lines;
 mod load;
+pub mod peers;
 mod ports;
+mod progress;
+pub mod records;
+mod refusal;
+pub mod report;
+mod request;
 mod run;
+#[cfg(test)]
+mod scene;
 mod shapes;
+mod shipped;
 mod show;
 mod stage;
+pub mod table;
 mod trace;
+pub mod words;
+mod workload;
 mod world;
 
+pub use bound::{STEP, bound, bound_at};
 pub use case::{Case, START};
+pub use contest::Contest;
 pub use drive::{Driver, PERIOD, run_engine};
 pub use load::{Message, Phase, messages};
 pub use ports::{Shared, SimSource, SimTarget, lock, share};
+pub use refusal::Refusal;
+pub use request::{Plan, Request};
 pub use run::{Glance, Peer, Point, Run, Sent, UNSCORED, run_peer};
 pub use shapes::Shape;
+pub use shipped::Shipped;
 pub use stage::Stage;
 pub use trace::{Malformed, Trace, Wrong};
+pub use workload::Workload;
 pub use world::{Census, Counts, Faults, GroupTerms, QueueTerms, Refused, Tally, Victims, World};

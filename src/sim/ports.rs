@@ -17,6 +17,8 @@ pub struct SimSource {
     pub world: Shared,
     /// Which of its counters a policy reckons with.
     pub counting: Counting,
+    /// Whether `CloudWatch`'s count of deletions is read as well.
+    pub deletions: bool,
 }
 
 /// The world's group.
@@ -43,7 +45,7 @@ impl Source for SimSource {
     async fn read(&mut self) -> Queue {
         let mut world = lock(&self.world);
         let Counts { visible, in_flight, delayed } = world.counters();
-        let deleted = world.deleted();
+        let deleted = if self.deletions { world.deleted() } else { None };
         let visibility = world.queue().visibility_timeout.as_secs().try_into().unwrap_or(u32::MAX);
         drop(world);
         let backlog = self.counting.reckon(visible, in_flight, delayed);
@@ -83,8 +85,12 @@ mod tests {
         let case = Case { trace, ..Case::default() };
         let world = share(case.world(case.messages()));
         lock(&world).advance_to(START + Duration::from_mins(8));
-        let mut source =
-            SimSource { name: "a".to_owned(), world: Shared::clone(&world), counting: Counting::VISIBLE };
+        let mut source = SimSource {
+            name: "a".to_owned(),
+            world: Shared::clone(&world),
+            counting: Counting::VISIBLE,
+            deletions: true,
+        };
         let queue = source.read().await;
         let deleted = queue.deleted.unwrap();
         assert_eq!((deleted.from, deleted.lasts), (START + Duration::from_mins(5), Duration::from_mins(1)));

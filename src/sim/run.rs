@@ -56,7 +56,7 @@ pub struct Point {
 }
 
 /// What a peer is shown at its tick.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Glance<'a> {
     /// When it is, from the beginning.
     pub at: Duration,
@@ -75,7 +75,7 @@ pub struct Glance<'a> {
 }
 
 /// The messages that were sent, exactly, as a metric counts them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sent<'a>(&'a [Message]);
 
 impl Sent<'_> {

@@ -107,6 +107,7 @@ impl Stage {
                 name: QUEUE.to_owned(),
                 world: Shared::clone(&world),
                 counting: Counting::VISIBLE,
+                deletions: true,
             })],
             target: Box::new(SimTarget { world: Shared::clone(&world) }),
             controller: Controller::new(Box::new(policy), rules, State::default()),

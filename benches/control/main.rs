@@ -1,0 +1,100 @@
+//! How late and how dear: our policy and others on the benchmark's worlds. `cargo bench --bench control`.
+//!
+//! Prints tables of instance-hours ÷ the clairvoyant bound and of late messages, and writes them to
+//! `target/control.json`; `target/control.html` draws ours and the best of the others on each trace. The figures are the same on every machine; only the CPU times are not.
+//! `TRACES=<directory>` takes other traces and worlds (see `tests/traces/README.md`), `SEEDS=11,12` other
+//! seeds: peers run on the first three of them, and on the first two where workers drain.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_debug_implementations,
+    missing_docs,
+    reason = "a measurement ends where it fails"
+)]
+
+mod contest;
+mod json;
+mod ours;
+mod page;
+mod print;
+mod robustness;
+mod speed;
+mod summary;
+mod worlds;
+
+use backlogd::sim::{Case, Victims};
+use contest::{Contest, Entry, OURS, Place, Score, play};
+use ours::Hints;
+use std::error::Error;
+use std::path::Path;
+use summary::{Line, lines};
+
+const SEEDS: [u64; 8] = [11, 12, 13, 21, 22, 23, 24, 25];
+
+/// The numbers of the two contests of all.
+const KILL: usize = 0;
+const DRAIN: usize = 1;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let directory = std::env::var("TRACES").unwrap_or_else(|_| "tests/traces".to_owned());
+    let cases = worlds::read(Path::new(&directory))?;
+    let seeds = match std::env::var("SEEDS") {
+        Ok(list) => list.split(',').map(|seed| seed.trim().parse()).collect::<Result<Vec<u64>, _>>()?,
+        Err(_) => SEEDS.to_vec(),
+    };
+    speed::print(&cases);
+    let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
+    let contests = contests(&seeds);
+    let scores = play(&contests, &cases);
+    for (number, title) in [(KILL, "Workers are killed"), (DRAIN, "Workers drain")] {
+        let lines = lines(&scores, &contests, number, cases.len());
+        let peers = contests[number].field.last().map(|place| place.seeds.clone()).unwrap_or_default();
+        if let Some(ours) = ours_on(&scores, &contests, number, cases.len(), &peers) {
+            print::contest(title, &names, &lines, &ours);
+        }
+        if let (KILL, Some(seed)) = (number, seeds.first()) {
+            page::write(Path::new("target/control.html"), &contests[number], &lines, &cases, *seed)?;
+        }
+    }
+    robustness::print(&scores, &contests, DRAIN + 1, &cases);
+    json::write(Path::new("target/control.json"), &scores, &contests, &names)?;
+    Ok(())
+}
+
+fn contests(seeds: &[u64]) -> Vec<Contest> {
+    let peers = Entry::peers();
+    let first = |count: usize| seeds.iter().copied().take(count).collect::<Vec<u64>>();
+    let all = |name: &str, victims: Victims, peer_seeds: Vec<u64>| {
+        let ours = Place { entry: Entry::ours(Hints::right), seeds: seeds.to_vec(), only_tight: false };
+        let peers = peers.iter().map(|entry| Place {
+            entry: entry.clone(),
+            seeds: peer_seeds.clone(),
+            only_tight: false,
+        });
+        Contest {
+            name: name.to_owned(),
+            world: Box::new(move |case: &mut Case| case.victims = victims),
+            field: std::iter::once(ours).chain(peers).collect(),
+        }
+    };
+    let mut contests = vec![all("kill", Victims::Any, first(3)), all("drain", Victims::Drain, first(2))];
+    contests.extend(robustness::contests(&first(3), &peers));
+    contests
+}
+
+/// Our line of a contest, on these seeds alone.
+fn ours_on(
+    scores: &[Score],
+    contests: &[Contest],
+    contest: usize,
+    cases: usize,
+    seeds: &[u64],
+) -> Option<Line> {
+    let place = contests[contest].field.iter().enumerate().find(|(_, place)| place.entry.family == OURS)?;
+    Some(Line::of(scores, contest, place, cases, seeds))
+}

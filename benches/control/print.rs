@@ -1,0 +1,75 @@
+//! The tables, in Markdown. A cell is the ratio to the bound and, in brackets, late messages of 100.
+
+use crate::contest::{LATE_MAX, OURS};
+use crate::summary::{Line, best_each, best_single, better_points, families};
+
+/// Points that are listed, of those that should not be there.
+const SHOWN: usize = 20;
+
+/// A contest of all: ours, every family at its best single setting, and at its best for each trace.
+pub(crate) fn contest(title: &str, cases: &[String], lines: &[Line], ours_where_peers_are: &Line) {
+    println!("\n## {title}\n");
+    head(cases);
+    for line in lines.iter().filter(|line| line.family == OURS) {
+        row(line);
+    }
+    println!("| *best single setting* |");
+    let families = families(lines);
+    for line in families.iter().filter_map(|(_, members)| best_single(members)) {
+        row(line);
+    }
+    println!("| *best setting for each trace* |");
+    for (family, members) in &families {
+        row(&best_each(family, members));
+    }
+    let points: usize = families
+        .iter()
+        .flat_map(|(_, members)| members)
+        .map(|line| line.means.iter().flatten().count())
+        .sum();
+    let better = better_points(ours_where_peers_are, lines, cases);
+    println!(
+        "\nPoints of peers that are cheaper than ours and at most {LATE_MAX} % late: {} of {points}.",
+        better.len()
+    );
+    for point in better.iter().take(SHOWN) {
+        println!("- {point}");
+    }
+    if better.len() > SHOWN {
+        println!("- and {} more", better.len() - SHOWN);
+    }
+}
+
+/// The heading of a table with one column a trace.
+pub(crate) fn head(cases: &[String]) {
+    println!("| policy | {} | met | ratio | worst late % |", cases.join(" | "));
+    println!("|---|{}---|---|---|", "---|".repeat(cases.len()));
+}
+
+/// A line of it.
+pub(crate) fn row(line: &Line) {
+    let cells: Vec<String> = line
+        .means
+        .iter()
+        .map(|mean| {
+            mean.map_or_else(String::new, |mean| {
+                format!(
+                    "{:.2} ({:.1}){}",
+                    mean.ratio,
+                    mean.late_percent,
+                    if mean.is_met() { "" } else { "*" }
+                )
+            })
+        })
+        .collect();
+    let there = line.means.iter().flatten().count();
+    println!(
+        "| {} {} | {} | {}/{there} | {:.2} | {:.1} |",
+        line.family,
+        line.label,
+        cells.join(" | "),
+        line.met(),
+        line.geomean(),
+        line.worst_late_percent()
+    );
+}

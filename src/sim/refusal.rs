@@ -1,0 +1,88 @@
+use super::records::Unusable;
+use super::run::UNSCORED;
+use super::trace::Malformed;
+use super::words::duration;
+use super::workload::{LONGEST, MESSAGES_MAX};
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What cannot be simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A trace is not of its form.
+    #[error("{}: {source}", path.display())]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Malformed,
+    },
+    /// Records cannot be used.
+    #[error("{}: {source}", path.display())]
+    Records {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with them.
+        source: Unusable,
+    },
+    /// The scaler is not in the settings.
+    #[error("no scaler is called {asked:?}; there are: {known}")]
+    Unknown {
+        /// The name asked for.
+        asked: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Nobody said which scaler is meant.
+    #[error("the settings have several scalers: {0}; choose one with --scaler")]
+    Several(String),
+    /// There are no settings to find a scaler in.
+    #[error("--scaler {0:?} needs a settings file: name it with --config")]
+    NoSettings(String),
+    /// There is no such policy to compare with.
+    #[error("--compare cannot be {asked:?}; there are: all, {known}")]
+    NoPeer {
+        /// The name asked for.
+        asked: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Nothing would be scored.
+    #[error(
+        "{workload}: no message arrives after the first {}, which are not scored; {count} arrive before",
+        duration(UNSCORED)
+    )]
+    NothingScored {
+        /// What the workload is called.
+        workload: String,
+        /// How many messages there are.
+        count: u64,
+    },
+    /// More time than anybody would wait for.
+    #[error("{workload} lasts {}; at most {} can be simulated", duration(*lasts), duration(LONGEST))]
+    TooLong {
+        /// What the workload is called.
+        workload: String,
+        /// How long it is.
+        lasts: Duration,
+    },
+    /// More messages than fit.
+    #[error(
+        "{workload}: {count} messages; at most {MESSAGES_MAX} can be simulated: give a shorter or a thinner one"
+    )]
+    TooMany {
+        /// What the workload is called.
+        workload: String,
+        /// How many there are.
+        count: u64,
+    },
+}

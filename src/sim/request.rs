@@ -1,0 +1,338 @@
+//! What is to be simulated: what was asked for, what the settings say, and defaults for the rest.
+
+use super::case::Case;
+use super::compare::Comparison;
+use super::contest::Contest;
+use super::drive::PERIOD;
+use super::peers::{self, Setting};
+use super::progress::Progress;
+use super::refusal::Refusal;
+use super::shipped::Shipped;
+use super::words;
+use super::workload::{Arrivals, Workload};
+use super::world::Victims;
+use crate::settings::{PolicyKind, Scaler, Settings};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// What was asked for. What was not is left to the settings, the records or a default.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Whose settings, by the scaler's name.
+    pub scaler: Option<String>,
+    /// What arrives.
+    pub workload: Workload,
+    /// Time a message takes.
+    pub processing: Option<Duration>,
+    /// Its coefficient of variation.
+    pub processing_cv: f64,
+    /// Messages one instance works on at once.
+    pub slots: Option<u32>,
+    /// Time from ordering an instance to its first message.
+    pub boot: RangeInclusive<Duration>,
+    /// Acceptable waits, a comparison each; none for the settings'.
+    pub objectives: Vec<Duration>,
+    /// How long the messages of a stopped worker stay hidden.
+    pub visibility_timeout: Option<Duration>,
+    /// The largest fleet.
+    pub max: Option<u32>,
+    /// Which instances a scale-in takes; nothing: as the settings say of the workers.
+    pub victims: Option<Victims>,
+    /// By how much the counters are off, as a standard deviation.
+    pub noise_percent: f64,
+    /// How old the counters may be.
+    pub stale: Duration,
+    /// What all chance comes from.
+    pub seed: u64,
+    /// Names of other policies to compare with, or `all`.
+    pub compare: Vec<String>,
+    /// The price of an instance-hour, in dollars.
+    pub price_per_hour: Option<f64>,
+    /// Whether to keep what is drawn over time.
+    pub history: bool,
+}
+
+/// What is simulated when nothing says otherwise.
+const PROCESSING: Duration = Duration::from_secs(10);
+const OBJECTIVE: Duration = Duration::from_mins(1);
+/// As good as none.
+const MAX: u32 = 1_000;
+/// SQS's default, and the least that is assumed; else six times the processing time.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// All that is to be run.
+#[derive(Debug)]
+pub struct Plan {
+    cases: Vec<Case>,
+    shipped: Shipped,
+    rivals: Vec<Setting>,
+    price_per_hour: Option<f64>,
+    history: bool,
+    /// What whoever asked should know of what is assumed, a sentence each.
+    pub remarks: Vec<String>,
+}
+
+impl Request {
+    /// What is to be run, with the `settings` if there are any.
+    pub fn plan(&self, settings: Option<Settings>) -> Result<Plan, Refusal> {
+        let scaler = self.scaler(settings)?;
+        let known = scaler.as_ref().map(known).unwrap_or_default();
+        let processing = self.processing.or(known.processing);
+        let arrivals = self.workload.arrivals(self.scaler.as_deref(), processing, self.seed)?;
+        let rivals = rivals(&self.compare)?;
+        let processing = processing.or(arrivals.processing).unwrap_or(PROCESSING);
+        let slots = self.slots.or(known.slots).unwrap_or(1);
+        let max = self.max.or(known.max).or(arrivals.max).unwrap_or(MAX);
+        let objectives = match (self.objectives.as_slice(), known.objective) {
+            ([], Some(objective)) => vec![objective],
+            ([], None) => vec![OBJECTIVE],
+            (asked, _) => asked.to_vec(),
+        };
+        let remarks = self.remarks(scaler.as_ref(), &arrivals, processing);
+        let Arrivals { name, trace, together, .. } = arrivals;
+        let case = Case {
+            name,
+            trace,
+            together,
+            work_mean: processing,
+            work_cv: self.processing_cv,
+            slots,
+            boot: self.boot.clone(),
+            visibility_timeout: self.visibility_timeout.unwrap_or((processing * 6).max(VISIBILITY_TIMEOUT)),
+            max,
+            noise_percent: self.noise_percent,
+            stale_max: self.stale,
+            victims: self.victims.unwrap_or(if known.drains { Victims::Drain } else { Victims::Any }),
+            seed: self.seed,
+            ..Case::default()
+        };
+        let case = |objective| Case { objective, ..case.clone() };
+        Ok(Plan {
+            cases: objectives.into_iter().map(case).collect(),
+            shipped: Shipped::new(scaler, slots, max),
+            rivals,
+            price_per_hour: self.price_per_hour,
+            history: self.history,
+            remarks,
+        })
+    }
+
+    /// The scaler whose settings count, if there are settings.
+    fn scaler(&self, settings: Option<Settings>) -> Result<Option<Scaler>, Refusal> {
+        // Records may be of several scalers too: there, the name says which.
+        let in_records = matches!(self.workload, Workload::Records(_));
+        let Some(settings) = settings else {
+            let unknown = self.scaler.clone().filter(|_| !in_records);
+            return unknown.map_or(Ok(None), |asked| Err(Refusal::NoSettings(asked)));
+        };
+        let list = || settings.scalers.iter().map(|each| each.name.as_str()).collect::<Vec<_>>().join(", ");
+        match (&self.scaler, settings.scalers.as_slice()) {
+            (Some(asked), scalers) => match scalers.iter().find(|scaler| scaler.name == *asked) {
+                Some(scaler) => Ok(Some(scaler.clone())),
+                None => Err(Refusal::Unknown { asked: asked.clone(), known: list() }),
+            },
+            (None, [only]) => Ok(Some(only.clone())),
+            (None, _) => Err(Refusal::Several(list())),
+        }
+    }
+
+    /// What whoever asked should know of what was assumed.
+    fn remarks(&self, scaler: Option<&Scaler>, arrivals: &Arrivals, processing: Duration) -> Vec<String> {
+        let count = arrivals.trace.total();
+        let lasts = words::duration(arrivals.trace.lasts);
+        let whose = scaler
+            .map_or("no settings file: the latency policy as it is by default".to_owned(), |own| {
+                format!("scaler {} as in the settings", own.name)
+            });
+        let what = match &self.workload {
+            Workload::Shape(shape, per_minute, _) => {
+                format!("the built-in shape {}, {per_minute} messages a minute", shape.name())
+            }
+            Workload::Trace(path, _) | Workload::Records(path) => path.display().to_string(),
+        };
+        let mut remarks = vec![whose, format!("workload: {what}; {count} messages in {lasts}")];
+        let told = self.processing.is_some() || arrivals.processing.is_some();
+        if !told && scaler.and_then(|scaler| known(scaler).processing).is_none() {
+            remarks.push(format!(
+                "a message takes {}; --processing-secs says otherwise",
+                words::duration(processing)
+            ));
+        }
+        if scaler.is_some_and(|scaler| scaler.sources.len() > 1) {
+            remarks.push("its queues are simulated as one".to_owned());
+        }
+        if let Some(own) = scaler.map(|scaler| scaler.schedule.period()).filter(|own| *own != PERIOD) {
+            let [own, here] = [own, PERIOD].map(words::duration);
+            remarks.push(format!("it looks every {here} here, not every {own} as its schedule says"));
+        }
+        remarks
+    }
+}
+
+impl Plan {
+    /// Runs everything, a comparison an objective, and shows how far it is.
+    #[must_use]
+    pub fn run(&self) -> Vec<Comparison> {
+        let contests: Vec<Contest<'_>> = self.cases.iter().map(|case| self.contest(case)).collect();
+        let mut progress = Progress::of(contests.iter().map(Contest::runs).sum());
+        contests.iter().map(|contest| contest.hold(&mut || progress.step())).collect()
+    }
+
+    fn contest<'a>(&'a self, case: &'a Case) -> Contest<'a> {
+        Contest {
+            case,
+            shipped: &self.shipped,
+            rivals: &self.rivals,
+            price_per_hour: self.price_per_hour,
+            history: self.history,
+        }
+    }
+}
+
+/// What the settings say of the workload and the fleet.
+#[derive(Default)]
+struct Known {
+    objective: Option<Duration>,
+    processing: Option<Duration>,
+    slots: Option<u32>,
+    max: Option<u32>,
+    drains: bool,
+}
+
+fn known(scaler: &Scaler) -> Known {
+    let (slots, max) = (Some(scaler.rules.slots), scaler.rules.limits.max);
+    match &scaler.policy {
+        PolicyKind::Latency(latency) => Known {
+            objective: Some(latency.objective),
+            processing: latency.processing,
+            slots,
+            max,
+            drains: latency.drains,
+        },
+        PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_) => Known { slots, max, ..Known::default() },
+    }
+}
+
+/// The settings of other policies under the names asked for.
+fn rivals(names: &[String]) -> Result<Vec<Setting>, Refusal> {
+    let all = peers::all();
+    // Commas stand between names, and blanks are a nuisance on a command line.
+    let plain = |name: &str| {
+        let words = name.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("-").to_lowercase()
+    };
+    let known = || {
+        let mut known: Vec<String> = all.iter().map(|setting| plain(setting.family)).collect();
+        known.sort();
+        known.dedup();
+        known.join(", ")
+    };
+    let is = |setting: &Setting, name: &str| plain(name) == "all" || plain(setting.family) == plain(name);
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|setting| is(setting, name))) {
+        return Err(Refusal::NoPeer { asked: unknown.clone(), known: known() });
+    }
+    Ok(all.into_iter().filter(|setting| names.iter().any(|name| is(setting, name))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shapes::Shape;
+    use super::*;
+    use crate::settings;
+
+    fn request() -> Request {
+        Request {
+            scaler: None,
+            workload: Workload::Shape(Shape::Steady, 30.0, Duration::from_hours(2)),
+            processing: None,
+            processing_cv: 0.5,
+            slots: None,
+            boot: Duration::from_mins(2)..=Duration::from_mins(3),
+            objectives: Vec::new(),
+            visibility_timeout: None,
+            max: None,
+            victims: None,
+            noise_percent: 5.0,
+            stale: Duration::from_secs(15),
+            seed: 1,
+            compare: Vec::new(),
+            price_per_hour: None,
+            history: false,
+        }
+    }
+
+    fn settings(scaler: &str) -> Settings {
+        let text = format!(
+            "[[scaler]]\nname = \"images\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"b\" }}\n{scaler}\n"
+        );
+        settings::parse(&[("backlogd.toml".to_owned(), text)]).unwrap()
+    }
+
+    const LATENCY: &str = "policy = { kind = \"latency\", latency_objective_secs = 90, processing_secs = 4, drains = true }\n\
+        limits = { max = 7 }\ncontrol = { slots = 3 }";
+
+    #[test]
+    fn the_settings_say_what_flags_do_not() {
+        let plan = request().plan(Some(settings(LATENCY))).unwrap();
+        let [case] = plan.cases.as_slice() else { panic!("one objective") };
+        assert_eq!((case.objective, case.work_mean), (Duration::from_secs(90), Duration::from_secs(4)));
+        assert_eq!((case.slots, case.max, case.victims), (3, 7, Victims::Drain));
+    }
+
+    #[test]
+    fn flags_say_otherwise() {
+        let asked = Request {
+            processing: Some(Duration::from_secs(8)),
+            objectives: vec![Duration::from_secs(30), Duration::from_mins(1)],
+            slots: Some(2),
+            max: Some(5),
+            victims: Some(Victims::Idle),
+            ..request()
+        };
+        let plan = asked.plan(Some(settings(LATENCY))).unwrap();
+        let objectives: Vec<u64> = plan.cases.iter().map(|case| case.objective.as_secs()).collect();
+        assert_eq!(objectives, [30, 60]);
+        for case in &plan.cases {
+            assert_eq!((case.slots, case.max, case.victims), (2, 5, Victims::Idle));
+            assert_eq!(case.work_mean, Duration::from_secs(8));
+        }
+    }
+
+    #[test]
+    fn without_settings_there_are_defaults_and_they_are_told() {
+        let plan = request().plan(None).unwrap();
+        let [case] = plan.cases.as_slice() else { panic!("one objective") };
+        assert_eq!((case.objective, case.work_mean), (Duration::from_mins(1), Duration::from_secs(10)));
+        assert_eq!((case.slots, case.max, case.victims), (1, 1_000, Victims::Any));
+        assert_eq!(case.visibility_timeout, Duration::from_mins(1));
+        assert!(plan.remarks[0].starts_with("no settings file"), "{:?}", plan.remarks);
+        assert!(plan.remarks[2].starts_with("a message takes 10 s; "), "{:?}", plan.remarks);
+    }
+
+    #[test]
+    fn what_is_simulated_otherwise_than_it_is_set_is_told() {
+        let odd = LATENCY.replace("policy", "schedule = \"0 * * * * *\"\npolicy");
+        let mut odd = settings(&odd);
+        let again = odd.scalers[0].sources[0].clone();
+        odd.scalers[0].sources.push(again);
+        let remarks = request().plan(Some(odd)).unwrap().remarks.join("\n");
+        assert!(remarks.contains("its queues are simulated as one"), "{remarks}");
+        assert!(
+            remarks.contains("it looks every 10 s here, not every 60 s as its schedule says"),
+            "{remarks}"
+        );
+        assert!(!remarks.contains("--processing-secs"), "{remarks}");
+    }
+
+    #[test]
+    fn others_are_found_however_their_names_are_written() {
+        let count = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            rivals(&names).map(|settings| settings.len()).ok()
+        };
+        assert_eq!((count(&["all"]), count(&["wpa", "All"])), (Some(97), Some(97)));
+        assert_eq!(count(&["target-tracking"]), Some(8));
+        assert_eq!(count(&["Target Tracking, proportional in"]), count(&["target-tracking-proportional-in"]));
+        assert_eq!((count(&["wpa", "wpa"]), count(&["target"]), count(&[])), (Some(13), None, Some(0)));
+    }
+}

@@ -1,0 +1,117 @@
+use super::case::Case;
+use super::drive::Driver;
+use super::words::duration;
+use crate::assemble;
+use crate::controller::{Controller, Limits, Rules, State};
+use crate::policy::{BacklogPerInstance, Policy};
+use crate::settings::{Latency, PolicyKind, Scaler};
+use crate::source::Counting;
+
+/// The shipped controller: its policy and rules, as the settings have them or as they are by default.
+#[derive(Clone, Debug)]
+pub struct Shipped {
+    policy: Option<PolicyKind>,
+    rules: Rules,
+    counting: Counting,
+}
+
+impl Shipped {
+    /// As the settings of `scaler` have it, but for what was asked for here; by default the latency policy.
+    #[must_use]
+    pub fn new(scaler: Option<Scaler>, slots: u32, max: u32) -> Self {
+        let counting = scaler.as_ref().map_or(Counting::VISIBLE, |own| Driver::of(own).counting);
+        let (policy, rules) = scaler.map_or((None, Rules::default()), |own| (Some(own.policy), own.rules));
+        let limits = Limits { min: rules.limits.min.min(max), max: Some(max), ..rules.limits };
+        Self { policy, rules: Rules { limits, slots, ..rules }, counting }
+    }
+
+    /// It, at its beginning, for `case`.
+    #[must_use]
+    pub fn driver(&self, case: &Case) -> Driver {
+        let controller =
+            Controller::new(policy(&self.kind(case), case), self.rules.clone(), State::default());
+        Driver { controller, counting: self.counting }
+    }
+
+    /// What it is set to, in words.
+    #[must_use]
+    pub fn setting(&self, case: &Case) -> String {
+        match self.kind(case) {
+            PolicyKind::Latency(latency) => format!("latency, {}", duration(latency.objective)),
+            PolicyKind::BacklogPerInstance(policy) => {
+                format!("backlog per instance, {}", policy.acceptable_backlog)
+            }
+            PolicyKind::Step(_) => "steps".to_owned(),
+        }
+    }
+
+    /// The policy, with the objective of `case` where it has one.
+    fn kind(&self, case: &Case) -> PolicyKind {
+        let objective = case.objective;
+        match &self.policy {
+            Some(PolicyKind::Latency(latency)) => {
+                PolicyKind::Latency(Latency { objective, ..latency.clone() })
+            }
+            Some(other) => other.clone(),
+            None => PolicyKind::Latency(Latency {
+                objective,
+                processing: None,
+                boot: None,
+                slots: Some(case.slots),
+                drains: false,
+            }),
+        }
+    }
+}
+
+/// The policy that the settings ask for.
+fn policy(kind: &PolicyKind, case: &Case) -> Box<dyn Policy> {
+    match kind {
+        // Until there is a latency policy: the acceptable backlog that AWS's guide makes of the objective.
+        PolicyKind::Latency(latency) => Box::new(BacklogPerInstance {
+            acceptable_backlog: latency.objective.as_secs_f64() / case.work_mean.as_secs_f64()
+                * f64::from(case.slots),
+            tolerance_percent: 10.0,
+        }),
+        other => assemble::policy(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings;
+    use std::time::Duration;
+
+    fn scaler(policy: &str) -> Scaler {
+        let text = format!(
+            "[[scaler]]\nname = \"a\"\nsource = [{{ queue = \"a\", weight = 2.0, count_in_flight = true }}]\n\
+             target = {{ name = \"a\" }}\nlimits = {{ min = 5, max = 9, step_in_max = 2 }}\npolicy = {{ {policy} }}\n"
+        );
+        let settings = settings::parse(&[("a.toml".to_owned(), text)]).unwrap();
+        settings.scalers[0].clone()
+    }
+
+    fn case() -> Case {
+        Case { objective: Duration::from_secs(45), slots: 2, ..Case::default() }
+    }
+
+    #[test]
+    fn limits_and_slots_are_those_asked_for_the_rest_is_the_settings() {
+        let shipped = Shipped::new(Some(scaler("kind = \"latency\", latency_objective_secs = 60")), 4, 3);
+        let limits = Limits { min: 3, max: Some(3), step_out_max: None, step_in_max: Some(2) };
+        assert_eq!((shipped.rules.slots, shipped.rules.limits), (4, limits), "min never above max");
+        let Counting { weight, in_flight, delayed } = shipped.counting;
+        assert!((weight - 2.0).abs() < 1e-9 && in_flight && !delayed);
+    }
+
+    #[test]
+    fn only_the_latency_policy_knows_the_objective() {
+        let latency = Shipped::new(Some(scaler("kind = \"latency\", latency_objective_secs = 60")), 2, 9);
+        assert_eq!(latency.setting(&case()), "latency, 45 s");
+        assert_eq!(Shipped::new(None, 2, 9).setting(&case()), "latency, 45 s");
+        let fixed =
+            Shipped::new(Some(scaler("kind = \"backlog_per_instance\", acceptable_backlog = 7")), 2, 9);
+        assert_eq!(fixed.setting(&case()), "backlog per instance, 7");
+    }
+}

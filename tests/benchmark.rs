@@ -1,0 +1,102 @@
+//! The benchmark in short: three of its traces, one seed, against figures that are kept.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, in its helpers too"
+)]
+
+#[path = "../benches/control/ours.rs"]
+mod ours;
+#[path = "../benches/control/worlds.rs"]
+mod worlds;
+
+use backlogd::sim::{Case, bound};
+use ours::{Hints, ours};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::time::Duration;
+use worlds::read;
+
+const TRACES: &str = "tests/traces";
+
+/// The quick ones, unlike each other: a step and a ramp, a slow hump, long jobs.
+const SHORT: [&str; 3] = ["step_ramp", "az_conv", "fb2010"];
+const SEED: u64 = 11;
+
+/// By how much a figure may be worse than the one that is kept: of a ratio, this share of it.
+const WORSE_MAX: f64 = 0.03;
+/// And of late messages of 100, this many.
+const LATER_MAX: f64 = 0.1;
+
+#[test]
+fn the_policy_is_as_cheap_and_as_punctual_as_it_was() {
+    let kept = std::fs::read_to_string(format!("{TRACES}/figures.json")).unwrap();
+    let kept: Map<String, Value> = serde_json::from_str(&kept).unwrap();
+    let cases = read(Path::new(TRACES)).unwrap();
+    let measured: Map<String, Value> = SHORT
+        .iter()
+        .map(|name| ((*name).to_owned(), figures(cases.iter().find(|case| case.name == *name).unwrap())))
+        .collect();
+    // What is not kept fails as well, and is printed to be kept.
+    let figure = |of: &Map<String, Value>, name: &str, key: &str| {
+        of.get(name).and_then(|figures| figures[key].as_f64()).unwrap_or(0.0)
+    };
+    let fallen_back = SHORT.iter().any(|name| {
+        let [ratio, late] =
+            ["ratio", "late_percent"].map(|key| (figure(&measured, name, key), figure(&kept, name, key)));
+        ratio.0 > ratio.1 * (1.0 + WORSE_MAX) || late.0 > late.1 + LATER_MAX
+    });
+    assert!(!fallen_back, "kept:\n{:#}\nmeasured:\n{:#}", Value::Object(kept), Value::Object(measured));
+}
+
+/// Instance-hours ÷ the bound, and late messages of 100.
+fn figures(case: &Case) -> Value {
+    let case = Case { seed: SEED, ..case.clone() };
+    let messages = case.messages();
+    let run = ours(&case, &messages, &Hints::right(&case), false);
+    let rounded = |figure: f64| (figure * 1e4).round() / 1e4;
+    let ratio = run.instance_hours / bound(&case, &messages).unwrap();
+    json!({ "ratio": rounded(ratio), "late_percent": rounded(run.late_percent) })
+}
+
+const GOOD: &str =
+    r#"{"bin": 60, "S": 20, "cv": 0.5, "c": 4, "boot": [150, 210], "W": 120, "V": 60, "mx": 60}"#;
+
+fn complaint(with: &str, instead_of: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let worlds = format!("{{\"taxi\": {}}}", GOOD.replace(instead_of, with));
+    std::fs::write(directory.path().join("worlds.json"), worlds).unwrap();
+    std::fs::write(directory.path().join("taxi.csv"), "t_seconds,arrivals\n0,1\n60,x\n").unwrap();
+    read(directory.path()).unwrap_err()
+}
+
+#[test]
+fn a_complaint_names_the_world_the_key_and_the_value() {
+    for (with, instead_of, said) in [
+        ("\"S\": -1", "\"S\": 20", "taxi: \"S\": expected a number of at least 0.001, found -1"),
+        ("\"c\": 0", "\"c\": 4", "taxi: \"c\": expected a whole number of at least 1, found 0"),
+        (
+            "[210]",
+            "[150, 210]",
+            "taxi: \"boot\": expected two numbers of seconds, the smaller first, found [210]",
+        ),
+        ("[2, 1]", "[150, 210]", "found [2,1]"),
+        ("\"WW\": 1", "\"W\": 120", "taxi: unknown key \"WW\"; known are bin, S,"),
+        ("\"bin\": 60", "\"bin\": 60, \"W\": 120", "taxi.csv: line 3: expected a whole number, found \"x\""),
+    ] {
+        let words = complaint(with, instead_of);
+        assert!(words.contains(said), "{words}");
+    }
+    assert!(complaint("", ", \"mx\": 60").contains("worlds.json: taxi: \"mx\" is missing"));
+}
+
+#[test]
+fn the_benchmarks_own_worlds_are_read_whole() {
+    let cases = read(Path::new("tests/traces")).unwrap();
+    let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names.len(), 12, "{names:?}");
+    let cron = cases.iter().find(|case| case.name == "cron_batch").unwrap();
+    assert_eq!((cron.trace.total(), cron.together, cron.slots), (83_471, true, 4));
+    assert_eq!(cron.boot, Duration::from_mins(2)..=Duration::from_mins(3));
+}
