@@ -22,11 +22,8 @@ pub(crate) fn contest(title: &str, cases: &[String], lines: &[Line], ours_where_
     for (family, members) in &families {
         row(&best_each(family, members));
     }
-    let points: usize = families
-        .iter()
-        .flat_map(|(_, members)| members)
-        .map(|line| line.means.iter().flatten().count())
-        .sum();
+    let points: usize =
+        lines.iter().filter(|line| line.is_peer()).map(|line| line.means.iter().flatten().count()).sum();
     let better = better_points(ours_where_peers_are, lines, cases);
     println!(
         "\nPoints of peers that are cheaper than ours and at most {LATE_MAX} % late: {} of {points}.",

@@ -55,6 +55,11 @@ impl Line {
         }
     }
 
+    /// Whether it is somebody else's.
+    pub(crate) fn is_peer(&self) -> bool {
+        !self.family.starts_with(OURS)
+    }
+
     fn present(&self) -> impl Iterator<Item = Mean> {
         self.means.iter().flatten().copied()
     }
@@ -136,7 +141,7 @@ fn points(
     beats: impl Fn(&Mean, &Mean) -> bool,
 ) -> Vec<String> {
     let mut found = Vec::new();
-    for line in lines.iter().filter(|line| line.family != OURS) {
+    for line in lines.iter().filter(|line| line.is_peer()) {
         for ((peer, own), case) in line.means.iter().zip(&ours.means).zip(cases) {
             if let (Some(peer), Some(own)) = (peer, own)
                 && beats(peer, own)

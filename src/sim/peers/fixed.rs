@@ -1,4 +1,5 @@
-use super::changed;
+use super::{Told, changed};
+use crate::model::whole_units;
 use crate::sim::run::{Glance, Peer};
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ pub struct Fixed {
 }
 
 impl Fixed {
-    /// Of this size.
+    /// Of so much of the group's upper limit.
     #[must_use]
-    pub fn new(size: u32) -> Self {
-        Self { size }
+    pub fn new(told: &Told, share: f64) -> Self {
+        Self { size: whole_units(share * f64::from(told.max)) }
     }
 }
 
@@ -32,12 +33,12 @@ impl Peer for Fixed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::glance;
+    use super::super::tests::{TOLD, glance};
     use super::*;
 
     #[test]
     fn it_orders_its_size_once() {
-        assert_eq!(Fixed::new(7).tick(&glance(300, 900, 0, 3)), Some(7));
-        assert_eq!(Fixed::new(7).tick(&glance(600, 900, 0, 7)), None);
+        assert_eq!(Fixed::new(&TOLD, 0.25).tick(&glance(300, 900, 0, 3)), Some(13));
+        assert_eq!(Fixed::new(&TOLD, 0.25).tick(&glance(600, 900, 0, 13)), None);
     }
 }

@@ -1,4 +1,4 @@
-use super::{Buildkite, Keda, Mig, Nomad, ScaleIn, Share, StepScaling, TargetTracking, Told, Wpa};
+use super::{Buildkite, Fixed, Keda, Mig, Nomad, ScaleIn, Share, StepScaling, TargetTracking, Told, Wpa};
 use crate::sim::run::Peer;
 use std::fmt;
 use std::time::Duration;
@@ -73,6 +73,10 @@ pub fn all() -> Vec<Setting> {
             settings.push(Setting::new("buildkite", label, make));
         }
     }
+    for share in [0.25, 0.5, 1.0] {
+        let label = format!("{} % of max", share * 100.0);
+        settings.push(Setting::new("fixed size", label, move |told| Fixed::new(told, share)));
+    }
     settings
 }
 
@@ -83,9 +87,9 @@ mod tests {
     #[test]
     fn no_setting_is_tried_twice() {
         let mut names: Vec<String> = all().iter().map(|setting| format!("{setting:?}")).collect();
-        assert_eq!(names.len(), 97);
+        assert_eq!(names.len(), 100);
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), 97);
+        assert_eq!(names.len(), 100);
     }
 }
