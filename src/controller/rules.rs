@@ -34,6 +34,22 @@ pub struct Limits {
     pub step_in_max: Option<u32>,
 }
 
+impl Rules {
+    /// The rules for a policy that weighs by itself when to order and what to keep: cooldowns and windows
+    /// would only come in its way.
+    #[must_use]
+    pub fn unhurried() -> Self {
+        Self {
+            cooldown_out: Duration::ZERO,
+            cooldown_in: Duration::ZERO,
+            stabilization: Duration::ZERO,
+            // SQS's counters take about a minute to settle.
+            empty_for: Duration::from_mins(1),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {
