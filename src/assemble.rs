@@ -3,10 +3,10 @@
 use crate::aws::{NoRegion, Patience, Place, Role, Session, open};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
-use crate::model::{Mode, Now};
-use crate::policy::{BacklogPerInstance, Policy};
+use crate::model::{Hints, Mode, Now};
+use crate::policy::{self, Policy, Tuning};
 use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
-use crate::settings::{PolicyKind, QueueSource, Scaler, Settings};
+use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
@@ -207,13 +207,23 @@ fn target(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Box<dyn Target
 #[must_use]
 pub fn policy(kind: &PolicyKind) -> Box<dyn Policy> {
     match kind {
-        // STAND-IN until the latency policy is there: an acceptable backlog of the objective in messages.
-        PolicyKind::Latency(latency) => Box::new(BacklogPerInstance {
-            acceptable_backlog: latency.objective.as_secs_f64(),
-            tolerance_percent: 10.0,
+        PolicyKind::Latency(latency) => Box::new(policy::Latency {
+            hints: hints(latency),
+            drains: latency.drains,
+            tuning: Tuning::SHIPPED,
         }),
         PolicyKind::BacklogPerInstance(policy) => Box::new(policy.clone()),
         PolicyKind::Step(policy) => Box::new(policy.clone()),
+    }
+}
+
+/// Where learning begins.
+fn hints(latency: &Latency) -> Hints {
+    Hints {
+        objective_secs: latency.objective.as_secs_f64(),
+        processing_secs: latency.processing.map(|time| time.as_secs_f64()),
+        slots: latency.slots,
+        boot_secs: latency.boot.map(|time| time.as_secs_f64()),
     }
 }
 

@@ -187,7 +187,7 @@ fn resulting(decision: &Decision, fleet: &Fleet) -> u32 {
 
 /// An acceptable backlog so large that its product with the fleet is infinite has no order to keep.
 fn is_in_range(wisher: &Wisher) -> bool {
-    wisher.policy().acceptable_backlog().is_none_or(|figure| figure < 1e300)
+    wisher.policy().acceptable_backlog(None).is_none_or(|figure| figure < 1e300)
 }
 
 fn keeps_limits(to: u32, from: u32, rules: &Rules, fleet: &Fleet) -> Result<(), TestCaseError> {

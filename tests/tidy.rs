@@ -16,7 +16,7 @@ use text::{Source, sources};
 /// The floors, from the ground up. A room names only rooms on floors below its own; sideways counts as upward.
 const FLOORS: [&[&str]; 10] = [
     &["model"],
-    &["policy", "clock"],
+    &["policy", "estimate", "clock"],
     &["controller", "aws"],
     &["source", "target", "publish", "store"],
     &["engine"],
@@ -28,7 +28,7 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Rooms that do no I/O, read no clock and write no log.
-const PURE: [&str; 3] = ["model", "policy", "controller"];
+const PURE: [&str; 4] = ["model", "policy", "estimate", "controller"];
 
 /// And so do these files: the simulated world.
 const PURE_FILES: [&str; 24] = [

@@ -1,9 +1,10 @@
 //! The shipped policies, as contestants. What is called ours is chosen here, in one place.
 
 use backlogd::controller::{Controller, Rules, State};
-use backlogd::policy::BacklogPerInstance;
+use backlogd::model;
+use backlogd::policy::{BacklogPerInstance, Latency, Tuning};
 use backlogd::sim::peers::{Share, Told};
-use backlogd::sim::{Case, Driver, Message, Run, run_engine};
+use backlogd::sim::{Case, Driver, Message, Run, Victims, run_engine};
 use backlogd::source::Counting;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,15 +27,22 @@ impl Hints {
     }
 }
 
-/// What is called ours, as the settings would make it of the hints.
+/// What is called ours: the latency policy, as the settings would make it of the hints.
 pub(crate) fn driver(case: &Case, hints: &Hints) -> Driver {
-    let told = Told {
-        processing_time: hints.processing_time.unwrap_or(Duration::from_secs(1)),
-        slots: hints.slots.unwrap_or(1),
-        boot: hints.boot.unwrap_or_default(),
-        ..Told::of(case)
+    tuned(case, hints, Tuning::SHIPPED)
+}
+
+/// The same with other constants.
+pub(crate) fn tuned(case: &Case, hints: &Hints, tuning: Tuning) -> Driver {
+    let hints = model::Hints {
+        objective_secs: case.objective.as_secs_f64(),
+        processing_secs: hints.processing_time.map(|time| time.as_secs_f64()),
+        slots: hints.slots,
+        boot_secs: hints.boot.map(|time| time.as_secs_f64()),
     };
-    backlog_per_instance(&told, Share::Waiting(0.2))
+    let policy = Latency { hints, drains: case.victims == Victims::Drain, tuning };
+    let controller = Controller::new(Box::new(policy), Rules::unhurried(), State::default());
+    Driver { controller, counting: Counting::VISIBLE }
 }
 
 /// Our policy on a case, with its history if that is wanted.

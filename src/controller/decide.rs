@@ -1,23 +1,27 @@
-use super::rules::Rules;
-use super::state::State;
+use super::{Controller, Rules, State};
 use crate::model::{Action, Backlog, Bound, Decision, Fleet, Reason, Sample, Timestamp};
-use crate::policy::Policy;
+use crate::policy::View;
 use std::time::Duration;
 
 /// What `sample` calls for, given what is remembered.
-pub(super) fn decide(
-    policy: &dyn Policy,
-    rules: &Rules,
-    state: &State,
-    now: Timestamp,
-    sample: &Sample,
-) -> Decision {
+pub(super) fn decide(controller: &Controller, now: Timestamp, sample: &Sample) -> Decision {
+    let Controller { policy, rules, state, outlook } = controller;
     let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else {
         return Decision::hold(None, sample.missing().cloned().map(Reason::Missing).collect());
     };
-    let want = policy.want(&backlog, fleet);
-    let mut thought =
-        Thought { rules, state, now, sample, backlog, fleet, to: want.capacity, reasons: vec![want.reason] };
+    let view = View { now, backlog: &backlog, fleet, outlook: outlook.as_ref() };
+    let want = policy.want(&view, &state.memory);
+    let mut thought = Thought {
+        controller,
+        rules,
+        state,
+        now,
+        sample,
+        backlog,
+        fleet,
+        to: want.capacity,
+        reasons: want.reasons,
+    };
     thought.bound();
     let recommended = Some(thought.to);
     thought.bend();
@@ -26,6 +30,7 @@ pub(super) fn decide(
 
 /// A wish on its way to a decision: each step may bend it, and says so when it does.
 struct Thought<'a> {
+    controller: &'a Controller,
     rules: &'a Rules,
     state: &'a State,
     now: Timestamp,
@@ -142,7 +147,7 @@ impl Thought<'_> {
     /// cannot run away.
     fn keep_in_flight(&mut self) {
         let in_flight = self.backlog.in_flight;
-        let floor = self.rules.in_flight_floor(in_flight);
+        let floor = self.controller.in_flight_floor(in_flight);
         if self.to < floor && self.to < self.fleet.desired {
             self.bent(floor.min(self.fleet.desired), Reason::InFlightFloor { in_flight, floor });
         }

@@ -13,8 +13,8 @@ mod window;
 pub use rules::{Limits, Rules};
 pub use state::State;
 
-use crate::model::{Decision, Outcome, Sample, Timestamp};
-use crate::policy::Policy;
+use crate::model::{Decision, Estimate, Now, Outcome, Outlook, Sample, Timestamp, whole_units};
+use crate::policy::{Policy, View};
 
 /// One scaler's decision maker: its policy, its rules, and what it remembers.
 #[derive(Debug)]
@@ -22,25 +22,40 @@ pub struct Controller {
     policy: Box<dyn Policy>,
     rules: Rules,
     state: State,
+    /// What was made of the last sample, for a policy that learns.
+    outlook: Option<Outlook>,
 }
 
 impl Controller {
     /// A controller that goes on from `state`.
     #[must_use]
     pub fn new(policy: Box<dyn Policy>, rules: Rules, state: State) -> Self {
-        Self { policy, rules, state }
+        Self { policy, rules, state, outlook: None }
+    }
+
+    /// Learns from `sample`, if the policy does. To be called once a sample, before anything is decided on it.
+    pub fn observe(&mut self, now: Now, sample: &Sample) {
+        let Some(hints) = self.policy.hints() else { return };
+        self.state.estimates.learn(hints, now, sample);
+        self.outlook = self.state.estimates.outlook(hints, now.steady);
+        if let (Some(backlog), Ok(fleet)) = (&sample.backlog(), &sample.fleet) {
+            let outlook = self.outlook.as_ref();
+            let view = View { now: now.steady, backlog, fleet, outlook };
+            self.policy.remember(&view, &mut self.state.memory);
+        }
     }
 
     /// What `sample` calls for at the steady time `now`. Changes nothing: asked twice, it answers the same.
     #[must_use]
     pub fn decide(&self, now: Timestamp, sample: &Sample) -> Decision {
-        decide::decide(self.policy.as_ref(), &self.rules, &self.state, now, sample)
+        decide::decide(self, now, sample)
     }
 
     /// What will have to be remembered of this tick if `decision` is carried out.
     #[must_use]
     pub fn foresee(&self, now: Timestamp, sample: &Sample, decision: &Decision) -> State {
-        self.state.after(&self.rules, now, sample, decision)
+        let at_work = sample.backlog().map_or(0, |backlog| self.in_flight_floor(backlog.in_flight));
+        self.state.after(&self.rules, now, sample, decision, at_work)
     }
 
     /// Ends the tick: keeps `foreseen`, except that a refused write starts no cooldown. One without an
@@ -64,6 +79,20 @@ impl Controller {
     /// What the policy accepts per unit of capacity, if it has such a figure.
     #[must_use]
     pub fn acceptable_backlog(&self) -> Option<f64> {
-        self.policy.acceptable_backlog()
+        self.policy.acceptable_backlog(self.outlook.as_ref())
+    }
+
+    /// What is believed, if the policy learns.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        let late_percent = self.state.memory.late_percent();
+        self.outlook.as_ref().map(|outlook| Estimate { late_percent, ..outlook.estimate })
+    }
+
+    /// The capacity that so many messages in flight occupy.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    fn in_flight_floor(&self, in_flight: u64) -> u32 {
+        let learnt = self.outlook.as_ref().map(|outlook| outlook.estimate.slots.value);
+        whole_units(in_flight as f64 / learnt.unwrap_or(self.rules.slots.into()))
     }
 }

@@ -35,10 +35,18 @@ pub struct Limits {
 }
 
 impl Rules {
-    /// The capacity that so many messages in flight occupy.
+    /// The rules for a policy that weighs by itself when to order and what to keep: cooldowns and windows
+    /// would only come in its way.
     #[must_use]
-    pub fn in_flight_floor(&self, in_flight: u64) -> u32 {
-        in_flight.div_ceil(u64::from(self.slots.max(1))).try_into().unwrap_or(u32::MAX)
+    pub fn unhurried() -> Self {
+        Self {
+            cooldown_out: Duration::ZERO,
+            cooldown_in: Duration::ZERO,
+            stabilization: Duration::ZERO,
+            // SQS's counters take about a minute to settle.
+            empty_for: Duration::from_mins(1),
+            ..Self::default()
+        }
     }
 }
 

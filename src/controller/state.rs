@@ -1,12 +1,14 @@
 use super::rules::Rules;
 use super::window::{Window, unbroken};
+use crate::estimate::Estimates;
 use crate::model::{Action, Decision, Fleet, Sample, Timestamp};
+use crate::policy::Memory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a controller remembers from tick to tick, and over a restart. All times are steady ones.
 ///
 /// Written by another version, it is read as far as the fields are known; what is absent is as at the start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
     /// The last scale-out.
@@ -21,6 +23,10 @@ pub struct State {
     pub(super) waking: u32,
     /// Ordered capacity that has not arrived.
     pub(super) shortfall: Option<Shortfall>,
+    /// What was learnt, for a policy that learns.
+    pub(super) estimates: Estimates,
+    /// What the policy remembers.
+    pub(super) memory: Memory,
 }
 
 /// An unbroken run of like readings.
@@ -43,14 +49,21 @@ pub(super) struct Shortfall {
 
 impl State {
     /// The state after a tick whose `decision` is carried out.
-    pub(super) fn after(&self, rules: &Rules, now: Timestamp, sample: &Sample, decision: &Decision) -> Self {
+    pub(super) fn after(
+        &self,
+        rules: &Rules,
+        now: Timestamp,
+        sample: &Sample,
+        decision: &Decision,
+        at_work: u32,
+    ) -> Self {
         let mut next = self.clone();
         match decision.action {
             Action::Hold => {}
             Action::ScaleOut { .. } => next.last_out = Some(now),
             Action::ScaleIn { .. } => next.last_in = Some(now),
         }
-        if let Some(needed) = needed(rules, sample, decision) {
+        if let Some(needed) = needed(sample, decision, at_work) {
             next.window.push(now, rules.stabilization, needed);
         }
         next.empty = self.empty_after(rules, now, sample);
@@ -78,7 +91,7 @@ impl State {
     /// that then seems to have had a gap begins anew, which delays and never hurries.
     #[must_use]
     pub fn merely_confirms(&self, kept: &Self) -> bool {
-        let Self { last_out, last_in, window, empty, waking, shortfall } = self;
+        let Self { last_out, last_in, window, empty, waking, shortfall, estimates: _, memory: _ } = self;
         let since = |streak: &Option<Streak>| streak.map(|streak| streak.since);
         let standstill =
             |short: &Option<Shortfall>| short.map(|short| (short.in_service, short.standstill.since));
@@ -103,6 +116,8 @@ impl State {
         self.empty = self.empty.map(moved_streak);
         self.shortfall =
             self.shortfall.map(|short| Shortfall { standstill: moved_streak(short.standstill), ..short });
+        self.estimates.shift(millis, latest);
+        self.memory.shift(millis, latest);
         self
     }
 
@@ -143,10 +158,9 @@ impl State {
 
 /// The capacity this tick had a use for: what was recommended, or what is at work if that is more.
 /// Without the latter a single sample of false zeros would find nothing in the window to hold it back.
-fn needed(rules: &Rules, sample: &Sample, decision: &Decision) -> Option<u32> {
-    let (recommended, backlog) = (decision.recommended?, sample.backlog()?);
-    let at_work = rules.in_flight_floor(backlog.in_flight).min(sample.fleet.as_ref().ok()?.desired);
-    Some(recommended.max(at_work))
+fn needed(sample: &Sample, decision: &Decision, at_work: u32) -> Option<u32> {
+    let (recommended, _) = (decision.recommended?, sample.backlog()?);
+    Some(recommended.max(at_work.min(sample.fleet.as_ref().ok()?.desired)))
 }
 
 impl Serialize for Timestamp {

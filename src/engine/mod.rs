@@ -36,6 +36,7 @@ impl Engine {
     /// It cannot fail: whatever goes wrong is part of the record, and the next tick decides afresh.
     pub async fn tick(&mut self, now: Now) -> Record {
         let sample = self.sample().await;
+        self.controller.observe(now, &sample);
         let decision = self.decide(now, &sample).await;
         let outcome = self.act(now, &sample, &decision).await;
         let record = self.record(now, sample, decision, outcome);
@@ -84,7 +85,7 @@ impl Engine {
             scaler: self.name.clone(),
             mode: self.mode,
             sample,
-            estimate: None,
+            estimate: self.controller.estimate(),
             metrics,
             decision,
             outcome,

@@ -24,3 +24,41 @@ pub struct Learnt {
     /// From 0, a guess or what the settings say, to 1, all seen.
     pub belief: f64,
 }
+
+/// What the settings say of a workload: how far to look, and where learning begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Hints {
+    /// The wait that is acceptable, in seconds; above 0.
+    pub objective_secs: f64,
+    /// Seconds a worker takes over one message; above 0.
+    pub processing_secs: Option<f64>,
+    /// Messages one unit of capacity works on at once; 1 or more.
+    pub slots: Option<u32>,
+    /// Seconds from ordering an instance until it works; above 0.
+    pub boot_secs: Option<f64>,
+}
+
+/// What a policy that looks ahead reckons with: the recent past, the expected future, and the fleet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    /// The figures.
+    pub estimate: Estimate,
+    /// Seconds since the sample before.
+    pub sample_secs: f64,
+    /// Messages that arrived since the sample before; noise can make them fewer than none.
+    pub sample_arrived: f64,
+    /// Seconds that an interrupted message stays hidden.
+    pub visibility_secs: f64,
+    /// Seconds from one entry of `arrived` and `expected` to the next.
+    pub step_secs: f64,
+    /// Messages that arrived in the last 0, 1, 2, … steps.
+    pub arrived: Vec<f64>,
+    /// Messages expected to arrive in the next 0, 1, 2, … steps.
+    pub expected: Vec<f64>,
+    /// Messages a second, if arrivals have just jumped and such jumps have lasted; more than expected.
+    pub jump_per_sec: Option<f64>,
+    /// The variance of what is expected, in squared messages a second of looking ahead.
+    pub error_per_sec: f64,
+    /// Seconds since each unit of ordered capacity was first seen; very many for one that was there before.
+    pub ages: Vec<f64>,
+}

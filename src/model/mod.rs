@@ -5,6 +5,7 @@
 mod decision;
 mod estimate;
 mod figure;
+mod latency;
 mod missing;
 mod reason;
 mod record;
@@ -12,8 +13,9 @@ mod sample;
 mod time;
 
 pub use decision::{Action, Decision, Outcome};
-pub use estimate::{Estimate, Learnt};
+pub use estimate::{Estimate, Hints, Learnt, Outlook};
 pub use figure::rounded;
+pub use latency::LatencyReason;
 pub use missing::{Cause, Missing};
 pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};

@@ -1,4 +1,4 @@
-use super::{Missing, rounded};
+use super::{LatencyReason, Missing, rounded};
 use std::fmt;
 
 /// One step of a decision. Its code is a contract and never renamed; its text is for people.
@@ -36,6 +36,8 @@ pub enum Reason {
         /// Counted messages per unit of ordered capacity.
         per_instance: f64,
     },
+    /// A step of the latency policy.
+    Latency(LatencyReason),
     /// Raised to a lower limit.
     LimitMin {
         /// The limit.
@@ -156,6 +158,7 @@ impl Reason {
             Self::WithinTolerance { .. } => "within_tolerance",
             Self::Step { .. } => "step",
             Self::NoStep { .. } => "no_step",
+            Self::Latency(reason) => reason.code(),
             Self::LimitMin { .. } => "limit_min",
             Self::LimitMax { .. } => "limit_max",
             Self::StepOutMax { .. } => "step_out_max",
@@ -206,6 +209,7 @@ impl fmt::Display for Reason {
             Self::NoStep { per_instance } => {
                 write!(f, "{} per instance reaches no step", rounded(*per_instance))
             }
+            Self::Latency(reason) => write!(f, "{reason}"),
             Self::LimitMin { min, bound } => write!(f, "raised to {bound} min of {min}"),
             Self::LimitMax { max, bound, wanted } => write!(f, "{wanted} wanted, {bound} max is {max}"),
             Self::StepOutMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} more at a time"),
@@ -278,6 +282,7 @@ mod tests {
             (Reason::TerminateSuspended, "terminate_suspended", "the group's Terminate process is suspended"),
             (Reason::OperatorManaged { operator: "eks".to_owned() }, "operator_managed", "only the group's operator eks may change it"),
             (Reason::InstanceRefresh { status: "InProgress".to_owned() }, "instance_refresh", "an instance refresh is running (InProgress)"),
+            (Reason::Latency(LatencyReason::NothingLearnt), "nothing_learnt", "nothing has been seen yet to decide on"),
         ]
     }
 
@@ -305,6 +310,7 @@ mod tests {
             Reason::TerminateSuspended => 18,
             Reason::OperatorManaged { .. } => 19,
             Reason::InstanceRefresh { .. } => 20,
+            Reason::Latency(_) => 21,
         }
     }
 

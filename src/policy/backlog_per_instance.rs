@@ -1,5 +1,5 @@
-use super::{Policy, Want};
-use crate::model::{Backlog, Fleet, Reason, whole_units};
+use super::{Memory, Policy, View, Want};
+use crate::model::{Outlook, Reason, whole_units};
 
 /// As many instances as bring the backlog of each down to the acceptable one.
 ///
@@ -15,7 +15,8 @@ pub struct BacklogPerInstance {
 }
 
 impl Policy for BacklogPerInstance {
-    fn want(&self, backlog: &Backlog, fleet: &Fleet) -> Want {
+    fn want(&self, view: &View<'_>, _memory: &Memory) -> Want {
+        let View { backlog, fleet, .. } = *view;
         // Against the desired capacity, not the one in service: what is pending is already ordered.
         let accepted = self.acceptable_backlog * f64::from(fleet.desired);
         let distance = (backlog.counted - accepted).abs();
@@ -25,7 +26,7 @@ impl Policy for BacklogPerInstance {
                 accepted,
                 tolerance_percent: self.tolerance_percent,
             };
-            return Want { capacity: fleet.desired, reason };
+            return Want { capacity: fleet.desired, reasons: vec![reason] };
         }
         let capacity = whole_units(backlog.counted / self.acceptable_backlog);
         let reason = Reason::BacklogPerInstance {
@@ -33,10 +34,10 @@ impl Policy for BacklogPerInstance {
             acceptable: self.acceptable_backlog,
             wanted: capacity,
         };
-        Want { capacity, reason }
+        Want { capacity, reasons: vec![reason] }
     }
 
-    fn acceptable_backlog(&self) -> Option<f64> {
+    fn acceptable_backlog(&self, _outlook: Option<&Outlook>) -> Option<f64> {
         Some(self.acceptable_backlog)
     }
 }
@@ -44,11 +45,13 @@ impl Policy for BacklogPerInstance {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Backlog, Fleet};
+    use crate::policy::wanted_by;
 
     fn wanted(counted: f64, desired: u32) -> u32 {
         let policy = BacklogPerInstance { acceptable_backlog: 100.0, tolerance_percent: 10.0 };
         let backlog = Backlog { counted, ..Backlog::default() };
-        policy.want(&backlog, &Fleet { desired, in_service: desired, ..Fleet::default() }).capacity
+        wanted_by(&policy, &backlog, &Fleet { desired, in_service: desired, ..Fleet::default() })
     }
 
     #[test]
@@ -75,6 +78,6 @@ mod tests {
         let policy = BacklogPerInstance { acceptable_backlog: 100.0, tolerance_percent: 0.0 };
         let backlog = Backlog { counted: 1000.0, ..Backlog::default() };
         let booting = Fleet { desired: 10, in_service: 2, pending: 8, ..Fleet::default() };
-        assert_eq!(policy.want(&backlog, &booting).capacity, 10);
+        assert_eq!(wanted_by(&policy, &backlog, &booting), 10);
     }
 }

@@ -1,24 +1,47 @@
-//! What capacity a backlog asks for. Pure: the same backlog and fleet give the same wish.
+//! What capacity a backlog asks for. Pure: the same view gives the same wish.
 //!
 //! A new policy is one file here, its lines below, and its table in the settings.
 
 mod backlog_per_instance;
+mod latency;
 mod step;
 
 pub use backlog_per_instance::BacklogPerInstance;
+pub use latency::{Latency, Memory, Tuning};
 pub use step::{Step, StepIn, StepOut};
 
-use crate::model::{Backlog, Fleet, Reason};
+use crate::model::{Backlog, Fleet, Hints, Outlook, Reason, Timestamp};
 use std::fmt;
 
 /// A rule from backlog to capacity. Limits, cooldowns and confirmations are not its business: the
 /// controller applies them to whatever it wishes.
 pub trait Policy: fmt::Debug + Send {
-    /// The capacity that `backlog` asks of `fleet`, and why.
-    fn want(&self, backlog: &Backlog, fleet: &Fleet) -> Want;
+    /// The capacity that `view` asks for, given what [`Policy::remember`] noted, and why.
+    fn want(&self, view: &View<'_>, memory: &Memory) -> Want;
 
     /// Counted messages that one unit of capacity may have waiting, if the policy has such a figure.
-    fn acceptable_backlog(&self) -> Option<f64>;
+    fn acceptable_backlog(&self, outlook: Option<&Outlook>) -> Option<f64>;
+
+    /// Where learning begins, for a policy that wants an outlook.
+    fn hints(&self) -> Option<&Hints> {
+        None
+    }
+
+    /// Notes in `memory` what `view` shows, for a policy that remembers.
+    fn remember(&self, _view: &View<'_>, _memory: &mut Memory) {}
+}
+
+/// What a policy looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The steady time.
+    pub now: Timestamp,
+    /// The messages of all queues.
+    pub backlog: &'a Backlog,
+    /// The group.
+    pub fleet: &'a Fleet,
+    /// What was learnt, for a policy that wants it; nothing before the first sample.
+    pub outlook: Option<&'a Outlook>,
 }
 
 /// A policy's wish.
@@ -26,6 +49,14 @@ pub trait Policy: fmt::Debug + Send {
 pub struct Want {
     /// Desired capacity, in the group's units.
     pub capacity: u32,
-    /// Why this much.
-    pub reason: Reason,
+    /// Why this much; never empty.
+    pub reasons: Vec<Reason>,
+}
+
+/// The capacity that a policy which neither learns nor remembers asks for.
+#[cfg(test)]
+fn wanted_by(policy: &dyn Policy, backlog: &Backlog, fleet: &Fleet) -> u32 {
+    let memory = Memory::default();
+    let now = Timestamp::default();
+    policy.want(&View { now, backlog, fleet, outlook: None }, &memory).capacity
 }

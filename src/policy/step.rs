@@ -1,5 +1,5 @@
-use super::{Policy, Want};
-use crate::model::{Backlog, Fleet, Reason};
+use super::{Memory, Policy, View, Want};
+use crate::model::{Outlook, Reason};
 
 /// Fixed changes at fixed thresholds of the backlog per instance.
 ///
@@ -35,23 +35,24 @@ pub struct StepIn {
 }
 
 impl Policy for Step {
-    fn want(&self, backlog: &Backlog, fleet: &Fleet) -> Want {
+    fn want(&self, view: &View<'_>, _memory: &Memory) -> Want {
+        let View { backlog, fleet, .. } = *view;
         let arriving = fleet.in_service.saturating_add(fleet.pending);
         let per_instance = backlog.per_instance(arriving.max(fleet.desired));
         if let Some(step) = self.out.iter().rfind(|step| per_instance > step.above) {
             let reason = Reason::Step { per_instance, threshold: step.above, change: i64::from(step.add) };
-            return Want { capacity: fleet.desired.saturating_add(step.add), reason };
+            return Want { capacity: fleet.desired.saturating_add(step.add), reasons: vec![reason] };
         }
         let per_instance = backlog.per_instance(arriving);
         if let Some(step) = self.r#in.iter().rfind(|step| per_instance < step.below) {
             let reason =
                 Reason::Step { per_instance, threshold: step.below, change: -i64::from(step.remove) };
-            return Want { capacity: fleet.desired.saturating_sub(step.remove), reason };
+            return Want { capacity: fleet.desired.saturating_sub(step.remove), reasons: vec![reason] };
         }
-        Want { capacity: fleet.desired, reason: Reason::NoStep { per_instance } }
+        Want { capacity: fleet.desired, reasons: vec![Reason::NoStep { per_instance }] }
     }
 
-    fn acceptable_backlog(&self) -> Option<f64> {
+    fn acceptable_backlog(&self, _outlook: Option<&Outlook>) -> Option<f64> {
         None
     }
 }
@@ -59,6 +60,8 @@ impl Policy for Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Backlog, Fleet};
+    use crate::policy::wanted_by;
 
     fn wanted(counted: f64, in_service: u32, pending: u32) -> u32 {
         let policy = Step {
@@ -66,7 +69,7 @@ mod tests {
             r#in: vec![StepIn { below: 20.0, remove: 1 }, StepIn { below: 5.0, remove: 3 }],
         };
         let fleet = Fleet { desired: in_service + pending, in_service, pending, ..Fleet::default() };
-        policy.want(&Backlog { counted, ..Backlog::default() }, &fleet).capacity
+        wanted_by(&policy, &Backlog { counted, ..Backlog::default() }, &fleet)
     }
 
     #[test]
@@ -94,13 +97,13 @@ mod tests {
         let policy = Step { out: vec![StepOut { above: 100.0, add: 5 }], r#in: vec![] };
         let missing = Fleet { desired: 10, in_service: 5, ..Fleet::default() };
         let backlog = Backlog { counted: 900.0, ..Backlog::default() };
-        assert_eq!(policy.want(&backlog, &missing).capacity, 10);
+        assert_eq!(wanted_by(&policy, &backlog, &missing), 10);
     }
 
     #[test]
     fn a_message_at_zero_instances_reaches_a_step_at_zero() {
         let policy = Step { out: vec![StepOut { above: 0.0, add: 2 }], r#in: vec![] };
         let backlog = Backlog { counted: 1.0, ..Backlog::default() };
-        assert_eq!(policy.want(&backlog, &Fleet::default()).capacity, 2);
+        assert_eq!(wanted_by(&policy, &backlog, &Fleet::default()), 2);
     }
 }

@@ -26,14 +26,7 @@ pub(super) fn slots(control: &mut Table<'_>) -> Option<u32> {
 /// What holds under `policy` where a key is absent.
 fn default(policy: Option<&PolicyKind>) -> Rules {
     match policy {
-        // It weighs by itself when to order and what to keep: a cooldown would only come in its way.
-        Some(PolicyKind::Latency(_)) => Rules {
-            cooldown_out: Duration::ZERO,
-            cooldown_in: Duration::ZERO,
-            stabilization: Duration::ZERO,
-            empty_for: Duration::from_mins(1),
-            ..Rules::default()
-        },
+        Some(PolicyKind::Latency(_)) => Rules::unhurried(),
         Some(PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_)) | None => Rules::default(),
     }
 }

@@ -1,9 +1,9 @@
 use super::case::Case;
 use super::drive::Driver;
 use super::words::duration;
-use crate::assemble;
+use super::world::Victims;
+use crate::assemble::policy;
 use crate::controller::{Controller, Limits, Rules, State};
-use crate::policy::{BacklogPerInstance, Policy};
 use crate::settings::{Latency, PolicyKind, Scaler};
 use crate::source::Counting;
 
@@ -20,7 +20,7 @@ impl Shipped {
     #[must_use]
     pub fn new(scaler: Option<Scaler>, slots: u32, max: u32) -> Self {
         let counting = scaler.as_ref().map_or(Counting::VISIBLE, |own| Driver::of(own).counting);
-        let (policy, rules) = scaler.map_or((None, Rules::default()), |own| (Some(own.policy), own.rules));
+        let (policy, rules) = scaler.map_or((None, Rules::unhurried()), |own| (Some(own.policy), own.rules));
         let limits = Limits { min: rules.limits.min.min(max), max: Some(max), ..rules.limits };
         Self { policy, rules: Rules { limits, slots, ..rules }, counting }
     }
@@ -29,7 +29,7 @@ impl Shipped {
     #[must_use]
     pub fn driver(&self, case: &Case) -> Driver {
         let controller =
-            Controller::new(policy(&self.kind(case), case), self.rules.clone(), State::default());
+            Controller::new(policy(&self.kind(case)), self.rules.clone(), State::default());
         Driver { controller, counting: self.counting }
     }
 
@@ -58,22 +58,9 @@ impl Shipped {
                 processing: None,
                 boot: None,
                 slots: Some(case.slots),
-                drains: false,
+                drains: case.victims == Victims::Drain,
             }),
         }
-    }
-}
-
-/// The policy that the settings ask for.
-fn policy(kind: &PolicyKind, case: &Case) -> Box<dyn Policy> {
-    match kind {
-        // Until there is a latency policy: the acceptable backlog that AWS's guide makes of the objective.
-        PolicyKind::Latency(latency) => Box::new(BacklogPerInstance {
-            acceptable_backlog: latency.objective.as_secs_f64() / case.work_mean.as_secs_f64()
-                * f64::from(case.slots),
-            tolerance_percent: 10.0,
-        }),
-        other => assemble::policy(other),
     }
 }
 

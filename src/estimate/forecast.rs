@@ -1,0 +1,160 @@
+use super::history::{History, STEP_SECS};
+use crate::model::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// How many messages will arrive over the next boot time: what the expert says that has been wrong the
+/// least about it of late.
+///
+/// The experts are simple: the mean rate over several spans, and what arrived an hour, a day or a week
+/// ago. Source: "follow the leader" of the prediction-with-expert-advice literature (Cesa-Bianchi and
+/// Lugosi, Prediction, Learning, and Games, 2006).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Forecast {
+    /// Messages a second, by the mean of each span.
+    rates: [f64; MEANS],
+    /// Seconds watched, which no span may exceed.
+    watched_secs: f64,
+    /// Absolute and squared errors of each expert, in messages over the horizon, fading.
+    absolute: [f64; EXPERTS],
+    squared: [f64; EXPERTS],
+    /// How many predictions have been scored, fading alike.
+    scored: f64,
+    /// What each expert said, until it can be scored.
+    #[serde(skip)]
+    said: VecDeque<(Timestamp, [f64; EXPERTS])>,
+}
+
+/// The best expert's word.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Word {
+    /// Messages a second, over the next boot time.
+    pub(super) per_sec: f64,
+    /// How long ago the arrivals were that are expected again, in seconds; nothing for a mean.
+    pub(super) again_secs: Option<f64>,
+    /// The mean squared error of such words, in messages over the horizon.
+    pub(super) squared_error: f64,
+    /// From 0 to 1: how far it was right.
+    pub(super) belief: f64,
+}
+
+impl Word {
+    /// Messages expected in the next 0, 1, 2, … times `step_secs`, up to `ahead_secs` and one more.
+    pub(super) fn expected(
+        &self,
+        now: Timestamp,
+        history: &History,
+        step_secs: f64,
+        ahead_secs: f64,
+    ) -> Vec<f64> {
+        let mut ahead = 0.0;
+        let mut sums = vec![0.0];
+        while ahead < ahead_secs + step_secs {
+            ahead += step_secs;
+            let again = self.again_secs.and_then(|ago| history.sum(now, ago, ahead.min(ago)));
+            sums.push(again.map_or(self.per_sec * ahead, |sum| sum.max(0.0)));
+        }
+        sums
+    }
+}
+
+/// Spans of the means, in seconds.
+const SPANS_SECS: [f64; MEANS] = [30.0, 90.0, 240.0, 720.0, 2400.0, 10_800.0];
+const MEANS: usize = 6;
+/// How far back the others look, in seconds: an hour, a day, a week.
+const AGO_SECS: [f64; 3] = [3600.0, 86_400.0, 604_800.0];
+const EXPERTS: usize = MEANS + AGO_SECS.len();
+/// The expert that is asked first: the mean of four minutes.
+const FIRST: usize = 2;
+/// Half of the errors' weight is gone after so many seconds.
+const FORGETTING_SECS: f64 = 3.0 * 3600.0;
+/// By how much another expert must have been better than the first.
+const BETTER: f64 = 0.98;
+
+impl Forecast {
+    /// Begins with what is being worked on: a fleet that is already running is no news.
+    pub(super) fn begin(&mut self, per_sec: f64) {
+        self.rates = [per_sec; MEANS];
+    }
+
+    /// Learns that `count` messages arrived in the `lasts_secs` until `now`, and scores what was said
+    /// `horizon_secs` ago.
+    pub(super) fn learn(
+        &mut self,
+        now: Timestamp,
+        lasts_secs: f64,
+        count: f64,
+        history: &History,
+        horizon_secs: f64,
+    ) {
+        self.watched_secs += lasts_secs;
+        for (rate, span) in self.rates.iter_mut().zip(SPANS_SECS) {
+            let span = span.min(self.watched_secs + 50.0);
+            *rate += lasts_secs / (span + lasts_secs / 2.0).max(lasts_secs) * (count / lasts_secs - *rate);
+        }
+        while let Some((at, said)) = self
+            .said
+            .front()
+            .copied()
+            .filter(|(at, _)| now.since(*at).as_secs_f64() >= horizon_secs - f64::from(STEP_SECS) / 2.0)
+        {
+            self.said.pop_front();
+            let span = now.since(at).as_secs_f64();
+            if let Some(arrived) = history.sum(now, span, span) {
+                self.score(lasts_secs, arrived, said.map(|per_sec| per_sec * span));
+            }
+        }
+        let said = self.say(now, history, horizon_secs);
+        self.said.push_back((now, said));
+    }
+
+    fn say(&self, now: Timestamp, history: &History, horizon_secs: f64) -> [f64; EXPERTS] {
+        let mut said = [self.rates.get(FIRST).copied().unwrap_or(0.0).max(0.0); EXPERTS];
+        for (said, rate) in said.iter_mut().zip(self.rates) {
+            *said = rate.max(0.0);
+        }
+        for (said, ago) in said.iter_mut().skip(MEANS).zip(AGO_SECS) {
+            if let Some(sum) = history.sum(now, ago, horizon_secs) {
+                *said = sum.max(0.0) / horizon_secs;
+            }
+        }
+        said
+    }
+
+    fn score(&mut self, lasts_secs: f64, arrived: f64, said: [f64; EXPERTS]) {
+        let kept = 1.0 - lasts_secs / (FORGETTING_SECS * 1.44 + lasts_secs);
+        self.scored = self.scored * kept + 1.0;
+        for ((absolute, squared), said) in self.absolute.iter_mut().zip(&mut self.squared).zip(said) {
+            let error = arrived - said;
+            *absolute = *absolute * kept + error.abs();
+            *squared = *squared * kept + error * error;
+        }
+    }
+
+    /// The word of the expert that has been wrong the least. When the wait is `tight`, misses count by
+    /// their square: nothing absorbs a large one.
+    pub(super) fn word(&self, now: Timestamp, history: &History, horizon_secs: f64, tight: bool) -> Word {
+        let score = if tight { &self.squared } else { &self.absolute };
+        let seasoned = |expert: usize| {
+            let ago = expert.checked_sub(MEANS).and_then(|number| AGO_SECS.get(number));
+            ago.is_none_or(|ago| self.watched_secs >= ago + ago.min(43_200.0).max(3600.0))
+        };
+        let mut best = FIRST;
+        for (expert, error) in score.iter().enumerate() {
+            if seasoned(expert) && score.get(best).is_some_and(|least| *error < least * BETTER) {
+                best = expert;
+            }
+        }
+        let squared_error = self.squared.get(best).map_or(0.0, |sum| sum / self.scored.max(1.0));
+        let per_sec = self.say(now, history, horizon_secs).get(best).copied().unwrap_or(0.0);
+        let again_secs = best.checked_sub(MEANS).and_then(|number| AGO_SECS.get(number).copied());
+        let expected = per_sec * horizon_secs;
+        let belief = if self.scored > 0.0 {
+            expected / (expected + squared_error.sqrt()).max(f64::MIN_POSITIVE)
+        } else {
+            0.0
+        };
+        Word { per_sec, again_secs, squared_error, belief }
+    }
+}

@@ -1,0 +1,157 @@
+use crate::model::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::VecDeque;
+
+/// Messages that arrived, over the last week: finely for the last hours, coarsely for the days before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct History {
+    origin: Timestamp,
+    recent: Ring,
+    day: Ring,
+    week: Ring,
+}
+
+/// Counts in stretches of one width, newest last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Ring {
+    width_secs: u32,
+    capacity: usize,
+    /// Stretches begun so far, dropped ones included; the last of them is still being filled.
+    begun: u64,
+    #[serde(serialize_with = "briefly")]
+    counts: VecDeque<f64>,
+}
+
+/// The width of the finest stretches, in seconds: what ages and forecasts are resolved to.
+pub(super) const STEP_SECS: u32 = 10;
+/// What an expert that looks an hour, a day or a week back needs beyond that: the horizon it looks at.
+const BEYOND_SECS: u32 = 1800;
+const HOUR_SECS: u32 = 3600;
+const DAY_SECS: u32 = 24 * HOUR_SECS;
+const WEEK_SECS: u32 = 7 * DAY_SECS;
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            origin: Timestamp::default(),
+            recent: Ring::new(STEP_SECS, HOUR_SECS),
+            day: Ring::new(60, DAY_SECS),
+            week: Ring::new(300, WEEK_SECS),
+        }
+    }
+}
+
+impl History {
+    /// Notes that `count` messages arrived, evenly, from `from` until `to`.
+    pub(super) fn add(&mut self, from: Timestamp, to: Timestamp, count: f64) {
+        if self.recent.begun == 0 {
+            self.origin = from;
+        }
+        let (from, to) = (self.secs(from), self.secs(to));
+        for ring in [&mut self.recent, &mut self.day, &mut self.week] {
+            ring.add(from, to, count);
+        }
+    }
+
+    /// Messages that arrived in the `lasts_secs` that began `ago_secs` before `now`; nothing when that is
+    /// longer ago than what is remembered.
+    pub(super) fn sum(&self, now: Timestamp, ago_secs: f64, lasts_secs: f64) -> Option<f64> {
+        let from = self.secs(now) - ago_secs;
+        let to = from + lasts_secs;
+        [&self.recent, &self.day, &self.week].into_iter().find_map(|ring| ring.sum(from, to))
+    }
+
+    /// Messages that arrived in the last 0, 1, 2, … times `step_secs`, up to `back_secs` ago.
+    pub(super) fn arrived(&self, now: Timestamp, step_secs: f64, back_secs: f64) -> Vec<f64> {
+        let (mut total, mut ago) = (0.0, 0.0);
+        let mut sums = vec![total];
+        while ago < back_secs + step_secs {
+            ago += step_secs;
+            total += self.sum(now, ago, step_secs).unwrap_or(0.0);
+            sums.push(total);
+        }
+        sums
+    }
+
+    /// The same history where all times are `millis` later.
+    pub(super) fn shift(&mut self, millis: i64) {
+        self.origin = self.origin.shifted(millis);
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since the history began stay far below 2^53"
+    )]
+    fn secs(&self, at: Timestamp) -> f64 {
+        at.as_millis().saturating_sub(self.origin.as_millis()) as f64 / 1000.0
+    }
+}
+
+impl Ring {
+    fn new(width_secs: u32, span_secs: u32) -> Self {
+        let capacity = (span_secs + BEYOND_SECS) / width_secs + 2;
+        Self { width_secs, capacity: capacity as usize, begun: 0, counts: VecDeque::new() }
+    }
+
+    fn width(&self) -> f64 {
+        f64::from(self.width_secs)
+    }
+
+    /// The stretch that holds the time `secs` after the origin.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; never negative")]
+    fn stretch(&self, secs: f64) -> u64 {
+        (secs / self.width()).max(0.0) as u64
+    }
+
+    fn add(&mut self, from: f64, to: f64, count: f64) {
+        let rate = if to > from { count / (to - from) } else { 0.0 };
+        let mut at = from;
+        while at < to {
+            let stretch = self.stretch(at);
+            self.begin(stretch);
+            #[expect(clippy::cast_precision_loss, reason = "stretches are few")]
+            let end = ((stretch.saturating_add(1)) as f64 * self.width()).min(to);
+            if let Some(newest) = self.counts.back_mut() {
+                *newest += rate * (end - at);
+            }
+            at = end;
+        }
+    }
+
+    /// Begins stretches up to and including `stretch`.
+    fn begin(&mut self, stretch: u64) {
+        let missing = stretch.saturating_add(1).saturating_sub(self.begun);
+        for _ in 0..missing.min(self.capacity as u64) {
+            if self.counts.len() == self.capacity {
+                self.counts.pop_front();
+            }
+            self.counts.push_back(0.0);
+        }
+        self.begun = self.begun.max(stretch.saturating_add(1));
+    }
+
+    /// The messages from `from` to `to`, each stretch's spread evenly over it.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "stretches are few")]
+    fn sum(&self, from: f64, to: f64) -> Option<f64> {
+        let oldest = self.begun.checked_sub(self.counts.len() as u64)?;
+        let first = self.stretch(from);
+        if from < 0.0 || first < oldest || self.counts.is_empty() {
+            return None;
+        }
+        let mut at = first;
+        let counts = self.counts.iter().skip((first - oldest) as usize);
+        let sum = counts.map_while(|count| {
+            let begin = at as f64 * self.width();
+            at = at.saturating_add(1);
+            let overlap = (begin + self.width()).min(to) - begin.max(from);
+            (overlap > 0.0).then(|| count * overlap / self.width())
+        });
+        Some(sum.sum())
+    }
+}
+
+/// To two places: more is noise, and the state file is written often.
+fn briefly<S: Serializer>(counts: &VecDeque<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(counts.iter().map(|count| (count * 100.0).round() / 100.0))
+}

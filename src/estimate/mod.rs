@@ -1,0 +1,203 @@
+//! What is learnt of a workload and its fleet from the samples alone.
+//!
+//! Pure: time is an argument. A reading that is missing teaches nothing, and what is learnt survives
+//! restarts. Each estimate says how far it rests on what was seen.
+
+mod boot;
+mod forecast;
+mod history;
+mod jumps;
+mod members;
+mod processing;
+mod slots;
+
+#[cfg(test)]
+mod tests;
+
+use boot::Boot;
+use forecast::Forecast;
+use history::{History, STEP_SECS};
+use jumps::Jumps;
+use members::Members;
+use processing::Processing;
+use slots::Slots;
+
+use crate::model::{Backlog, Deleted, Estimate, Fleet, Hints, Learnt, Now, Outlook, Sample, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// All that is learnt of one scaler's workload and fleet. All times are steady ones.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Estimates {
+    last: Option<Seen>,
+    history: History,
+    forecast: Forecast,
+    jumps: Jumps,
+    processing: Processing,
+    slots: Slots,
+    boot: Boot,
+    members: Members,
+}
+
+/// The last sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Seen {
+    at: Timestamp,
+    waiting: f64,
+    in_flight: f64,
+    /// Seconds since the sample before, and messages that arrived in them.
+    lasts_secs: f64,
+    arrived: f64,
+    /// For how many samples in a row messages were waiting.
+    busy: u32,
+    /// Seconds that an interrupted message stays hidden.
+    visibility_secs: f64,
+}
+
+/// After a longer time without samples, the difference of two counters says little.
+const GAP: Duration = Duration::from_mins(15);
+/// SQS's own default visibility timeout, in seconds.
+const VISIBILITY_SECS: f64 = 30.0;
+/// How many samples in a row must show messages waiting before those in flight are taken for all that
+/// the fleet can take: counters are up to so many samples old.
+const BUSY_SAMPLES: u32 = 3;
+/// How many steps an outlook has, at most, over objective and boot: longer objectives are looked at more coarsely.
+const STEPS_MOST: f64 = 120.0;
+/// An objective is tight when it leaves less than this beyond the boot, in boot times: no queue absorbs a surprise.
+const TIGHT_BOOTS: f64 = 1.25;
+
+impl Estimates {
+    /// Learns from a sample.
+    pub fn learn(&mut self, hints: &Hints, now: Now, sample: &Sample) {
+        let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else { return };
+        let at = now.steady;
+        let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
+        self.members.meet(at, self.last.map(|last| last.at), fleet);
+        let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
+        self.processing.learn(at, in_flight, deleted(sample).map(|told| (told.from.shifted(shift), told)));
+        let before = self.last.filter(|last| at.since(last.at) <= GAP && at > last.at);
+        let (lasts_secs, arrived) =
+            before.map_or((0.0, 0.0), |last| self.arrived(hints, at, &last, waiting, in_flight));
+        if self.last.is_none() {
+            self.forecast.begin(in_flight / self.processing.secs(hints.processing_secs).value);
+        }
+        if let Some(last) = before {
+            let (horizon, tight) = (self.horizon(hints), self.tight(hints));
+            self.history.add(last.at, at, arrived);
+            self.forecast.learn(at, lasts_secs, arrived, &self.history, horizon);
+            let per_sec = self.forecast.word(at, &self.history, horizon, tight).per_sec;
+            self.jumps.learn(at, waiting + in_flight, per_sec, &self.history, horizon);
+        }
+        let busy = if waiting > 0.0 { before.map_or(0, |last| last.busy).saturating_add(1) } else { 0 };
+        let visibility = sample.queues.iter().filter_map(|queue| queue.facts.visibility_timeout_secs).max();
+        let visibility_secs = visibility.map_or(VISIBILITY_SECS, f64::from);
+        self.last = Some(Seen { at, waiting, in_flight, lasts_secs, arrived, busy, visibility_secs });
+        self.saturated(hints, at, &backlog, fleet, busy);
+    }
+
+    /// How long the last sample was ago, and what has arrived since: what there is more, and what was finished.
+    fn arrived(&self, hints: &Hints, at: Timestamp, last: &Seen, waiting: f64, in_flight: f64) -> (f64, f64) {
+        let lasts = at.since(last.at).as_secs_f64();
+        let per_message = self.processing.secs(hints.processing_secs).value;
+        let finished = (in_flight + last.in_flight) / 2.0 / per_message * lasts;
+        (lasts, waiting + in_flight - last.waiting - last.in_flight + finished)
+    }
+
+    /// Learns slots and boot time from a sample in which messages wait for a free slot.
+    fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet, busy: u32) {
+        /// Boot times after which an instance certainly works.
+        const CERTAIN: f64 = 1.25;
+        let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
+        let boot = self.boot.secs(hints.boot_secs).value;
+        let units = f64::from(fleet.in_service.saturating_add(fleet.pending));
+        let per_message = self.processing.secs(hints.processing_secs).value;
+        // What a removed instance left in flight is worked on by nobody.
+        let settling_secs = (3.0 * per_message).max(VISIBILITY_SECS);
+        if !self.members.settled(now, settling_secs) {
+            return;
+        }
+        let ages = self.members.ages(now);
+        if units > 0.0 && ages.iter().all(|age| *age > CERTAIN * boot) {
+            self.slots.learn(waiting, in_flight / units, units, hints.slots);
+        }
+        let per_unit = self.slots.per_unit(hints.slots).value;
+        if busy >= BUSY_SAMPLES && waiting > per_unit {
+            self.boot.learn(in_flight / per_unit, &ages);
+        }
+    }
+
+    /// How far ahead arrivals are foretold: as far as an order takes to have an effect.
+    fn horizon(&self, hints: &Hints) -> f64 {
+        self.boot.secs(hints.boot_secs).value.max(3.0 * f64::from(STEP_SECS))
+    }
+
+    fn tight(&self, hints: &Hints) -> bool {
+        hints.objective_secs < TIGHT_BOOTS * self.horizon(hints)
+    }
+
+    /// What to reckon with at `now`; nothing before the first sample.
+    #[must_use]
+    pub fn outlook(&self, hints: &Hints, now: Timestamp) -> Option<Outlook> {
+        /// How far back the oldest message is looked for at least, in seconds.
+        const BACK_SECS: f64 = 600.0;
+        let last = self.last?;
+        let (boot_secs, horizon) = (self.boot.secs(hints.boot_secs), self.horizon(hints));
+        let (processing_secs, slots) =
+            (self.processing.secs(hints.processing_secs), self.slots.per_unit(hints.slots));
+        let word = self.forecast.word(now, &self.history, horizon, self.tight(hints));
+        let step_secs = f64::from(STEP_SECS).max((hints.objective_secs + boot_secs.value) / STEPS_MOST);
+        let ages = self.members.ages(now);
+        let at_work = count(ages.iter().filter(|age| **age > boot_secs.value).count() as u64);
+        let per_sec = slots.value * at_work / processing_secs.value;
+        Some(Outlook {
+            estimate: Estimate {
+                arrivals_per_sec: Learnt { value: word.per_sec, belief: word.belief },
+                processing_secs,
+                slots,
+                boot_secs,
+                drain_secs: (at_work > 0.0).then(|| last.waiting / per_sec),
+                late_percent: 0.0,
+            },
+            sample_secs: last.lasts_secs,
+            sample_arrived: last.arrived,
+            visibility_secs: last.visibility_secs,
+            step_secs,
+            arrived: self.history.arrived(now, step_secs, hints.objective_secs.max(BACK_SECS)),
+            expected: word.expected(
+                now,
+                &self.history,
+                step_secs,
+                1.5 * boot_secs.value + hints.objective_secs,
+            ),
+            jump_per_sec: self.jumps.per_sec(),
+            error_per_sec: word.squared_error / horizon,
+            ages,
+        })
+    }
+
+    /// The same where all times are `millis` later, and none later than `latest`.
+    pub(crate) fn shift(&mut self, millis: i64, latest: Timestamp) {
+        if let Some(last) = &mut self.last {
+            last.at = last.at.shifted(millis).min(latest);
+        }
+        self.history.shift(millis);
+        self.members.shift(millis, latest);
+        self.processing.shift(millis);
+    }
+}
+
+/// The completions of all queues over the same stretch, if all tell them.
+fn deleted(sample: &Sample) -> Option<Deleted> {
+    let mut all = sample.queues.iter().map(|queue| queue.deleted);
+    let first = all.next()??;
+    all.try_fold(first, |sum, next| {
+        let next = next.filter(|next| next.from == sum.from && next.lasts == sum.lasts)?;
+        Some(Deleted { count: sum.count + next.count, ..sum })
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn count(messages: u64) -> f64 {
+    messages as f64
+}

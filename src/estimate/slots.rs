@@ -1,0 +1,36 @@
+use crate::model::Learnt;
+use serde::{Deserialize, Serialize};
+
+/// How many messages one unit of capacity works on at once: messages in flight per unit at work, seen
+/// while more were waiting than the fleet could take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Slots {
+    samples: f64,
+    in_flight_per_unit: f64,
+}
+
+/// Samples that a hint is worth: after as many have been seen, it counts half.
+const HINT_WORTH: f64 = 10.0;
+/// Samples that the guess of one slot is worth.
+const GUESS_WORTH: f64 = 1.0;
+/// What is kept of earlier samples at each new one: half after 138 of them.
+const KEPT: f64 = 0.995;
+
+impl Slots {
+    /// Learns from a sample of a fleet whose every unit was at work: `waiting` messages, `per_unit` in
+    /// flight for each of `units`. A fleet with spare slots shows only how many there are at least.
+    pub(super) fn learn(&mut self, waiting: f64, per_unit: f64, units: f64, hint: Option<u32>) {
+        let believed = self.per_unit(hint).value;
+        if waiting > 2.0 * believed * units || per_unit > 1.1 * believed {
+            self.samples = self.samples * KEPT + 1.0;
+            self.in_flight_per_unit = self.in_flight_per_unit * KEPT + per_unit;
+        }
+    }
+
+    pub(super) fn per_unit(&self, hint: Option<u32>) -> Learnt {
+        let (prior, worth) = hint.map_or((1.0, GUESS_WORTH), |hint| (f64::from(hint), HINT_WORTH));
+        let value = (prior * worth + self.in_flight_per_unit) / (worth + self.samples);
+        Learnt { value: value.max(f64::MIN_POSITIVE), belief: self.samples / (worth + self.samples) }
+    }
+}

@@ -1,0 +1,191 @@
+use super::rounded;
+use std::fmt;
+
+/// One step of the latency policy's thought. Times are in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LatencyReason {
+    /// There has been no sample to learn from.
+    NothingLearnt,
+    /// Messages will be due that the ordered capacity cannot start in time.
+    Due {
+        /// Messages due by then beyond what can be started.
+        messages: f64,
+        /// When they are due.
+        within_secs: f64,
+        /// Capacity that is booting.
+        booting: u32,
+        /// Capacity to order.
+        more: u32,
+    },
+    /// An instance ordered any later would start the oldest message too late.
+    LastMoment {
+        /// How long the oldest message has waited.
+        waited_secs: f64,
+        /// How long booting takes.
+        boot_secs: f64,
+    },
+    /// What is ordered is needed.
+    AllNeeded {
+        /// Capacity ordered.
+        needed: u32,
+        /// The wait that is acceptable.
+        objective_secs: f64,
+    },
+    /// Not all is needed, but what boots has not shown yet what it does.
+    StillBooting {
+        /// Capacity that is booting.
+        booting: u32,
+        /// Until the last of it works.
+        left_secs: f64,
+    },
+    /// Not all is needed, as far as so short a watch can tell.
+    NotWatchedYet {
+        /// How long needs have been watched.
+        watched_secs: f64,
+        /// How long they must have been.
+        required_secs: f64,
+    },
+    /// Not all is needed, but to order it again would cost more than to keep it for now.
+    WorthKeeping {
+        /// Capacity that is not needed.
+        spare: u32,
+        /// How long it has not been.
+        idle_secs: f64,
+        /// How long it is worth keeping.
+        worth_secs: f64,
+    },
+    /// Not all is needed, but giving it back would interrupt too many messages.
+    WouldInterrupt {
+        /// Capacity that is not needed.
+        spare: u32,
+        /// Messages that each removal can be expected to make late.
+        risk: f64,
+    },
+    /// Capacity that has not been needed for as long as it is worth keeping.
+    NoLongerNeeded {
+        /// Capacity that is needed.
+        needed: u32,
+        /// How long the rest has not been.
+        idle_secs: f64,
+        /// How long it is worth keeping.
+        worth_secs: f64,
+    },
+    /// Capacity that is ordered on demand cannot reach the objective.
+    OutOfReach {
+        /// The wait that is acceptable.
+        objective_secs: f64,
+        /// How long booting takes.
+        boot_secs: f64,
+        /// The shortest objective that can be reached.
+        reach_secs: f64,
+    },
+}
+
+impl LatencyReason {
+    /// The reason's name in records. Never renamed.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NothingLearnt => "nothing_learnt",
+            Self::Due { .. } => "latency_objective",
+            Self::LastMoment { .. } => "last_moment",
+            Self::AllNeeded { .. } => "all_needed",
+            Self::StillBooting { .. } => "still_booting",
+            Self::NotWatchedYet { .. } => "not_watched_yet",
+            Self::WorthKeeping { .. } => "worth_keeping",
+            Self::WouldInterrupt { .. } => "would_interrupt",
+            Self::NoLongerNeeded { .. } => "no_longer_needed",
+            Self::OutOfReach { .. } => "out_of_reach",
+        }
+    }
+}
+
+impl fmt::Display for LatencyReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = |figure: f64| figure.ceil();
+        match *self {
+            Self::NothingLearnt => f.write_str("nothing has been seen yet to decide on"),
+            Self::Due { messages, within_secs, booting, more } => {
+                let (messages, within) = (whole(messages), whole(within_secs));
+                let than = match booting {
+                    0 => "more than the fleet can start".to_owned(),
+                    1 => "more than the fleet and the booting instance can start".to_owned(),
+                    _ => format!("more than the fleet and the {booting} booting instances can start"),
+                };
+                write!(f, "{messages} messages are due within {within} s, {than}: +{more}")
+            }
+            Self::LastMoment { waited_secs, boot_secs } => {
+                let (waited, boot) = (whole(waited_secs), whole(boot_secs));
+                write!(
+                    f,
+                    "the oldest message has waited {waited} s, and booting takes {boot} s: the first instance"
+                )
+            }
+            Self::AllNeeded { needed, objective_secs } => {
+                write!(f, "{needed} needed to start messages within {} s", rounded(objective_secs))
+            }
+            Self::StillBooting { booting, left_secs } => {
+                write!(f, "{booting} still booting, for {} s: no scale-in before they work", whole(left_secs))
+            }
+            Self::NotWatchedYet { watched_secs, required_secs } => {
+                let (watched, required) = (watched_secs.floor(), whole(required_secs));
+                write!(f, "watched for {watched} s of the {required} s that a first scale-in needs")
+            }
+            Self::WorthKeeping { spare, idle_secs, worth_secs } => {
+                let (idle, worth) = (idle_secs.floor(), whole(worth_secs));
+                write!(f, "{spare} not needed for {idle} s, and worth keeping for {worth} s")
+            }
+            Self::WouldInterrupt { spare, risk } => {
+                write!(f, "{spare} not needed, but a removal would make {} messages late", rounded(risk))
+            }
+            Self::NoLongerNeeded { needed, idle_secs, worth_secs } => {
+                let (idle, worth) = (idle_secs.floor(), whole(worth_secs));
+                write!(f, "{needed} needed; the rest was idle for {idle} s, and worth keeping for {worth} s")
+            }
+            Self::OutOfReach { objective_secs, boot_secs, reach_secs } => {
+                let (objective, boot, reach) = (rounded(objective_secs), whole(boot_secs), whole(reach_secs));
+                write!(
+                    f,
+                    "{objective} s is out of reach when arrivals rise, for booting takes {boot} s: an objective of {reach} s, or a limits.min that the peaks need, would reach it"
+                )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rustfmt::skip]
+    fn all() -> Vec<(LatencyReason, &'static str, &'static str)> {
+        vec![
+            (LatencyReason::NothingLearnt, "nothing_learnt", "nothing has been seen yet to decide on"),
+            (LatencyReason::Due { messages: 60.2, within_secs: 150.0, booting: 3, more: 2 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 booting instances can start: +2"),
+            (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
+            (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0 }, "all_needed", "7 needed to start messages within 60 s"),
+            (LatencyReason::StillBooting { booting: 3, left_secs: 80.0 }, "still_booting", "3 still booting, for 80 s: no scale-in before they work"),
+            (LatencyReason::NotWatchedYet { watched_secs: 40.0, required_secs: 142.0 }, "not_watched_yet", "watched for 40 s of the 142 s that a first scale-in needs"),
+            (LatencyReason::WorthKeeping { spare: 2, idle_secs: 40.0, worth_secs: 71.0 }, "worth_keeping", "2 not needed for 40 s, and worth keeping for 71 s"),
+            (LatencyReason::WouldInterrupt { spare: 2, risk: 0.6667 }, "would_interrupt", "2 not needed, but a removal would make 0.667 messages late"),
+            (LatencyReason::NoLongerNeeded { needed: 5, idle_secs: 80.0, worth_secs: 71.0 }, "no_longer_needed", "5 needed; the rest was idle for 80 s, and worth keeping for 71 s"),
+            (LatencyReason::OutOfReach { objective_secs: 60.0, boot_secs: 142.0, reach_secs: 177.5 }, "out_of_reach", "60 s is out of reach when arrivals rise, for booting takes 142 s: an objective of 178 s, or a limits.min that the peaks need, would reach it"),
+        ]
+    }
+
+    #[test]
+    fn every_reason_keeps_its_code_and_tells_itself_in_words() {
+        for (reason, code, text) in all() {
+            assert_eq!(reason.code(), code);
+            assert_eq!(reason.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn one_booting_instance_is_told_in_the_singular_and_none_not_at_all() {
+        let due =
+            |booting| LatencyReason::Due { messages: 5.0, within_secs: 30.0, booting, more: 1 }.to_string();
+        assert_eq!(due(0), "5 messages are due within 30 s, more than the fleet can start: +1");
+        assert!(due(1).contains("and the booting instance can start"));
+    }
+}

@@ -1,0 +1,247 @@
+//! The wait that is acceptable, and nothing else: see [`Latency`].
+
+mod budget;
+mod idle;
+mod reckoning;
+mod tuning;
+
+pub use tuning::Tuning;
+
+use super::{Policy, View, Want};
+use crate::model::{Hints, LatencyReason, Outlook, Reason, Timestamp, whole_units};
+use budget::Budget;
+use idle::Idle;
+use reckoning::{Reckoning, Shortfall};
+use serde::{Deserialize, Serialize};
+
+/// As much capacity as lets no message wait longer than the objective, but for one in a hundred.
+///
+/// A queue with one objective is a queue of deadlines. For each time ahead, the messages that must have
+/// been started by then are held against what the ordered instances can start by then: the processor
+/// demand criterion of earliest-deadline-first scheduling (Baruah, Rosier and Howell, Real-Time Systems 2,
+/// 1990). What is lacking is ordered; what would not be lacked for the break-even wait is given back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latency {
+    /// The wait that is acceptable, and where learning begins.
+    pub hints: Hints,
+    /// Whether an instance that is given back finishes the messages it works on.
+    pub drains: bool,
+    /// The constants.
+    pub tuning: Tuning,
+}
+
+/// What the policy remembers from tick to tick.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    budget: Budget,
+    idle: Idle,
+    /// The capacity that was ordered at the last sample.
+    desired: u32,
+    /// The capacity that was needed at the last sample.
+    needed: u32,
+    /// Messages in flight at the last two samples: a counter may be old.
+    in_flight: [f64; 2],
+    /// What the messages in flight had waited, in seconds.
+    waited_secs: f64,
+    /// Messages that a removal at the last sample can be expected to make late.
+    risk: f64,
+}
+
+impl Memory {
+    /// The same where all times are `millis` later, and none later than `latest`.
+    pub(crate) fn shift(&mut self, millis: i64, latest: Timestamp) {
+        self.idle.shift(millis, latest);
+    }
+
+    /// Messages of 100 that waited too long of late.
+    #[must_use]
+    pub fn late_percent(&self) -> f64 {
+        self.budget.late_percent()
+    }
+
+    fn peak_in_flight(&self) -> f64 {
+        self.in_flight.iter().copied().fold(0.0, f64::max)
+    }
+}
+
+impl Policy for Latency {
+    fn want(&self, view: &View<'_>, memory: &Memory) -> Want {
+        let desired = view.fleet.desired;
+        let Some(outlook) = view.outlook else {
+            return Want { capacity: desired, reasons: vec![Reason::Latency(LatencyReason::NothingLearnt)] };
+        };
+        let figures = self.figures(view, outlook);
+        let (capacity, reason) = self
+            .scale_out(view, &figures, memory)
+            .or_else(|| self.first_instance(view, &figures, memory))
+            .unwrap_or_else(|| self.scale_in(view, &figures, memory));
+        let reasons = [Some(reason), self.out_of_reach(&figures)].into_iter().flatten();
+        Want { capacity, reasons: reasons.map(Reason::Latency).collect() }
+    }
+
+    fn acceptable_backlog(&self, outlook: Option<&Outlook>) -> Option<f64> {
+        let estimate = outlook?.estimate;
+        Some(self.hints.objective_secs / estimate.processing_secs.value * estimate.slots.value)
+    }
+
+    fn hints(&self) -> Option<&Hints> {
+        Some(&self.hints)
+    }
+
+    fn remember(&self, view: &View<'_>, memory: &mut Memory) {
+        let Some(outlook) = view.outlook else { return };
+        let figures = self.figures(view, outlook);
+        let lasts = outlook.sample_secs;
+        let late = figures.oldest_secs > self.hints.objective_secs;
+        let started = figures.in_flight / figures.processing_secs * lasts;
+        let removed = memory.desired.saturating_sub(view.fleet.desired);
+        memory.budget.note(
+            lasts,
+            outlook.sample_arrived,
+            if late { started } else { 0.0 },
+            memory.risk * f64::from(removed),
+        );
+        memory.desired = view.fleet.desired;
+        memory.in_flight = [figures.in_flight, memory.in_flight[0]];
+        let fading = 2.0 * figures.processing_secs / (2.0 * figures.processing_secs + lasts);
+        memory.waited_secs = figures.oldest_secs.max(memory.waited_secs * fading);
+        memory.risk = figures.risk(figures.in_flight, memory.waited_secs);
+        memory.needed = self.needed(view, &figures, memory);
+        let restart = figures.boot_secs + if self.drains { 0.0 } else { 0.5 * figures.processing_secs };
+        memory.idle.note(view.now, lasts, memory.needed, figures.boot_secs, restart);
+    }
+}
+
+impl Latency {
+    fn figures<'a>(&'a self, view: &View<'_>, outlook: &'a Outlook) -> Reckoning<'a> {
+        Reckoning::new(
+            outlook,
+            view.backlog,
+            view.fleet,
+            self.hints.objective_secs,
+            self.drains,
+            &self.tuning,
+        )
+    }
+
+    /// The wait that orders aim at: the objective, less a reserve that grows as messages are late.
+    fn aim(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
+        let Tuning { reserve, reserve_swing, .. } = self.tuning;
+        let ease = memory.budget.ease(figures.hourly());
+        self.hints.objective_secs * (1.0 - reserve + reserve_swing * ease)
+    }
+
+    /// Standard deviations of the forecast to provide for when ordering.
+    fn sigmas(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
+        let late = self.tuning.headroom_late * memory.budget.alarm(figures.hourly());
+        late.max(self.headroom(figures))
+    }
+
+    fn headroom(&self, figures: &Reckoning<'_>) -> f64 {
+        let short = (figures.boot_secs / self.hints.objective_secs).sqrt();
+        if figures.tight() { self.tuning.headroom * short } else { 0.0 }
+    }
+
+    /// The capacity without which messages would soon be late.
+    fn needed(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> u32 {
+        let aim = self.aim(figures, memory);
+        let sigmas = self.sigmas(figures, memory).max(2.0 * self.headroom(figures));
+        let sustaining = figures.sustaining(aim);
+        let pressing = figures.needed(self.tuning.calm * self.hints.objective_secs, sigmas);
+        let needed = whole_units(sustaining.max(pressing - self.tuning.remainder));
+        let empty = view.backlog.visible == 0 && view.backlog.in_flight == 0;
+        let needed = match (empty, sustaining < 1.0) {
+            (true, true) => 0,
+            // The last instance stays until the queue is empty.
+            (false, _) if view.fleet.desired > 0 => needed.max(1),
+            _ => needed,
+        };
+        needed.min(view.fleet.max.max(view.fleet.desired))
+    }
+
+    fn scale_out(
+        &self,
+        view: &View<'_>,
+        figures: &Reckoning<'_>,
+        memory: &Memory,
+    ) -> Option<(u32, LatencyReason)> {
+        let desired = view.fleet.desired;
+        let aim = self.aim(figures, memory);
+        let Shortfall { units, messages, within_secs } = figures.shortfall(aim, self.sigmas(figures, memory));
+        let trickle = desired == 0 && figures.sustaining(aim) < 1.0;
+        let least = if trickle { self.tuning.first_order } else { self.tuning.remainder };
+        (units > least).then(|| {
+            let more = whole_units(units - self.tuning.remainder).max(1);
+            let booting = figures.booting_units();
+            let reason = LatencyReason::Due { messages, within_secs, booting, more };
+            (desired.saturating_add(more), reason)
+        })
+    }
+
+    /// The first instance of an empty fleet, at the last moment: until then, more may arrive that it can
+    /// serve as well.
+    fn first_instance(
+        &self,
+        view: &View<'_>,
+        figures: &Reckoning<'_>,
+        memory: &Memory,
+    ) -> Option<(u32, LatencyReason)> {
+        let latest = self.aim(figures, memory) - figures.boot_secs - 2.0 * figures.outlook.step_secs;
+        let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
+        due.then(|| {
+            (1, LatencyReason::LastMoment { waited_secs: figures.oldest_secs, boot_secs: figures.boot_secs })
+        })
+    }
+
+    fn scale_in(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> (u32, LatencyReason) {
+        let desired = view.fleet.desired;
+        let busy = whole_units(memory.peak_in_flight() / figures.slots);
+        let needed = memory.needed.max(busy).min(desired);
+        let held = |reason| (desired, reason);
+        if needed == desired {
+            return held(LatencyReason::AllNeeded {
+                needed: desired,
+                objective_secs: self.hints.objective_secs,
+            });
+        }
+        if let Some(left_secs) = figures.booting.iter().copied().reduce(f64::max) {
+            return held(LatencyReason::StillBooting { booting: figures.booting_units(), left_secs });
+        }
+        let watched = memory.idle.watched_secs(view.now);
+        if watched < figures.boot_secs {
+            return held(LatencyReason::NotWatchedYet {
+                watched_secs: watched,
+                required_secs: figures.boot_secs,
+            });
+        }
+        let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs);
+        let idle = |level: &u32| memory.idle.unneeded_secs(view.now, *level);
+        let kept = (needed + 1..=desired).rev().find(|level| idle(level) <= worth).unwrap_or(needed);
+        if kept == desired {
+            let idle_secs = idle(&desired);
+            return held(LatencyReason::WorthKeeping {
+                spare: desired - needed,
+                idle_secs,
+                worth_secs: worth,
+            });
+        }
+        let spare = desired - kept;
+        let going = memory.budget.removals(spare, memory.risk, self.tuning.interruptions);
+        if going == 0 {
+            return held(LatencyReason::WouldInterrupt { spare, risk: memory.risk });
+        }
+        let reason = LatencyReason::NoLongerNeeded { needed, idle_secs: idle(&desired), worth_secs: worth };
+        (desired - going, reason)
+    }
+
+    /// What no capacity that is ordered on demand can reach.
+    fn out_of_reach(&self, figures: &Reckoning<'_>) -> Option<LatencyReason> {
+        let objective_secs = self.hints.objective_secs;
+        (objective_secs < figures.boot_secs).then(|| LatencyReason::OutOfReach {
+            objective_secs,
+            boot_secs: figures.boot_secs,
+            reach_secs: figures.lead_secs(),
+        })
+    }
+}

@@ -1,0 +1,221 @@
+use super::tuning::Tuning;
+use crate::model::{Backlog, Fleet, Outlook};
+
+/// One tick's figures: what is due when, and what can be started by then. Seconds are from now on.
+#[derive(Debug)]
+pub(super) struct Reckoning<'a> {
+    pub(super) outlook: &'a Outlook,
+    /// Messages that can be received.
+    pub(super) waiting: f64,
+    /// Messages being worked on.
+    pub(super) in_flight: f64,
+    /// Units of capacity that were ordered.
+    pub(super) desired: f64,
+    /// Seconds until each unit works that does not yet.
+    pub(super) booting: Vec<f64>,
+    /// How long the oldest waiting message has waited, in seconds.
+    pub(super) oldest_secs: f64,
+    pub(super) processing_secs: f64,
+    pub(super) slots: f64,
+    pub(super) boot_secs: f64,
+    pub(super) objective_secs: f64,
+    drains: bool,
+    tuning: &'a Tuning,
+}
+
+/// Capacity to order, and what for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Shortfall {
+    /// Units of capacity, fractions included.
+    pub(super) units: f64,
+    /// Messages due by then that the ordered capacity cannot start.
+    pub(super) messages: f64,
+    /// When they are due.
+    pub(super) within_secs: f64,
+}
+
+/// Nearer than this, what goes or stays makes no difference yet: counters are that old.
+const NEAR_SECS: f64 = 40.0;
+/// A boot and its delays are never reckoned closer than this.
+const LEAD_LEAST_SECS: f64 = 20.0;
+/// How far ahead a scale-in looks, in boot times.
+const AHEAD_BOOTS: f64 = 1.2;
+
+impl<'a> Reckoning<'a> {
+    pub(super) fn new(
+        outlook: &'a Outlook,
+        backlog: &Backlog,
+        fleet: &Fleet,
+        objective_secs: f64,
+        drains: bool,
+        tuning: &'a Tuning,
+    ) -> Self {
+        let estimate = &outlook.estimate;
+        let boot_secs = estimate.boot_secs.value;
+        let seen = outlook.ages.iter().map(|age| boot_secs - age).filter(|left| *left > 0.0);
+        // Ordered, and not even listed yet.
+        let unseen = (fleet.desired as usize).saturating_sub(outlook.ages.len());
+        let waiting = count(backlog.visible);
+        Self {
+            outlook,
+            waiting,
+            in_flight: count(backlog.in_flight),
+            desired: f64::from(fleet.desired),
+            booting: seen.chain(std::iter::repeat_n(boot_secs, unseen)).collect(),
+            oldest_secs: oldest_secs(outlook, waiting),
+            processing_secs: estimate.processing_secs.value,
+            slots: estimate.slots.value,
+            boot_secs,
+            objective_secs,
+            drains,
+            tuning,
+        }
+    }
+
+    /// How long before it is needed an instance is to be ordered.
+    pub(super) fn lead_secs(&self) -> f64 {
+        (self.boot_secs * self.tuning.lead_boots).max(self.boot_secs + LEAD_LEAST_SECS)
+    }
+
+    /// Whether what arrives now is due before an instance ordered now can be relied on.
+    pub(super) fn tight(&self) -> bool {
+        self.objective_secs < self.lead_secs()
+    }
+
+    /// Units that do not work yet.
+    pub(super) fn booting_units(&self) -> u32 {
+        self.booting.len().try_into().unwrap_or(u32::MAX)
+    }
+
+    /// Messages expected in an hour.
+    pub(super) fn hourly(&self) -> f64 {
+        self.per_sec() * 3600.0
+    }
+
+    fn per_sec(&self) -> f64 {
+        self.outlook.estimate.arrivals_per_sec.value
+    }
+
+    /// Messages that one free slot can have started within `secs`: one at once, and one more whenever it
+    /// is done.
+    fn starts(&self, secs: f64) -> f64 {
+        (secs / self.processing_secs + 0.5).max(1.0)
+    }
+
+    /// Messages that must have been started `ahead` seconds from now if none is to wait longer than
+    /// `wait`, with `sigmas` standard deviations of the forecast to spare.
+    fn due(&self, ahead: f64, wait: f64, sigmas: f64, jump: Option<f64>) -> f64 {
+        let Outlook { step_secs, arrived, expected, error_per_sec, .. } = self.outlook;
+        if ahead < wait {
+            // Of those that wait, all but the ones that arrived too late to be due by then.
+            return (self.waiting - at(arrived, (wait - ahead) / step_secs).max(0.0)).max(0.0);
+        }
+        let beyond = ahead - wait;
+        let foreseen = at(expected, beyond / step_secs);
+        let coming = jump.map_or(foreseen, |per_sec| foreseen.max(per_sec * beyond));
+        let variance = (self.per_sec() + error_per_sec) * beyond;
+        self.waiting + coming + sigmas * variance.max(0.0).sqrt()
+    }
+
+    /// Messages that the ordered capacity can have started `ahead` seconds from now.
+    fn startable(&self, ahead: f64) -> f64 {
+        let ready = (self.desired - f64::from(self.booting_units())).max(0.0);
+        let busy = self.in_flight.min(self.slots * ready);
+        let booting = self.booting.iter().filter(|left| **left < ahead).map(|left| self.starts(ahead - left));
+        self.slots * booting.sum::<f64>()
+            + (self.slots * ready - busy) * self.starts(ahead)
+            + busy * ahead / self.processing_secs
+    }
+
+    /// What has to be ordered now so that nothing waits longer than `wait`: the most that any time ahead
+    /// demands which an order can still change.
+    pub(super) fn shortfall(&self, wait: f64, sigmas: f64) -> Shortfall {
+        let jump = self.outlook.jump_per_sec.filter(|_| self.objective_secs < self.boot_secs);
+        let nearest = self.lead_secs();
+        let farthest = nearest.max(self.boot_secs + wait) + self.outlook.step_secs;
+        let mut most = Shortfall::default();
+        for ahead in self.steps().skip_while(|ahead| *ahead < nearest).take_while(|ahead| *ahead <= farthest)
+        {
+            let messages = self.due(ahead, wait, sigmas, jump) - self.startable(ahead);
+            let units = messages / (self.slots * self.starts(ahead - self.boot_secs));
+            if units > most.units {
+                most = Shortfall { units, messages, within_secs: ahead };
+            }
+        }
+        most
+    }
+
+    /// Units with which nothing would wait longer than `wait` over the next boot time, were they to stay alone.
+    pub(super) fn needed(&self, wait: f64, sigmas: f64) -> f64 {
+        let farthest = (AHEAD_BOOTS * self.boot_secs + wait).max(NEAR_SECS) + self.outlook.step_secs;
+        let horizon =
+            self.steps().skip_while(|ahead| *ahead < NEAR_SECS).take_while(|ahead| *ahead <= farthest);
+        let units = horizon.map(|ahead| {
+            let due = self.due(ahead, wait, sigmas, None);
+            let (fresh, again) = (self.starts(ahead), ahead / self.processing_secs);
+            if self.drains {
+                // Those that stay are as busy as all are now.
+                let busy =
+                    if self.desired > 0.0 { self.slots.min(self.in_flight / self.desired) } else { 0.0 };
+                due / ((self.slots - busy) * fresh + busy * again)
+            } else {
+                // Every busy slot is to be kept: giving it back would interrupt it.
+                (due + self.in_flight * (fresh - again)) / (self.slots * fresh)
+            }
+        });
+        units.fold(0.0, f64::max)
+    }
+
+    /// Units that keep up with what is expected to arrive; one less, as long as the objective outlasts the
+    /// time until one that is missing must have been ordered.
+    pub(super) fn sustaining(&self, wait: f64) -> f64 {
+        let load = self.per_sec() * self.processing_secs / self.slots;
+        let (below, above) = (load.floor(), (load - self.tuning.remainder).ceil());
+        let to_spare = wait - self.boot_secs;
+        let may_lag = if below >= 1.0 {
+            load * to_spare > self.waiting * self.processing_secs / self.slots
+        } else {
+            to_spare + 1.0 / self.per_sec().max(1e-6) > 0.0
+        };
+        if above > below && may_lag { below } else { above.max(0.0) }
+    }
+
+    /// How many messages a removal can be expected to make late by interrupting them: those it strikes,
+    /// by how little time their return leaves. `waited_secs` is what those in flight had waited.
+    pub(super) fn risk(&self, in_flight: f64, waited_secs: f64) -> f64 {
+        /// Processing times that an interrupted message may take until it is started again.
+        const DELAY: f64 = 2.5;
+        if self.drains {
+            return 0.0;
+        }
+        let left = self.objective_secs - self.outlook.visibility_secs - 2.0 * waited_secs;
+        let late = libm::exp(-left.max(0.0) / (DELAY * self.processing_secs));
+        in_flight / self.desired.max(1.0) * late
+    }
+
+    fn steps(&self) -> impl Iterator<Item = f64> {
+        let step = self.outlook.step_secs;
+        std::iter::successors(Some(step), move |ahead| Some(ahead + step))
+    }
+}
+
+/// How long the oldest of `waiting` messages has waited: until as many have arrived since.
+fn oldest_secs(outlook: &Outlook, waiting: f64) -> f64 {
+    if waiting <= 0.0 {
+        return 0.0;
+    }
+    let last = outlook.arrived.len().saturating_sub(1);
+    let steps = outlook.arrived.iter().position(|sum| *sum >= waiting).unwrap_or(last);
+    outlook.step_secs * count(steps as u64)
+}
+
+/// The sum after so many steps; of the last one known, when that is fewer.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; never negative")]
+fn at(sums: &[f64], steps: f64) -> f64 {
+    sums.get(steps as usize).or(sums.last()).copied().unwrap_or(0.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+pub(super) fn count(messages: u64) -> f64 {
+    messages as f64
+}
