@@ -1,8 +1,11 @@
 //! Contests: policies in a world, over traces and seeds, on two threads.
 
-use crate::ours::{Hints, backlog_per_instance, ours};
+use crate::ours::{Hints, ours};
+use backlogd::controller::{Controller, Rules, State};
+use backlogd::policy::BacklogPerInstance;
 use backlogd::sim::peers::{SLOT_SHARES, Share, Told, WAIT_SHARES, all};
 use backlogd::sim::{Case, Message, Run, bound, run_engine, run_peer};
+use backlogd::source::Counting;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -153,4 +156,14 @@ fn job(contests: &[Contest], cases: &[Case], number: usize, seed: u64) -> Vec<Sc
         }
     }
     scores
+}
+
+/// The plain policy, counting what is in flight, with the default rules.
+fn backlog_per_instance(told: &Told, share: Share) -> Driver {
+    let policy = BacklogPerInstance { acceptable_backlog: share.messages(told), tolerance_percent: 10.0 };
+    let rules = Rules { slots: told.slots, ..Rules::default() };
+    Driver {
+        controller: Controller::new(Box::new(policy), rules, State::default()),
+        counting: Counting { weight: 1.0, in_flight: true, delayed: true },
+    }
 }

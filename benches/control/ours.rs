@@ -2,8 +2,7 @@
 
 use backlogd::controller::{Controller, Rules, State};
 use backlogd::model;
-use backlogd::policy::{BacklogPerInstance, Latency, Tuning};
-use backlogd::sim::peers::{Share, Told};
+use backlogd::policy::{Latency, Tuning};
 use backlogd::sim::{Case, Driver, Message, Run, Victims, run_engine};
 use backlogd::source::Counting;
 use std::sync::Arc;
@@ -48,14 +47,4 @@ pub(crate) fn tuned(case: &Case, hints: &Hints, tuning: Tuning) -> Driver {
 /// Our policy on a case, with its history if that is wanted.
 pub(crate) fn ours(case: &Case, messages: &Arc<[Message]>, hints: &Hints, history: bool) -> Run {
     run_engine(case, messages, driver(case, hints), history)
-}
-
-/// The plain policy, counting what is in flight, with the default rules.
-pub(crate) fn backlog_per_instance(told: &Told, share: Share) -> Driver {
-    let policy = BacklogPerInstance { acceptable_backlog: share.messages(told), tolerance_percent: 10.0 };
-    let rules = Rules { slots: told.slots, ..Rules::default() };
-    Driver {
-        controller: Controller::new(Box::new(policy), rules, State::default()),
-        counting: Counting { weight: 1.0, in_flight: true, delayed: true },
-    }
 }

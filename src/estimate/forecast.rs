@@ -138,7 +138,7 @@ impl Forecast {
         let score = if tight { &self.squared } else { &self.absolute };
         let seasoned = |expert: usize| {
             let ago = expert.checked_sub(MEANS).and_then(|number| AGO_SECS.get(number));
-            ago.is_none_or(|ago| self.watched_secs >= ago + ago.min(43_200.0).max(3600.0))
+            ago.is_none_or(|ago| self.watched_secs >= ago + ago.clamp(3600.0, 43_200.0))
         };
         let mut best = FIRST;
         for (expert, error) in score.iter().enumerate() {

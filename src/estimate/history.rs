@@ -62,13 +62,15 @@ impl History {
         [&self.recent, &self.day, &self.week].into_iter().find_map(|ring| ring.sum(from, to))
     }
 
-    /// Messages that arrived in the last 0, 1, 2, … times `step_secs`, up to `back_secs` ago.
+    /// Messages that arrived in the last 0, 1, 2, … times `step_secs`, up to `back_secs` ago, or as far as is
+    /// remembered.
     pub(super) fn arrived(&self, now: Timestamp, step_secs: f64, back_secs: f64) -> Vec<f64> {
         let (mut total, mut ago) = (0.0, 0.0);
         let mut sums = vec![total];
         while ago < back_secs + step_secs {
             ago += step_secs;
-            total += self.sum(now, ago, step_secs).unwrap_or(0.0);
+            let Some(count) = self.sum(now, ago, step_secs) else { break };
+            total += count;
             sums.push(total);
         }
         sums

@@ -65,7 +65,7 @@ const BUSY_SAMPLES: u32 = 3;
 /// How many steps an outlook has, at most, over objective and boot: longer objectives are looked at more coarsely.
 const STEPS_MOST: f64 = 120.0;
 /// An objective is tight when it leaves less than this beyond the boot, in boot times: no queue absorbs a surprise.
-const TIGHT_BOOTS: f64 = 1.25;
+const TIGHT_BOOTS: f64 = 1.3;
 
 impl Estimates {
     /// Learns from a sample.
@@ -100,13 +100,13 @@ impl Estimates {
     fn arrived(&self, hints: &Hints, at: Timestamp, last: &Seen, waiting: f64, in_flight: f64) -> (f64, f64) {
         let lasts = at.since(last.at).as_secs_f64();
         let per_message = self.processing.secs(hints.processing_secs).value;
-        let finished = (in_flight + last.in_flight) / 2.0 / per_message * lasts;
+        let finished = f64::midpoint(in_flight, last.in_flight) / per_message * lasts;
         (lasts, waiting + in_flight - last.waiting - last.in_flight + finished)
     }
 
     /// Learns slots and boot time from a sample in which messages wait for a free slot.
     fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet, busy: u32) {
-        /// Boot times after which an instance certainly works.
+        /// Boot times after which an instance certainly works; so much earlier, it certainly does not.
         const CERTAIN: f64 = 1.25;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
         let boot = self.boot.secs(hints.boot_secs).value;
@@ -117,13 +117,15 @@ impl Estimates {
         if !self.members.settled(now, settling_secs) {
             return;
         }
+        let saturated = busy >= BUSY_SAMPLES && waiting > self.slots.per_unit(hints.slots).value;
         let ages = self.members.ages(now);
-        if units > 0.0 && ages.iter().all(|age| *age > CERTAIN * boot) {
-            self.slots.learn(waiting, in_flight / units, units, hints.slots);
+        let at_work = count(ages.iter().filter(|age| **age > CERTAIN * boot).count() as u64);
+        let booting = count(ages.iter().filter(|age| **age < boot / CERTAIN).count() as u64);
+        if at_work > 0.0 && at_work + booting >= units {
+            self.slots.learn(saturated, in_flight / at_work, hints.slots);
         }
-        let per_unit = self.slots.per_unit(hints.slots).value;
-        if busy >= BUSY_SAMPLES && waiting > per_unit {
-            self.boot.learn(in_flight / per_unit, &ages);
+        if saturated {
+            self.boot.learn(in_flight / self.slots.per_unit(hints.slots).value, &ages);
         }
     }
 

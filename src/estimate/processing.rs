@@ -22,11 +22,11 @@ pub(super) struct Processing {
 /// What is assumed when neither settings nor samples say anything, in seconds.
 const GUESS_SECS: f64 = 10.0;
 /// Completions that a hint is worth: after as many have been seen, it counts half.
-const HINT_WORTH: f64 = 20.0;
+const HINT_WORTH: f64 = 8.0;
 /// Completions that the guess is worth.
 const GUESS_WORTH: f64 = 1.0;
 /// What is kept of earlier minutes at each minute with work in it: half after 35 of them.
-const KEPT: f64 = 0.98;
+const KEPT: f64 = 0.995;
 /// For how long samples are kept.
 const LATE: Duration = Duration::from_mins(20);
 

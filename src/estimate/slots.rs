@@ -11,18 +11,18 @@ pub(super) struct Slots {
 }
 
 /// Samples that a hint is worth: after as many have been seen, it counts half.
-const HINT_WORTH: f64 = 10.0;
+const HINT_WORTH: f64 = 4.0;
 /// Samples that the guess of one slot is worth.
 const GUESS_WORTH: f64 = 1.0;
 /// What is kept of earlier samples at each new one: half after 138 of them.
 const KEPT: f64 = 0.995;
 
 impl Slots {
-    /// Learns from a sample of a fleet whose every unit was at work: `waiting` messages, `per_unit` in
-    /// flight for each of `units`. A fleet with spare slots shows only how many there are at least.
-    pub(super) fn learn(&mut self, waiting: f64, per_unit: f64, units: f64, hint: Option<u32>) {
+    /// Learns from a sample of `per_unit` messages in flight for each unit at work. A fleet that is not
+    /// `saturated` shows only how many slots there are at least.
+    pub(super) fn learn(&mut self, saturated: bool, per_unit: f64, hint: Option<u32>) {
         let believed = self.per_unit(hint).value;
-        if waiting > 2.0 * believed * units || per_unit > 1.1 * believed {
+        if saturated || per_unit > 1.1 * believed {
             self.samples = self.samples * KEPT + 1.0;
             self.in_flight_per_unit = self.in_flight_per_unit * KEPT + per_unit;
         }

@@ -1,1 +1,248 @@
+use super::*;
+use crate::model::{Cause, Instance, Missing, Queue, QueueFacts};
 
+const HINTS: Hints =
+    Hints { objective_secs: 300.0, processing_secs: Some(10.0), slots: Some(2), boot_secs: Some(100.0) };
+const NOTHING: Hints = Hints { objective_secs: 300.0, processing_secs: None, slots: None, boot_secs: None };
+
+/// A queue and a group that are looked at every ten seconds.
+struct Watch {
+    estimates: Estimates,
+    hints: Hints,
+    at: i64,
+    instances: Vec<Instance>,
+}
+
+impl Watch {
+    fn new(hints: Hints) -> Self {
+        Self { estimates: Estimates::default(), hints, at: 1000, instances: Vec::new() }
+    }
+
+    fn now(&self) -> Now {
+        Now::at(Timestamp::from_secs(self.at))
+    }
+
+    fn sample(&self, visible: u64, in_flight: u64) -> Sample {
+        let backlog = Ok(Backlog { visible, in_flight, ..Backlog::default() });
+        let queue = Queue {
+            name: "a".to_owned(),
+            backlog,
+            age_secs: 0.0,
+            facts: QueueFacts::default(),
+            deleted: None,
+        };
+        let count = self.instances.len().try_into().unwrap();
+        let fleet = Fleet {
+            desired: count,
+            in_service: count,
+            instances: self.instances.clone(),
+            ..Fleet::default()
+        };
+        Sample { queues: vec![queue], fleet: Ok(fleet) }
+    }
+
+    fn see(&mut self, visible: u64, in_flight: u64) {
+        let sample = self.sample(visible, in_flight);
+        self.learn(&sample);
+    }
+
+    fn learn(&mut self, sample: &Sample) {
+        self.at += 10;
+        self.estimates.learn(&self.hints, self.now(), sample);
+    }
+
+    fn launch(&mut self, count: usize) {
+        let known = self.instances.len();
+        let fresh = (known..known + count).map(|number| Instance {
+            id: format!("i-{number}").into(),
+            in_service: false,
+            capacity: 1,
+        });
+        self.instances.extend(fresh);
+    }
+
+    fn outlook(&self) -> Outlook {
+        self.estimates.outlook(&self.hints, self.now().steady).unwrap()
+    }
+}
+
+fn near(figure: f64, expected: f64, within: f64) -> bool {
+    (figure - expected).abs() <= within
+}
+
+#[test]
+fn before_the_first_sample_there_is_no_outlook() {
+    let watch = Watch::new(NOTHING);
+    assert!(watch.estimates.outlook(&NOTHING, watch.now().steady).is_none());
+}
+
+#[test]
+fn what_arrived_is_what_there_is_more_and_what_was_finished() {
+    let mut watch = Watch::new(HINTS);
+    watch.see(0, 4);
+    watch.see(30, 4);
+    // 4 messages of 10 s each are in flight: 4 were finished in 10 s.
+    let outlook = watch.outlook();
+    assert!(near(outlook.sample_arrived, 34.0, 1e-9) && near(outlook.sample_secs, 10.0, 1e-9));
+    assert!(near(outlook.arrived[1], 34.0, 1e-9));
+}
+
+#[test]
+fn a_missing_reading_teaches_nothing() {
+    let mut watch = Watch::new(HINTS);
+    watch.see(0, 4);
+    watch.see(0, 4);
+    let before = watch.estimates.clone();
+    let mut hole = watch.sample(0, 0);
+    hole.queues[0].backlog = Err(Missing::new("queue a", Cause::Timeout, "no answer in 2 s"));
+    watch.learn(&hole);
+    let mut blind = watch.sample(9, 9);
+    blind.fleet = Err(Missing::new("group a", Cause::Timeout, "no answer in 2 s"));
+    watch.learn(&blind);
+    assert_eq!(watch.estimates, before);
+}
+
+#[test]
+fn what_arrived_during_an_outage_is_known_after_a_short_one_only() {
+    for (outage, arrived) in [(300, 100.0), (3600, 0.0)] {
+        let mut watch = Watch::new(HINTS);
+        watch.see(0, 0);
+        watch.at += outage;
+        watch.see(100, 0);
+        assert!(near(watch.outlook().sample_arrived, arrived, 1e-9), "{outage}");
+    }
+}
+
+#[test]
+fn a_steady_stream_is_expected_to_go_on() {
+    let mut watch = Watch::new(HINTS);
+    for _ in 0..60 {
+        watch.see(0, 20);
+    }
+    let outlook = watch.outlook();
+    assert!(near(outlook.estimate.arrivals_per_sec.value, 2.0, 0.01), "{outlook:?}");
+    assert!(near(outlook.expected[10], 200.0, 1.0), "ten steps of ten seconds at two a second");
+    assert!(outlook.estimate.arrivals_per_sec.belief > 0.9);
+}
+
+#[test]
+fn what_comes_every_hour_is_expected_an_hour_later() {
+    let mut watch = Watch::new(HINTS);
+    let hour = 360;
+    for tick in 0..=5 * hour - 5 {
+        // 500 messages before the full hour, worked on by 50 instances for a minute and a half.
+        let since = tick % hour;
+        watch.see(if since == 0 { 500 } else { 0 }, if (1..=5).contains(&since) { 100 } else { 0 });
+    }
+    // The next are about to come.
+    let outlook = watch.outlook();
+    assert!(outlook.expected[5] > 300.0, "{:?}", outlook.expected);
+}
+
+#[test]
+fn processing_time_is_learnt_from_completions_that_are_told_late() {
+    let mut watch = Watch::new(NOTHING);
+    for minute in 0..30_i64 {
+        for _ in 0..6 {
+            watch.see(0, 50);
+        }
+        let mut sample = watch.sample(0, 50);
+        // Two minutes ago, 50 messages in flight and 120 finished in a minute: 25 s each.
+        let from = Timestamp::from_secs(watch.at - 180);
+        let deleted = Deleted { from, lasts: Duration::from_mins(1), count: 120.0 };
+        sample.queues[0].deleted = (minute > 3).then_some(deleted);
+        watch.learn(&sample);
+    }
+    let learnt = watch.outlook().estimate.processing_secs;
+    assert!(near(learnt.value, 25.0, 0.5) && learnt.belief > 0.95, "{learnt:?}");
+}
+
+#[test]
+fn the_same_minute_told_twice_counts_once() {
+    let mut watch = Watch::new(HINTS);
+    for _ in 0..30 {
+        watch.see(0, 50);
+    }
+    let mut sample = watch.sample(0, 50);
+    let from = Timestamp::from_secs(watch.at - 120);
+    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 60.0 });
+    watch.learn(&sample);
+    let once = watch.outlook().estimate.processing_secs;
+    watch.learn(&sample);
+    assert_eq!(watch.outlook().estimate.processing_secs, once);
+    assert!(once.value > 10.0);
+}
+
+#[test]
+fn slots_and_boot_time_are_learnt_from_a_burst_on_an_empty_fleet() {
+    let mut watch = Watch::new(NOTHING);
+    for _ in 0..20 {
+        watch.see(0, 0);
+        watch.instances.clear();
+        watch.see(1000, 0);
+        watch.launch(5);
+        // Ordered after the last sample, at work 200 s later with four messages each.
+        for _ in 0..20 {
+            watch.see(1000, 0);
+        }
+        for _ in 0..80 {
+            watch.see(1000, 20);
+        }
+    }
+    let estimate = watch.outlook().estimate;
+    assert!(near(estimate.slots.value, 4.0, 0.1) && estimate.slots.belief > 0.9, "{estimate:?}");
+    assert!(near(estimate.boot_secs.value, 205.0, 20.0) && estimate.boot_secs.belief > 0.9, "{estimate:?}");
+}
+
+#[test]
+fn an_idle_fleet_says_nothing_of_its_boot_time() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(5);
+    for _ in 0..100 {
+        watch.see(0, 3);
+    }
+    assert!(near(watch.outlook().estimate.boot_secs.value, 100.0, 15.0), "the hint stands");
+}
+
+#[test]
+fn instances_age_from_their_order_and_those_found_in_service_are_old() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(1);
+    watch.instances[0].in_service = true;
+    watch.see(0, 0);
+    watch.launch(1);
+    watch.see(0, 0);
+    watch.see(0, 0);
+    assert_eq!(watch.outlook().ages, [f64::MAX, 20.0]);
+    watch.instances.remove(0);
+    watch.see(0, 0);
+    assert_eq!(watch.outlook().ages, [30.0]);
+}
+
+#[test]
+fn what_was_learnt_survives_a_restart_on_another_clock() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(2);
+    for _ in 0..100 {
+        watch.see(3, 20);
+    }
+    let json = serde_json::to_string(&watch.estimates).unwrap();
+    let mut restored: Estimates = serde_json::from_str(&json).unwrap();
+    let later = Timestamp::from_secs(watch.at + 500);
+    restored.shift(500_000, later);
+    let (before, after) = (watch.outlook(), restored.outlook(&HINTS, later).unwrap());
+    assert_eq!(after.ages, before.ages);
+    let rates = [before, after].map(|outlook| outlook.estimate.arrivals_per_sec.value);
+    assert!(near(rates[0], rates[1], 0.01), "{rates:?}");
+}
+
+#[test]
+fn a_weeks_learning_takes_little_room() {
+    let mut watch = Watch::new(HINTS);
+    let start = Timestamp::from_secs(0);
+    for tick in 0..9000_u32 {
+        let from = start + Duration::from_mins(tick.into());
+        watch.estimates.history.add(from, from + Duration::from_mins(1), 123.456);
+    }
+    assert!(serde_json::to_string(&watch.estimates).unwrap().len() < 48_000);
+}

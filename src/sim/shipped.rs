@@ -28,8 +28,7 @@ impl Shipped {
     /// It, at its beginning, for `case`.
     #[must_use]
     pub fn driver(&self, case: &Case) -> Driver {
-        let controller =
-            Controller::new(policy(&self.kind(case)), self.rules.clone(), State::default());
+        let controller = Controller::new(policy(&self.kind(case)), self.rules.clone(), State::default());
         Driver { controller, counting: self.counting }
     }
 

@@ -189,9 +189,9 @@ impl Latency {
     ) -> Option<(u32, LatencyReason)> {
         let latest = self.aim(figures, memory) - figures.boot_secs - 2.0 * figures.outlook.step_secs;
         let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
-        due.then(|| {
-            (1, LatencyReason::LastMoment { waited_secs: figures.oldest_secs, boot_secs: figures.boot_secs })
-        })
+        let reason =
+            LatencyReason::LastMoment { waited_secs: figures.oldest_secs, boot_secs: figures.boot_secs };
+        due.then_some((1, reason))
     }
 
     fn scale_in(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> (u32, LatencyReason) {
@@ -245,3 +245,6 @@ impl Latency {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+use super::*;
+use crate::model::{Backlog, Estimate, Fleet, Learnt};
+
+/// A queue and a fleet at one moment: 10 s a message, 2 slots, 100 s to boot, nothing expected to arrive.
+struct Moment {
+    policy: Latency,
+    memory: Memory,
+    fleet: Fleet,
+    backlog: Backlog,
+    outlook: Outlook,
+    now: Timestamp,
+}
+
+impl Moment {
+    fn new(objective_secs: f64) -> Self {
+        let learnt = |value| Learnt { value, belief: 1.0 };
+        let estimate = Estimate {
+            arrivals_per_sec: learnt(0.0),
+            processing_secs: learnt(10.0),
+            slots: learnt(2.0),
+            boot_secs: learnt(100.0),
+            drain_secs: None,
+            late_percent: 0.0,
+        };
+        let outlook = Outlook {
+            estimate,
+            sample_secs: 10.0,
+            sample_arrived: 0.0,
+            visibility_secs: 30.0,
+            step_secs: 10.0,
+            arrived: vec![0.0; 100],
+            expected: vec![0.0; 100],
+            jump_per_sec: None,
+            error_per_sec: 0.0,
+            ages: Vec::new(),
+        };
+        let hints = Hints { objective_secs, ..Hints::default() };
+        Self {
+            policy: Latency { hints, drains: true, tuning: Tuning::SHIPPED },
+            memory: Memory::default(),
+            fleet: Fleet { max: 100, ..Fleet::default() },
+            backlog: Backlog::default(),
+            outlook,
+            now: Timestamp::from_secs(1000),
+        }
+    }
+
+    /// `count` units that were ordered `age` seconds ago.
+    fn units(mut self, count: u32, age: f64) -> Self {
+        self.fleet.desired += count;
+        self.fleet.in_service += count;
+        self.outlook.ages.extend(vec![age; count as usize]);
+        self
+    }
+
+    /// `count` messages that arrived `ago` steps ago and wait.
+    fn waiting(mut self, count: u32, ago: usize) -> Self {
+        self.backlog.visible += u64::from(count);
+        self.outlook.arrived.iter_mut().skip(ago).for_each(|sum| *sum += f64::from(count));
+        self
+    }
+
+    fn in_flight(mut self, count: u64) -> Self {
+        self.backlog.in_flight = count;
+        self
+    }
+
+    fn arriving(mut self, per_sec: f64) -> Self {
+        self.outlook.estimate.arrivals_per_sec.value = per_sec;
+        self.outlook.expected = (0..100_u32).map(|step| per_sec * 10.0 * f64::from(step)).collect();
+        self
+    }
+
+    fn view(&self) -> View<'_> {
+        View { now: self.now, backlog: &self.backlog, fleet: &self.fleet, outlook: Some(&self.outlook) }
+    }
+
+    fn want(&mut self) -> (u32, &'static str) {
+        let mut memory = self.memory.clone();
+        self.policy.remember(&self.view(), &mut memory);
+        self.memory = memory;
+        let want = self.policy.want(&self.view(), &self.memory);
+        (want.capacity, want.reasons[0].code())
+    }
+
+    /// The same for a while: what is wanted at its end.
+    fn after(&mut self, ticks: u32) -> (u32, &'static str) {
+        for _ in 0..ticks {
+            self.want();
+            self.now = self.now + std::time::Duration::from_secs(10);
+            self.outlook.ages.iter_mut().for_each(|age| *age += 10.0);
+        }
+        self.want()
+    }
+}
+
+#[test]
+fn without_an_outlook_nothing_changes() {
+    let moment = Moment::new(60.0).units(3, 1e9);
+    let view = View { outlook: None, ..moment.view() };
+    let want = moment.policy.want(&view, &moment.memory);
+    assert_eq!((want.capacity, want.reasons[0].code()), (3, "nothing_learnt"));
+}
+
+#[test]
+fn a_burst_orders_what_starts_it_in_time_and_no_more() {
+    // Within 60 s of work each slot starts 6.5 messages: one instance 13.
+    let (capacity, code) = Moment::new(300.0).waiting(400, 0).want();
+    assert_eq!(code, "latency_objective");
+    let least = 400.0 / (2.0 * (200.0 / 10.0 + 0.5));
+    assert!((least..2.0 * least).contains(&f64::from(capacity)), "{capacity} for {least}");
+}
+
+#[test]
+fn what_is_booting_is_not_ordered_again() {
+    let mut moment = Moment::new(300.0).waiting(400, 0);
+    let (ordered, _) = moment.want();
+    let (capacity, code) = moment.units(ordered, 0.0).want();
+    assert_eq!((capacity, code), (ordered, "all_needed"));
+}
+
+#[test]
+fn more_messages_never_ask_for_less() {
+    let mut last = 0;
+    for messages in [0, 1, 10, 50, 200, 1000, 5000] {
+        let (capacity, _) = Moment::new(120.0).units(2, 1e9).waiting(messages, 0).in_flight(4).want();
+        assert!(capacity >= last, "{messages}: {capacity} < {last}");
+        last = capacity;
+    }
+}
+
+#[test]
+fn a_trickle_waits_for_its_last_moment() {
+    // 300 s are acceptable, 258 aimed at, and booting takes 100: until 138 s, more may arrive.
+    assert_eq!(Moment::new(300.0).waiting(1, 5).want(), (0, "all_needed"));
+    assert_eq!(Moment::new(300.0).waiting(1, 20).want(), (1, "last_moment"));
+}
+
+#[test]
+fn the_last_instance_stays_until_the_queue_is_empty() {
+    let (capacity, _) = Moment::new(300.0).units(1, 1e9).in_flight(1).after(60);
+    assert_eq!(capacity, 1);
+    let (capacity, code) = Moment::new(300.0).units(1, 1e9).after(60);
+    assert_eq!((capacity, code), (0, "no_longer_needed"));
+}
+
+#[test]
+fn a_new_watch_gives_nothing_back() {
+    let mut moment = Moment::new(300.0).units(5, 1e9);
+    assert_eq!(moment.want(), (5, "not_watched_yet"));
+    assert_eq!(moment.after(5).0, 5);
+}
+
+#[test]
+fn nothing_goes_while_something_boots() {
+    let mut moment = Moment::new(300.0).units(5, 1e9);
+    moment.after(60);
+    assert_eq!(moment.units(1, 0.0).want(), (6, "still_booting"));
+}
+
+#[test]
+fn busy_slots_keep_their_instances() {
+    let (capacity, _) = Moment::new(300.0).units(5, 1e9).in_flight(6).after(60);
+    assert_eq!(capacity, 3);
+}
+
+#[test]
+fn a_blind_removal_waits_for_idle_instances() {
+    let mut moment = Moment::new(130.0).units(4, 1e9).in_flight(3);
+    moment.policy.drains = false;
+    moment.outlook.visibility_secs = 300.0;
+    assert_eq!(moment.after(60), (4, "would_interrupt"));
+    assert_eq!(moment.in_flight(0).after(12).0, 0);
+}
+
+#[test]
+fn an_objective_shorter_than_a_boot_is_said_to_be_out_of_reach() {
+    let mut moment = Moment::new(60.0).units(1, 1e9);
+    moment.want();
+    let want = moment.policy.want(&moment.view(), &moment.memory);
+    let words = want.reasons[1].to_string();
+    assert!(words.contains("60 s is out of reach") && words.contains("booting takes 100 s"), "{words}");
+    assert!(words.contains("an objective of 130 s"), "{words}");
+    assert_eq!(Moment::new(130.0).units(1, 1e9).want().1, "not_watched_yet");
+}
+
+#[test]
+fn what_will_arrive_before_an_order_works_is_ordered_for_now() {
+    // 4 messages a second keep 20 instances busy, and 60 s are shorter than the boot.
+    let (capacity, code) = Moment::new(60.0).units(10, 1e9).arriving(4.0).in_flight(20).want();
+    assert_eq!(code, "latency_objective");
+    assert!((16..=24).contains(&capacity), "{capacity}");
+}
+
+#[test]
+fn late_messages_use_up_the_reserve() {
+    let mut calm = Moment::new(300.0).units(20, 1e9).arriving(2.0).in_flight(20);
+    calm.outlook.sample_arrived = 20.0;
+    calm.after(300);
+    let mut late = Moment::new(300.0).units(20, 1e9).arriving(2.0).in_flight(20).waiting(50, 40);
+    late.outlook.sample_arrived = 20.0;
+    late.after(300);
+    let aim = |moment: &Moment| {
+        let figures = moment.policy.figures(&moment.view(), &moment.outlook);
+        (moment.policy.aim(&figures, &moment.memory), moment.policy.sigmas(&figures, &moment.memory))
+    };
+    assert!(aim(&calm).0 > 270.0 && aim(&late).0 < 240.0, "{:?} {:?}", aim(&calm), aim(&late));
+    assert!(aim(&calm).1 < 0.01 && aim(&late).1 > 2.0);
+    assert!(late.memory.late_percent() > 50.0 && calm.memory.late_percent() < 0.01);
+}
