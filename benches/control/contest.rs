@@ -4,7 +4,7 @@ use crate::ours::{Hints, ours};
 use backlogd::controller::{Controller, Rules, State};
 use backlogd::policy::BacklogPerInstance;
 use backlogd::sim::peers::{SLOT_SHARES, Share, Told, WAIT_SHARES, all};
-use backlogd::sim::{Case, Message, Run, bound, run_engine, run_peer};
+use backlogd::sim::{Case, Driver, Message, Run, bound, run_engine, run_peer};
 use backlogd::source::Counting;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
