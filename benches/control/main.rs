@@ -18,6 +18,7 @@
     reason = "a measurement ends where it fails"
 )]
 
+mod constants;
 mod contest;
 mod json;
 mod ours;
@@ -70,7 +71,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             page::write(Path::new("target/control.html"), &contests[number], &lines, &cases, *seed)?;
         }
     }
-    robustness::print(&scores, &contests, DRAIN + 1, &cases);
+    let constants = contests.len() - constants::contests(&[]).len();
+    robustness::print(&scores, &contests, DRAIN + 1..constants, &cases);
+    constants::print(&scores, &contests, constants..contests.len(), &cases);
     json::write(Path::new("target/control.json"), &scores, &contests, &names)?;
     Ok(())
 }
@@ -93,6 +96,7 @@ fn contests(seeds: &[u64]) -> Vec<Contest> {
     };
     let mut contests = vec![all("kill", Victims::Any, first(3)), all("drain", Victims::Drain, first(2))];
     contests.extend(robustness::contests(&first(3), &peers));
+    contests.extend(constants::contests(&first(3)));
     contests
 }
 

@@ -72,15 +72,15 @@ fn changed(
     }
 }
 
-/// Prints the rows of `contests` from number `first` on.
-pub(crate) fn print(scores: &[Score], contests: &[Contest], first: usize, cases: &[Case]) {
+/// Prints the rows of `contests` that `range` numbers.
+pub(crate) fn print(scores: &[Score], contests: &[Contest], range: std::ops::Range<usize>, cases: &[Case]) {
     println!("\n## Told wrong, and worse worlds (kill world)\n");
     println!(
         "| row | objective above boot: met | ratio | worst late % | below: met | ratio | worst late % |"
     );
     println!("|---|---|---|---|---|---|---|");
     let mut apart = Vec::new();
-    for (index, contest) in contests.iter().enumerate().skip(first) {
+    for (index, contest) in contests.iter().enumerate().take(range.end).skip(range.start) {
         let tight: Vec<bool> = cases
             .iter()
             .map(|case| {

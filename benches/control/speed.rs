@@ -2,13 +2,13 @@
 
 use crate::contest::Entry;
 use crate::ours::{Hints, driver};
-use backlogd::model::{Backlog, Fleet, Instance, Outcome, Queue, QueueFacts, Sample, Timestamp};
+use backlogd::model::{Backlog, Fleet, Instance, Now, Outcome, Queue, QueueFacts, Sample, Timestamp};
 use backlogd::sim::Case;
 use std::time::Duration;
 
 const FLEET: u32 = 150;
 /// Enough that the kernel's own tick, every few milliseconds, does not matter.
-const TICKS: u32 = 200_000;
+const TICKS: u32 = 20_000;
 
 /// Prints the CPU time of one tick at a large fleet, and of a whole run on the longest trace.
 pub(crate) fn print(cases: &[Case]) {
@@ -22,7 +22,7 @@ pub(crate) fn print(cases: &[Case]) {
     println!("- one run on {} ({:.0} instance-hours): {took:.2} s", case.name, run.instance_hours);
 }
 
-/// One tick of the controller, with a backlog that rises and falls.
+/// One tick of the controller, learning included, with a backlog that rises and falls.
 fn tick(case: &Case) -> Duration {
     let mut controller = driver(case, &Hints::right(case)).controller;
     let instances = (0..FLEET)
@@ -40,6 +40,7 @@ fn tick(case: &Case) -> Duration {
         sample.queues =
             vec![Queue { name: String::new(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted: None }];
         let now = Timestamp::from_secs(i64::from(turn) * 10);
+        controller.observe(Now::at(now), &sample);
         let decision = controller.decide(now, &sample);
         let foreseen = controller.foresee(now, &sample, &decision);
         controller.settle(foreseen, &Outcome::None);
