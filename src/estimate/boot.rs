@@ -20,8 +20,9 @@ const SHORTEST_SECS: f64 = 15.0;
 /// Each candidate is this many times the one before; the longest of them is half an hour.
 const RATIO: f64 = 1.1;
 const CANDIDATES: usize = 51;
-/// What is assumed without hint or observation, in seconds: launch, image start and worker start as usual.
-const GUESS_SECS: f64 = 150.0;
+/// What is assumed without hint or observation, in seconds: rather too long, for that costs less than it
+/// does to be late.
+const GUESS_SECS: f64 = 200.0;
 /// Squared instances by which a candidate a factor of two from the hint (from the guess) is held to be wrong.
 const HINT_WORTH: f64 = 2.0;
 const GUESS_WORTH: f64 = 0.5;
