@@ -1,9 +1,10 @@
 //! How late and how dear: our policy and others on the benchmark's worlds. `cargo bench --bench control`.
 //!
 //! Prints tables of instance-hours ÷ the clairvoyant bound and of late messages, and writes them to
-//! `target/control.json`; `target/control.html` draws ours and the best of the others on each trace. The figures are the same on every machine; only the CPU times are not.
+//! `target/control.json`; `target/control.html` draws ours and the best of the others on each trace, and
+//! `target/control.svg` what each costs. The figures are the same on every machine; only the CPU times are not.
 //! `TRACES=<directory>` takes other traces and worlds (see `tests/traces/README.md`), `SEEDS=11,12` other
-//! seeds: peers run on the first three of them, and on the first two where workers drain. Takes three
+//! seeds: peers run on the first three of them, and on the first two where workers drain. Takes five
 //! minutes on two cores, and as long again to build.
 
 #![allow(
@@ -23,6 +24,7 @@ mod contest;
 mod json;
 mod ours;
 mod page;
+mod picture;
 mod print;
 mod robustness;
 mod speed;
@@ -68,6 +70,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             runs.len()
         );
         if let (KILL, Some(seed)) = (number, seeds.first()) {
+            let listed: Vec<String> = peers.iter().map(u64::to_string).collect();
+            picture::write(Path::new("target/control.svg"), &lines, &listed.join(", "))?;
             page::write(Path::new("target/control.html"), &contests[number], &lines, &cases, *seed)?;
         }
     }

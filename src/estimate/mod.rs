@@ -84,10 +84,12 @@ impl Estimates {
         }
         if let Some(last) = before {
             let (horizon, tight) = (self.horizon(hints), self.tight(hints));
+            let messages = waiting + in_flight;
+            self.processing.learn_emptying(at, lasts_secs, messages, in_flight, hints.processing_secs);
             self.history.add(last.at, at, arrived);
             self.forecast.learn(at, lasts_secs, arrived, &self.history, horizon);
             let per_sec = self.forecast.word(at, &self.history, horizon, tight).per_sec;
-            self.jumps.learn(at, waiting + in_flight, per_sec, &self.history, horizon);
+            self.jumps.learn(at, messages, per_sec, &self.history, horizon);
         }
         let busy = if waiting > 0.0 { before.map_or(0, |last| last.busy).saturating_add(1) } else { 0 };
         let visibility = sample.queues.iter().filter_map(|queue| queue.facts.visibility_timeout_secs).max();

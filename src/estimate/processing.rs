@@ -12,11 +12,21 @@ pub(super) struct Processing {
     in_flight_secs: f64,
     /// Completions in the same time, fading alike.
     completions: f64,
-    /// The end of the last stretch that was learnt from.
+    /// The end of the last stretch of completions that was learnt from.
     told: Option<Timestamp>,
+    /// The queue as it is being emptied, while completions are not told.
+    emptying: Option<Emptying>,
     /// Messages in flight at the last samples: completions are told minutes late.
     #[serde(skip)]
     samples: VecDeque<(Timestamp, f64)>,
+}
+
+/// A stretch in which there were ever fewer messages.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Emptying {
+    from: f64,
+    fewest: f64,
+    in_flight_secs: f64,
 }
 
 /// What is assumed when neither settings nor samples say anything, in seconds.
@@ -27,7 +37,13 @@ const HINT_WORTH: f64 = 8.0;
 const GUESS_WORTH: f64 = 1.0;
 /// What is kept of earlier minutes at each minute with work in it: half after 35 of them.
 const KEPT: f64 = 0.995;
-/// For how long samples are kept.
+/// The share of the messages that must be gone before their going says how fast they were worked on, and
+/// how many they must be: counters are off by a few of a hundred.
+const GONE: f64 = 0.5;
+const GONE_LEAST: f64 = 20.0;
+/// A rise by more than this share of the messages is no noise, but arrivals.
+const RISE: f64 = 0.15;
+/// For how long samples are kept, and after how long without word completions are taken for not told.
 const LATE: Duration = Duration::from_mins(20);
 
 impl Processing {
@@ -50,6 +66,38 @@ impl Processing {
         if samples > 0.0 && sum + deleted.count > 0.0 {
             self.in_flight_secs = self.in_flight_secs * KEPT + sum / samples * deleted.lasts.as_secs_f64();
             self.completions = self.completions * KEPT + deleted.count;
+        }
+    }
+
+    /// Learns from the counters alone, where completions are not told: a queue that shrinks had as many
+    /// completions at least. With arrivals meanwhile there were more, and a message takes less; so what is
+    /// learnt this way may be too long, and corrects a hint only downwards.
+    pub(super) fn learn_emptying(
+        &mut self,
+        now: Timestamp,
+        lasts_secs: f64,
+        messages: f64,
+        in_flight: f64,
+        hint: Option<f64>,
+    ) {
+        if self.told.is_some_and(|told| now.since(told) <= LATE) {
+            self.emptying = None;
+            return;
+        }
+        let going_on = self.emptying.filter(|emptying| messages <= emptying.fewest * (1.0 + RISE));
+        let Some(Emptying { from, fewest, in_flight_secs }) = going_on else {
+            self.emptying = Some(Emptying { from: messages, fewest: messages, in_flight_secs: 0.0 });
+            return;
+        };
+        let in_flight_secs = in_flight_secs + in_flight * lasts_secs;
+        self.emptying = Some(Emptying { from, fewest: fewest.min(messages), in_flight_secs });
+        let gone = from - messages;
+        if gone >= GONE_LEAST && gone >= GONE * from {
+            self.emptying = Some(Emptying { from: messages, fewest: messages, in_flight_secs: 0.0 });
+            if hint.is_none() || in_flight_secs / gone < self.secs(hint).value {
+                self.in_flight_secs = self.in_flight_secs * KEPT + in_flight_secs;
+                self.completions = self.completions * KEPT + gone;
+            }
         }
     }
 

@@ -158,6 +158,19 @@ fn processing_time_is_learnt_from_completions_that_are_told_late() {
 }
 
 #[test]
+fn without_word_of_completions_a_queue_that_empties_tells_the_processing_time() {
+    for (hint, learnt) in [(None, 25.0), (Some(40.0), 25.0), (Some(5.0), 5.0)] {
+        let mut watch = Watch::new(Hints { processing_secs: hint, ..HINTS });
+        for _ in 0..10 {
+            // 50 in flight, 20 fewer every ten seconds: 25 s each.
+            (0..50_u64).for_each(|tick| watch.see(1000 - 20 * tick, 50));
+        }
+        let secs = watch.outlook().estimate.processing_secs.value;
+        assert!(near(secs, learnt, 1.0), "{hint:?}: {secs}");
+    }
+}
+
+#[test]
 fn the_same_minute_told_twice_counts_once() {
     let mut watch = Watch::new(HINTS);
     for _ in 0..30 {
