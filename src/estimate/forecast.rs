@@ -62,6 +62,8 @@ impl Word {
 /// Spans of the means, in seconds.
 const SPANS_SECS: [f64; MEANS] = [30.0, 90.0, 240.0, 720.0, 2400.0, 10_800.0];
 const MEANS: usize = 6;
+/// What the beginning counts for, in seconds: a mean over a shorter time is all noise.
+const HEAD_START_SECS: f64 = 50.0;
 /// How far back the others look, in seconds: an hour, a day, a week.
 const AGO_SECS: [f64; 3] = [3600.0, 86_400.0, 604_800.0];
 const EXPERTS: usize = MEANS + AGO_SECS.len();
@@ -90,16 +92,12 @@ impl Forecast {
     ) {
         self.watched_secs += lasts_secs;
         for (rate, span) in self.rates.iter_mut().zip(SPANS_SECS) {
-            let span = span.min(self.watched_secs + 50.0);
+            let span = span.min(self.watched_secs + HEAD_START_SECS);
             *rate += lasts_secs / (span + lasts_secs / 2.0).max(lasts_secs) * (count / lasts_secs - *rate);
         }
-        while let Some((at, said)) = self
-            .said
-            .front()
-            .copied()
-            .filter(|(at, _)| now.since(*at).as_secs_f64() >= horizon_secs - f64::from(STEP_SECS) / 2.0)
-        {
-            self.said.pop_front();
+        let ripe_secs = horizon_secs - f64::from(STEP_SECS) / 2.0;
+        let ripe = |said: &mut (Timestamp, _)| now.since(said.0).as_secs_f64() >= ripe_secs;
+        while let Some((at, said)) = self.said.pop_front_if(ripe) {
             let span = now.since(at).as_secs_f64();
             if let Some(arrived) = history.sum(now, span, span) {
                 self.score(lasts_secs, arrived, said.map(|per_sec| per_sec * span));

@@ -1,4 +1,4 @@
-use super::history::History;
+use super::history::{History, STEP_SECS};
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -28,6 +28,7 @@ const SIGMAS: f64 = 5.0;
 const NOISE: f64 = 0.07;
 /// How much of a jump is believed to last.
 const LASTING: f64 = 0.7;
+/// What is kept of earlier jumps at each new one.
 const KEPT: f64 = 0.995;
 /// Jumps' worth of trust to begin with.
 const TRUST: f64 = 3.0;
@@ -41,10 +42,9 @@ impl Jumps {
         history: &History,
         horizon_secs: f64,
     ) {
-        while let Some((at, jump, plain)) =
-            self.said.front().copied().filter(|(at, ..)| now.since(*at).as_secs_f64() >= horizon_secs - 5.0)
-        {
-            self.said.pop_front();
+        let ripe_secs = horizon_secs - f64::from(STEP_SECS) / 2.0;
+        let ripe = |said: &mut (Timestamp, f64, f64)| now.since(said.0).as_secs_f64() >= ripe_secs;
+        while let Some((at, jump, plain)) = self.said.pop_front_if(ripe) {
             let span = now.since(at).as_secs_f64();
             if let Some(came) = history.sum(now, span, span) {
                 let (jump, plain) = (jump * span, plain * span);
