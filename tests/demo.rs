@@ -1,8 +1,10 @@
 //! The demo tells its story, whatever the seed: the shipped engine meets a burst, and nothing is lost.
 
-use backlogd::model::{Action, Reason, Record};
+use backlogd::explain::{Explanation, at_length};
+use backlogd::model::{Action, LatencyReason, Reason, Record};
 use backlogd::publish::json;
 use backlogd::sim::{Stage, Tally, demo, lock};
+use std::time::Duration;
 
 const SEEDS: std::ops::Range<u64> = 0..40;
 
@@ -51,48 +53,91 @@ async fn every_message_is_finished_and_no_protected_worker_is_cut_off() {
 }
 
 #[tokio::test]
+async fn the_objective_is_held() {
+    for seed in SEEDS {
+        let (records, tally) = run(seed).await;
+        assert!(tally.longest_wait.as_secs() <= 180, "seed {seed}: {tally:?}");
+        assert!(!records.iter().any(|record| gives(record, "out_of_reach")), "seed {seed}");
+    }
+}
+
+#[test]
+fn without_the_engine_the_objective_is_missed() {
+    let stage = Stage::new(1);
+    assert_eq!(stage.late(), 0);
+    lock(stage.world()).advance_to(stage.next() + Duration::from_mins(10));
+    assert!(stage.late() > 500, "{}", stage.late());
+}
+
+#[tokio::test]
 async fn the_story_happens_in_its_order() {
     for seed in SEEDS {
         let (records, _) = run(seed).await;
         let out = position(&records, |record| {
-            matches!(record.decision.action, Action::ScaleOut { .. }) && gives(record, "backlog_per_instance")
+            matches!(record.decision.action, Action::ScaleOut { .. }) && gives(record, "latency_objective")
         });
         let booting = position(&records, |record| record.sample.fleet.as_ref().unwrap().pending > 0);
         let at_max = position(&records, |record| record.sample.fleet.as_ref().unwrap().in_service == 10);
-        let held = position(&records, |record| {
-            let full = record.sample.fleet.as_ref().unwrap().desired == 10;
-            full && record.decision.action == Action::Hold && gives(record, "stabilization")
+        let r#in = position(&records, |record| {
+            matches!(record.decision.action, Action::ScaleIn { .. }) && gives(record, "no_longer_needed")
         });
-        let r#in = position(&records, |record| matches!(record.decision.action, Action::ScaleIn { .. }));
         let zero = position(&records, |record| record.decision.action.to() == Some(0));
-        let story = [out, booting, at_max, held, r#in, zero];
+        let story = [out, booting, at_max, r#in, zero];
         assert!(story.iter().all(Option::is_some) && story.is_sorted(), "seed {seed}: {story:?}");
         assert_eq!(records.last().unwrap().sample.fleet.as_ref().unwrap().desired, 0, "seed {seed}");
     }
 }
 
 #[tokio::test]
-async fn each_caution_is_seen() {
+async fn each_step_of_the_thought_is_seen() {
     for seed in SEEDS {
         let (records, _) = run(seed).await;
-        for code in ["cooldown_out", "cooldown_in", "limit_max", "zero_unconfirmed", "step_in_max"] {
+        for code in ["not_watched_yet", "all_needed", "limit_max", "worth_keeping"] {
             assert!(records.iter().any(|record| gives(record, code)), "seed {seed} shows no {code}");
+        }
+        assert!(records.iter().all(|record| !record.decision.reasons.is_empty()), "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn while_instances_boot_only_what_they_cannot_start_in_time_is_ordered_for() {
+    for seed in SEEDS {
+        for record in run(seed).await.0 {
+            let Action::ScaleOut { from, to } = record.decision.action else { continue };
+            let asked = record.decision.reasons.iter().find_map(|reason| match reason {
+                Reason::Latency(LatencyReason::Due { booting, more, .. }) => Some((*booting, *more)),
+                _ => None,
+            });
+            let (booting, more) = asked.unwrap();
+            let line = json::line(&record);
+            assert!(to - from <= more, "seed {seed}: {line}");
+            assert_eq!(booting, record.sample.fleet.unwrap().pending, "seed {seed}: {line}");
         }
     }
 }
 
 #[tokio::test]
-async fn while_instances_boot_no_more_are_ordered_than_the_backlog_asks_for() {
-    for seed in SEEDS {
-        for record in run(seed).await.0 {
-            let asked = record.decision.reasons.iter().find_map(|reason| match reason {
-                Reason::BacklogPerInstance { wanted, .. } => Some(*wanted),
-                _ => None,
-            });
-            if let Action::ScaleOut { to, .. } = record.decision.action {
-                assert!(Some(to) <= asked, "seed {seed}: {}", json::line(&record));
-            }
-        }
+async fn a_decision_in_the_burst_is_explained_at_length() {
+    let (records, _) = run(1).await;
+    let scaled_out = |record: &Record| matches!(record.decision.action, Action::ScaleOut { .. });
+    let record = records.into_iter().rfind(scaled_out).unwrap();
+    let (from, to) = (record.sample.fleet.as_ref().unwrap().desired, record.decision.action.to().unwrap());
+    let (visible, why) = (record.sample.backlog().unwrap().visible, record.decision.reasons[0].to_string());
+    let page = at_length(&Explanation { record, drive: true });
+    assert!(why.contains("booting instances can start: +"), "{why}");
+    for part in [
+        &format!(
+            "\n\nread\n  queue images: {visible} visible, 2 in flight\n  group: desired {from}, min 0, max 10; "
+        ),
+        "\nbelieved\n  within the next boot time ",
+        "\n  messages an instance works on at once: 2 (",
+        "\n  of late 0 % of the messages waited too long\n",
+        &format!("\nthought\n  1. {why} [latency_objective]\n"),
+        &format!(
+            "\ndecision\n  scale out from {from} to {to}\n  the daemon would set it; nothing was set now"
+        ),
+    ] {
+        assert!(page.contains(part), "{part}\n\n{page}");
     }
 }
 

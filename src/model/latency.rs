@@ -188,4 +188,16 @@ mod tests {
         assert_eq!(due(0), "5 messages are due within 30 s, more than the fleet can start: +1");
         assert!(due(1).contains("and the booting instance can start"));
     }
+
+    #[test]
+    fn the_documentation_lists_every_code() {
+        let document = include_str!("../../docs/record.md");
+        let (_, table) = document.split_once("## Reason codes\n").unwrap();
+        let lists = |code: &str| {
+            table.lines().any(|row| row.split('|').nth(1).is_some_and(|cell| cell.contains(code)))
+        };
+        for (_, code, _) in all() {
+            assert!(lists(&format!("`{code}`")), "{code}");
+        }
+    }
 }

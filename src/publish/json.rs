@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn what_would_never_drain_has_no_time_to_drain_in() {
         let mut record = scene::documented();
-        assert_eq!(parsed(&record)["estimate"]["drain_secs"], json!(70.1));
+        assert_eq!(parsed(&record)["estimate"]["drain_secs"], json!(230.8));
         record.estimate.as_mut().unwrap().drain_secs = None;
         assert_eq!(parsed(&record)["estimate"]["drain_secs"], Value::Null);
     }

@@ -1,8 +1,8 @@
 //! Records that the tests of every publisher render.
 
 use crate::model::{
-    Action, Backlog, Bound, Cause, Decision, Estimate, Fleet, Learnt, Metrics, Missing, Mode, Outcome, Queue,
-    QueueFacts, Reason, Record, Sample, Timestamp,
+    Action, Backlog, Bound, Cause, Decision, Estimate, Fleet, LatencyReason, Learnt, Metrics, Missing, Mode,
+    Outcome, Queue, QueueFacts, Reason, Record, Sample, Timestamp,
 };
 
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
@@ -50,22 +50,23 @@ pub(crate) fn blind() -> Record {
 
 /// What is believed after an hour or so.
 pub(crate) const ESTIMATE: Estimate = Estimate {
-    arrivals_per_sec: Learnt { value: 3.1, belief: 0.9 },
+    arrivals_per_sec: Learnt { value: 0.5, belief: 0.9 },
     processing_secs: Learnt { value: 9.8, belief: 0.97 },
     slots: Learnt { value: 1.0, belief: 0.5 },
     boot_secs: Learnt { value: 142.000_4, belief: 0.8 },
-    drain_secs: Some(70.1),
+    drain_secs: Some(230.8),
     late_percent: 0.2,
 };
 
-/// The record that `docs/record.md` shows.
+/// The record that `docs/record.md` shows: a burst meets a fleet that may let messages wait for three minutes.
 pub(crate) fn documented() -> Record {
-    let backlog = Backlog { visible: 212, in_flight: 31, delayed: 0, counted: 212.0 };
+    let backlog = Backlog { visible: 212, in_flight: 9, delayed: 0, counted: 212.0 };
     let queues = vec![Queue { age_secs: 0.021, ..queue("images", Ok(backlog)) }];
     let fleet = Fleet { desired: 9, max: 20, in_service: 9, ..Fleet::default() };
-    let reasons = vec![Reason::BacklogPerInstance { backlog: 212.0, acceptable: 15.0, wanted: 15 }];
-    let decision = Decision { action: Action::ScaleOut { from: 9, to: 15 }, recommended: Some(15), reasons };
+    let due = LatencyReason::Due { messages: 54.7, within_secs: 190.0, booting: 0, more: 10 };
+    let reasons = vec![Reason::Latency(due)];
+    let decision = Decision { action: Action::ScaleOut { from: 9, to: 19 }, recommended: Some(19), reasons };
     let scaled_out = record(Mode::Drive, Sample { queues, fleet: Ok(fleet) }, decision, Outcome::Done);
-    let metrics = Metrics { acceptable_backlog: Some(15.0), ..scaled_out.metrics };
+    let metrics = Metrics { acceptable_backlog: Some(180.0 / 9.8), ..scaled_out.metrics };
     Record { metrics, estimate: Some(ESTIMATE), ..scaled_out }
 }

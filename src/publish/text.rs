@@ -74,7 +74,7 @@ fn capacity(fleet: &Fleet) -> String {
     words
 }
 
-/// The load to come in words: `3.1/s arriving, drained in 70.1 s`.
+/// The load to come in words: `0.5/s arriving, drained in 230.8 s`.
 fn expected(estimate: &Estimate) -> String {
     let arriving = format!("{}/s arriving", rounded(estimate.arrivals_per_sec.value));
     match estimate.drain_secs {
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn what_is_expected_is_told_where_something_is() {
         let mut record = scene::documented();
-        assert!(seen(&record).ends_with(", 9 of 9 in service, 3.1/s arriving, drained in 70.1 s"));
+        assert!(seen(&record).ends_with(", 9 of 9 in service, 0.5/s arriving, drained in 230.8 s"));
         record.estimate.as_mut().unwrap().drain_secs = None;
-        assert!(seen(&record).ends_with(", 9 of 9 in service, 3.1/s arriving"));
+        assert!(seen(&record).ends_with(", 9 of 9 in service, 0.5/s arriving"));
     }
 
     #[test]

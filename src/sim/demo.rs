@@ -80,7 +80,7 @@ async fn play(options: Options, stop: &CancellationToken, paper: &mut Paper<'_>)
         }
     }
     let tally = lock(stage.world()).tally();
-    paper.say(&closing(&tally, show.seen()))
+    paper.say(&closing(&tally, stage.late(), show.seen()))
 }
 
 /// How long to wait between two ticks.
@@ -114,6 +114,21 @@ mod tests {
         let (words, data) = played(Form::Text, Some(200), false).await;
         let widest = words.lines().chain(data.lines()).map(|line| line.chars().count()).max();
         assert!(widest.unwrap() <= 80);
+    }
+
+    #[tokio::test]
+    async fn at_the_end_it_says_whether_the_objective_was_held() {
+        let words = played(Form::Text, Some(80), false).await.0;
+        assert!(words.contains("\n  objective   no message is to wait longer than 180 s\n"), "{words}");
+        assert!(words.contains("\n  objective  held: no message waited longer than 180 s\n"), "{words}");
+    }
+
+    #[tokio::test]
+    async fn the_readme_shows_what_is_played() {
+        let (_, block) = include_str!("../../README.md").split_once("```\ntime ").unwrap();
+        let (excerpt, _) = block.split_once("\n```").unwrap();
+        let (_, rows) = excerpt.split_once('\n').unwrap();
+        assert!(played(Form::Text, Some(80), false).await.1.contains(rows), "{rows}");
     }
 
     #[tokio::test]

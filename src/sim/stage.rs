@@ -3,10 +3,10 @@
 use super::load::{Phase, messages};
 use super::ports::{Shared, SimSource, SimTarget, lock, share};
 use super::world::{Faults, GroupTerms, QueueTerms, Victims, World};
-use crate::controller::{Controller, Limits, Rules, State};
+use crate::controller::{Controller, Rules, State};
 use crate::engine::Engine;
-use crate::model::{Mode, Now, Record, Timestamp};
-use crate::policy::BacklogPerInstance;
+use crate::model::{Hints, Mode, Now, Record, Timestamp};
+use crate::policy::{Latency, Tuning};
 use crate::source::Counting;
 use crate::store::Unkept;
 use chacha20::ChaCha8Rng;
@@ -35,7 +35,10 @@ pub(super) const MAX: u32 = 10;
 pub(super) const SLOTS: u32 = 2;
 pub(super) const BOOT_MS: RangeInclusive<u64> = 90_000..=150_000;
 pub(super) const WORK_MS: RangeInclusive<u64> = 3_000..=7_000;
-pub(super) const ACCEPTABLE_WAIT_SECS: u32 = 60;
+/// The boot time that the settings give: the policy need not guess what its owner knows.
+pub(super) const BOOT_GIVEN: Duration = Duration::from_mins(2);
+/// The wait that is acceptable. A shorter one than a boot, no fleet that is ordered on demand could hold.
+pub(super) const OBJECTIVE: Duration = Duration::from_mins(3);
 
 /// The story of the arrivals, and what is said when each part of it begins.
 pub(super) const STORY: [(Phase, &str); 4] = [
@@ -49,24 +52,17 @@ const fn phase(secs: u64, per_minute: u32) -> Phase {
     Phase { lasts: Duration::from_secs(secs), per_minute }
 }
 
-/// Counted messages one instance may have waiting: as many as it finishes within the acceptable wait.
-pub(super) fn acceptable_backlog() -> f64 {
-    let work_ms = u32::try_from(WORK_MS.start().midpoint(*WORK_MS.end())).unwrap_or(u32::MAX);
-    f64::from(ACCEPTABLE_WAIT_SECS) * 1000.0 / f64::from(work_ms) * f64::from(SLOTS)
-}
-
-/// What decides: the windows are shorter than the defaults, so that the story fits half a minute.
-fn control() -> (BacklogPerInstance, Rules) {
-    let policy = BacklogPerInstance { acceptable_backlog: acceptable_backlog(), tolerance_percent: 10.0 };
-    let rules = Rules {
-        limits: Limits { step_in_max: Some(3), ..Rules::default().limits },
-        slots: SLOTS,
-        cooldown_in: Duration::from_mins(1),
-        stabilization: Duration::from_secs(90),
-        empty_for: Duration::from_mins(2),
-        ..Rules::default()
+/// What decides: as in a settings file with an objective, a boot time and slots, and no more.
+fn control() -> (Latency, Rules) {
+    let hints = Hints {
+        objective_secs: OBJECTIVE.as_secs_f64(),
+        processing_secs: None,
+        slots: Some(SLOTS),
+        boot_secs: Some(BOOT_GIVEN.as_secs_f64()),
     };
-    (policy, rules)
+    // What is busy is protected, and finishes its messages.
+    let policy = Latency { hints, drains: true, tuning: Tuning::SHIPPED };
+    (policy, Rules { slots: SLOTS, ..Rules::unhurried() })
 }
 
 fn world(seed: u64) -> World {
@@ -139,6 +135,12 @@ impl Stage {
         let alive = fleet.in_service.saturating_add(fleet.pending).saturating_add(fleet.terminating);
         let at_rest = census.to_come == 0 && census.done == census.arrived && alive == 0;
         at_rest || self.next.since(START) > LONGEST
+    }
+
+    /// Messages that have waited longer than the objective so far.
+    #[must_use]
+    pub fn late(&self) -> usize {
+        lock(&self.world).waits_of(|_| true).filter(|wait| *wait > OBJECTIVE).count()
     }
 
     /// The world, to look at.
