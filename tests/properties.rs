@@ -1,5 +1,14 @@
 //! What must hold of every decision, whatever is read, configured and remembered.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, in its helpers too"
+)]
+
+#[path = "properties/latency.rs"]
+mod latency;
+
 use backlogd::controller::{Controller, Limits, Rules, State};
 use backlogd::model::{
     Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Outcome, Queue, QueueFacts, Sample, Timestamp,

@@ -1,4 +1,4 @@
-use crate::model::Learnt;
+use crate::model::{Aged, Learnt};
 use serde::{Deserialize, Serialize};
 
 /// How long an instance takes from its order until it works.
@@ -37,17 +37,17 @@ const KEPT: f64 = 0.999;
 
 impl Boot {
     /// Learns from a sample in which messages waited for a free slot: `at_work` units, by the messages in
-    /// flight, and the `ages` of all that are ordered, in seconds.
-    pub(super) fn learn(&mut self, at_work: f64, ages: &[f64]) {
+    /// flight, and the `ages` of all that are ordered.
+    pub(super) fn learn(&mut self, at_work: f64, ages: &[Aged]) {
         let longest = candidates().last().unwrap_or(SHORTEST_SECS);
-        if ages.iter().all(|age| *age > longest) {
+        if ages.iter().all(|age| age.secs > longest) {
             return;
         }
         self.errors.resize(CANDIDATES, 0.0);
         self.samples = self.samples * KEPT + 1.0;
         let spread = 0.5 + NOISE * at_work;
         for (error, boot) in self.errors.iter_mut().zip(candidates()) {
-            let expected: f64 = ages.iter().map(|age| share(*age, boot)).sum();
+            let expected: f64 = ages.iter().map(|age| f64::from(age.units) * share(age.secs, boot)).sum();
             let off = (at_work - expected) / spread;
             *error = *error * KEPT + (off * off).min(WORST);
         }

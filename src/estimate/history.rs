@@ -1,22 +1,21 @@
 use crate::model::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Messages that arrived, over the last week: finely for the last hours, coarsely for the days before.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct History {
     origin: Timestamp,
-    recent: Ring,
-    day: Ring,
-    week: Ring,
+    recent: Ring<STEP_SECS, HOUR_SECS>,
+    day: Ring<60, DAY_SECS>,
+    week: Ring<300, WEEK_SECS>,
 }
 
-/// Counts in stretches of one width, newest last.
+/// Counts in stretches of one width over one span, newest last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Ring {
-    width_secs: u32,
-    capacity: usize,
+struct Ring<const WIDTH_SECS: u32, const SPAN_SECS: u32> {
     /// Stretches begun so far, dropped ones included; the last of them is still being filled.
     begun: u64,
     #[serde(serialize_with = "briefly")]
@@ -31,27 +30,17 @@ const HOUR_SECS: u32 = 3600;
 const DAY_SECS: u32 = 24 * HOUR_SECS;
 const WEEK_SECS: u32 = 7 * DAY_SECS;
 
-impl Default for History {
-    fn default() -> Self {
-        Self {
-            origin: Timestamp::default(),
-            recent: Ring::new(STEP_SECS, HOUR_SECS),
-            day: Ring::new(60, DAY_SECS),
-            week: Ring::new(300, WEEK_SECS),
-        }
-    }
-}
-
 impl History {
     /// Notes that `count` messages arrived, evenly, from `from` until `to`.
     pub(super) fn add(&mut self, from: Timestamp, to: Timestamp, count: f64) {
-        if self.recent.begun == 0 {
-            self.origin = from;
+        if self.recent.begun == 0 || self.newest() > to {
+            // A history of the future is none: only a file that makes no sense has one.
+            *self = Self { origin: from, ..Self::default() };
         }
         let (from, to) = (self.secs(from), self.secs(to));
-        for ring in [&mut self.recent, &mut self.day, &mut self.week] {
-            ring.add(from, to, count);
-        }
+        self.recent.add(from, to, count);
+        self.day.add(from, to, count);
+        self.week.add(from, to, count);
     }
 
     /// Messages that arrived in the `lasts_secs` that began `ago_secs` before `now`; nothing when that is
@@ -59,7 +48,8 @@ impl History {
     pub(super) fn sum(&self, now: Timestamp, ago_secs: f64, lasts_secs: f64) -> Option<f64> {
         let from = self.secs(now) - ago_secs;
         let to = from + lasts_secs;
-        [&self.recent, &self.day, &self.week].into_iter().find_map(|ring| ring.sum(from, to))
+        let recent = self.recent.sum(from, to);
+        recent.or_else(|| self.day.sum(from, to)).or_else(|| self.week.sum(from, to))
     }
 
     /// Messages that arrived in the last 0, 1, 2, … times `step_secs`, up to `back_secs` ago, or as far as is
@@ -76,9 +66,17 @@ impl History {
         sums
     }
 
-    /// The same history where all times are `millis` later.
-    pub(super) fn shift(&mut self, millis: i64) {
+    /// The same history where all times are `millis` later, and none later than `latest`.
+    pub(super) fn shift(&mut self, millis: i64, latest: Timestamp) {
         self.origin = self.origin.shifted(millis);
+        let beyond = self.newest().since(latest).as_millis();
+        self.origin = self.origin.shifted(i64::try_from(beyond).map_or(i64::MIN, |beyond| -beyond));
+    }
+
+    /// The beginning of the newest stretch.
+    fn newest(&self) -> Timestamp {
+        let secs = self.recent.newest_secs().max(self.day.newest_secs()).max(self.week.newest_secs());
+        self.origin + Duration::from_secs(secs)
     }
 
     #[expect(
@@ -90,30 +88,32 @@ impl History {
     }
 }
 
-impl Ring {
-    fn new(width_secs: u32, span_secs: u32) -> Self {
-        let capacity = (span_secs + BEYOND_SECS) / width_secs + 2;
-        Self { width_secs, capacity: capacity as usize, begun: 0, counts: VecDeque::new() }
+impl<const WIDTH_SECS: u32, const SPAN_SECS: u32> Ring<WIDTH_SECS, SPAN_SECS> {
+    const CAPACITY: usize = ((SPAN_SECS + BEYOND_SECS) / WIDTH_SECS + 2) as usize;
+
+    fn width() -> f64 {
+        f64::from(WIDTH_SECS)
     }
 
-    fn width(&self) -> f64 {
-        f64::from(self.width_secs)
+    /// Seconds from the origin to the beginning of the newest stretch.
+    fn newest_secs(&self) -> u64 {
+        self.begun.saturating_sub(1).saturating_mul(WIDTH_SECS.into())
     }
 
     /// The stretch that holds the time `secs` after the origin.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; never negative")]
-    fn stretch(&self, secs: f64) -> u64 {
-        (secs / self.width()).max(0.0) as u64
+    fn stretch(secs: f64) -> u64 {
+        (secs / Self::width()).max(0.0) as u64
     }
 
     fn add(&mut self, from: f64, to: f64, count: f64) {
         let rate = if to > from { count / (to - from) } else { 0.0 };
         let mut at = from;
         while at < to {
-            let stretch = self.stretch(at);
+            let stretch = Self::stretch(at);
             self.begin(stretch);
             #[expect(clippy::cast_precision_loss, reason = "stretches are few")]
-            let end = ((stretch.saturating_add(1)) as f64 * self.width()).min(to);
+            let end = ((stretch.saturating_add(1)) as f64 * Self::width()).min(to);
             if let Some(newest) = self.counts.back_mut() {
                 *newest += rate * (end - at);
             }
@@ -124,12 +124,11 @@ impl Ring {
     /// Begins stretches up to and including `stretch`.
     fn begin(&mut self, stretch: u64) {
         let missing = stretch.saturating_add(1).saturating_sub(self.begun);
-        for _ in 0..missing.min(self.capacity as u64) {
-            if self.counts.len() == self.capacity {
-                self.counts.pop_front();
-            }
+        for _ in 0..missing.min(Self::CAPACITY as u64) {
             self.counts.push_back(0.0);
         }
+        let beyond = self.counts.len().saturating_sub(Self::CAPACITY);
+        self.counts.drain(..beyond);
         self.begun = self.begun.max(stretch.saturating_add(1));
     }
 
@@ -137,17 +136,17 @@ impl Ring {
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "stretches are few")]
     fn sum(&self, from: f64, to: f64) -> Option<f64> {
         let oldest = self.begun.checked_sub(self.counts.len() as u64)?;
-        let first = self.stretch(from);
+        let first = Self::stretch(from);
         if from < 0.0 || first < oldest || self.counts.is_empty() {
             return None;
         }
         let mut at = first;
         let counts = self.counts.iter().skip((first - oldest) as usize);
         let sum = counts.map_while(|count| {
-            let begin = at as f64 * self.width();
+            let begin = at as f64 * Self::width();
             at = at.saturating_add(1);
-            let overlap = (begin + self.width()).min(to) - begin.max(from);
-            (overlap > 0.0).then(|| count * overlap / self.width())
+            let overlap = (begin + Self::width()).min(to) - begin.max(from);
+            (overlap > 0.0).then(|| count * overlap / Self::width())
         });
         Some(sum.sum())
     }

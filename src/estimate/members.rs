@@ -1,4 +1,4 @@
-use crate::model::{Fleet, Instance, Timestamp};
+use crate::model::{Aged, Fleet, Instance, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -48,13 +48,11 @@ impl Members {
         self.shrunk.is_none_or(|shrunk| now.since(shrunk).as_secs_f64() > secs)
     }
 
-    /// Seconds since each unit of capacity was ordered; very many for one that was there before all samples.
-    pub(super) fn ages(&self, now: Timestamp) -> Vec<f64> {
-        let units = |member: &Member| {
-            let age = member.since.map_or(f64::MAX, |since| now.since(since).as_secs_f64());
-            std::iter::repeat_n(age, member.capacity as usize)
-        };
-        self.all.iter().flat_map(units).collect()
+    /// Seconds since each instance was ordered; very many for one that was there before all samples.
+    pub(super) fn ages(&self, now: Timestamp) -> Vec<Aged> {
+        let age = |since: Option<Timestamp>| since.map_or(f64::MAX, |since| now.since(since).as_secs_f64());
+        let aged = |member: &Member| Aged { secs: age(member.since), units: member.capacity };
+        self.all.iter().map(aged).collect()
     }
 
     pub(super) fn shift(&mut self, millis: i64, latest: Timestamp) {

@@ -22,7 +22,7 @@ use members::Members;
 use processing::Processing;
 use slots::Slots;
 
-use crate::model::{Backlog, Deleted, Estimate, Fleet, Hints, Learnt, Now, Outlook, Sample, Timestamp};
+use crate::model::{Aged, Backlog, Deleted, Estimate, Fleet, Hints, Learnt, Now, Outlook, Sample, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ impl Estimates {
         const CERTAIN: f64 = 1.25;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
         let boot = self.boot.secs(hints.boot_secs).value;
-        let units = f64::from(fleet.in_service.saturating_add(fleet.pending));
+        let known = f64::from(fleet.in_service.saturating_add(fleet.pending));
         let per_message = self.processing.secs(hints.processing_secs).value;
         // What a removed instance left in flight is worked on by nobody.
         let settling_secs = (3.0 * per_message).max(VISIBILITY_SECS);
@@ -121,9 +121,9 @@ impl Estimates {
         }
         let saturated = busy >= BUSY_SAMPLES && waiting > self.slots.per_unit(hints.slots).value;
         let ages = self.members.ages(now);
-        let at_work = count(ages.iter().filter(|age| **age > CERTAIN * boot).count() as u64);
-        let booting = count(ages.iter().filter(|age| **age < boot / CERTAIN).count() as u64);
-        if at_work > 0.0 && at_work + booting >= units {
+        let at_work = units(&ages, |age| age > CERTAIN * boot);
+        let booting = units(&ages, |age| age < boot / CERTAIN);
+        if at_work > 0.0 && at_work + booting >= known {
             self.slots.learn(saturated, in_flight / at_work, hints.slots);
         }
         if saturated {
@@ -152,7 +152,7 @@ impl Estimates {
         let word = self.forecast.word(now, &self.history, horizon, self.tight(hints));
         let step_secs = f64::from(STEP_SECS).max((hints.objective_secs + boot_secs.value) / STEPS_MOST);
         let ages = self.members.ages(now);
-        let at_work = count(ages.iter().filter(|age| **age > boot_secs.value).count() as u64);
+        let at_work = units(&ages, |age| age > boot_secs.value);
         let per_sec = slots.value * at_work / processing_secs.value;
         Some(Outlook {
             estimate: Estimate {
@@ -185,9 +185,9 @@ impl Estimates {
         if let Some(last) = &mut self.last {
             last.at = last.at.shifted(millis).min(latest);
         }
-        self.history.shift(millis);
+        self.history.shift(millis, latest);
         self.members.shift(millis, latest);
-        self.processing.shift(millis);
+        self.processing.shift(millis, latest);
     }
 }
 
@@ -199,6 +199,11 @@ fn deleted(sample: &Sample) -> Option<Deleted> {
         let next = next.filter(|next| next.from == sum.from && next.lasts == sum.lasts)?;
         Some(Deleted { count: sum.count + next.count, ..sum })
     })
+}
+
+/// The units of capacity whose age is as `wanted`.
+fn units(ages: &[Aged], wanted: impl Fn(f64) -> bool) -> f64 {
+    ages.iter().filter(|age| wanted(age.secs)).map(|age| f64::from(age.units)).sum()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

@@ -31,6 +31,8 @@ struct Emptying {
 
 /// What is assumed when neither settings nor samples say anything, in seconds.
 const GUESS_SECS: f64 = 10.0;
+/// No work is shorter, in seconds: nor may a hint be.
+const SHORTEST_SECS: f64 = 0.001;
 /// Completions that a hint is worth: after as many have been seen, it counts half.
 const HINT_WORTH: f64 = 8.0;
 /// Completions that the guess is worth.
@@ -104,10 +106,10 @@ impl Processing {
     pub(super) fn secs(&self, hint: Option<f64>) -> Learnt {
         let (prior, worth) = hint.map_or((GUESS_SECS, GUESS_WORTH), |hint| (hint, HINT_WORTH));
         let value = (prior * worth + self.in_flight_secs) / (worth + self.completions);
-        Learnt { value, belief: self.completions / (worth + self.completions) }
+        Learnt { value: value.max(SHORTEST_SECS), belief: self.completions / (worth + self.completions) }
     }
 
-    pub(super) fn shift(&mut self, millis: i64) {
-        self.told = self.told.map(|told| told.shifted(millis));
+    pub(super) fn shift(&mut self, millis: i64, latest: Timestamp) {
+        self.told = self.told.map(|told| told.shifted(millis).min(latest));
     }
 }

@@ -217,6 +217,10 @@ fn an_idle_fleet_says_nothing_of_its_boot_time() {
     assert!(near(watch.outlook().estimate.boot_secs.value, 100.0, 15.0), "the hint stands");
 }
 
+fn ages(watch: &Watch) -> Vec<f64> {
+    watch.outlook().ages.iter().map(|age| age.secs).collect()
+}
+
 #[test]
 fn instances_age_from_their_order_and_those_found_in_service_are_old() {
     let mut watch = Watch::new(HINTS);
@@ -226,10 +230,10 @@ fn instances_age_from_their_order_and_those_found_in_service_are_old() {
     watch.launch(1);
     watch.see(0, 0);
     watch.see(0, 0);
-    assert_eq!(watch.outlook().ages, [f64::MAX, 20.0]);
+    assert_eq!(ages(&watch), [f64::MAX, 20.0]);
     watch.instances.remove(0);
     watch.see(0, 0);
-    assert_eq!(watch.outlook().ages, [30.0]);
+    assert_eq!(ages(&watch), [30.0]);
 }
 
 #[test]
@@ -258,4 +262,22 @@ fn a_weeks_learning_takes_little_room() {
         watch.estimates.history.add(from, from + Duration::from_mins(1), 123.456);
     }
     assert!(serde_json::to_string(&watch.estimates).unwrap().len() < 48_000);
+}
+
+#[test]
+fn a_history_of_the_future_is_brought_back_or_begun_anew() {
+    let at = |secs| Timestamp::from_secs(secs);
+    let mut history = History::default();
+    history.add(at(1000), at(1010), 5.0);
+    // The clock was an hour ahead when this was kept.
+    history.shift(3_600_000, at(1100));
+    assert_eq!(history.sum(at(1100), 0.0, 10.0), Some(5.0));
+    history.add(at(1100), at(1200), 30.0);
+    assert_eq!(history.sum(at(1200), 50.0, 50.0).map(f64::round), Some(15.0));
+    let told =
+        serde_json::to_string(&history).unwrap().replace("\"begun\":10", "\"begun\":18446744073709551615");
+    let mut nonsense: History = serde_json::from_str(&told).unwrap();
+    assert_ne!(nonsense, history);
+    nonsense.add(at(1200), at(1300), 30.0);
+    assert_eq!(nonsense.sum(at(1300), 50.0, 50.0).map(f64::round), Some(15.0));
 }

@@ -59,6 +59,15 @@ pub struct Outlook {
     pub jump_per_sec: Option<f64>,
     /// The variance of what is expected, in squared messages a second of looking ahead.
     pub error_per_sec: f64,
-    /// Seconds since each unit of ordered capacity was first seen; very many for one that was there before.
-    pub ages: Vec<f64>,
+    /// How long ago the ordered capacity was first seen; very long for what was there before.
+    pub ages: Vec<Aged>,
+}
+
+/// Units of capacity with a time in common: that since their order, or that until they work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Aged {
+    /// The time, in seconds.
+    pub secs: f64,
+    /// How many units: one instance's, or those of several.
+    pub units: u32,
 }

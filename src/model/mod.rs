@@ -13,7 +13,7 @@ mod sample;
 mod time;
 
 pub use decision::{Action, Decision, Outcome};
-pub use estimate::{Estimate, Hints, Learnt, Outlook};
+pub use estimate::{Aged, Estimate, Hints, Learnt, Outlook};
 pub use figure::rounded;
 pub use latency::LatencyReason;
 pub use missing::{Cause, Missing};

@@ -1,5 +1,6 @@
 use super::{Latency, PolicyKind, Scaler};
 use crate::aws::{Arn, Place};
+use crate::policy::Tuning;
 use crate::source::QueueAddress;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(super) fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scale
     }
     if let PolicyKind::Latency(policy) = &scaler.policy {
         hints.extend(seldom(policy, scaler.schedule.period()));
+        hints.extend(out_of_reach(policy, scaler.rules.limits.min));
     }
     if let Some(publish) = &scaler.publish
         && scaler.schedule.period().as_secs() >= 60
@@ -61,6 +63,17 @@ fn seldom(policy: &Latency, period: Duration) -> Option<String> {
         let advised = LEARNING_PERIOD_MAX.as_secs();
         format!("samples every {secs} s are few to learn from: every {advised} s is advised")
     })
+}
+
+/// A word on an objective that capacity which is ordered on demand cannot reach.
+fn out_of_reach(policy: &Latency, min: u32) -> Option<String> {
+    let boot = policy.boot.filter(|boot| *boot > policy.objective)?;
+    let (boot_secs, objective) = (boot.as_secs_f64(), policy.objective.as_secs());
+    let reach = (boot_secs * Tuning::SHIPPED.lead_boots).ceil();
+    Some(format!(
+        "an objective of {objective} s is out of reach when arrivals rise, for booting takes {boot_secs} s: \
+         an objective of {reach} s, or a limits.min that the peaks need (it is {min}), would reach it"
+    ))
 }
 
 /// A word on a queue's URL whose host is not the one that is called.
@@ -222,5 +235,17 @@ mod tests {
         assert!(!hinted("region = \"eu-west-1\"", "region = \"us-east-1\""));
         assert!(!hinted(&role("123456789012"), &role("210987654321")));
         assert!(!hinted("", "endpoint_url = \"http://localhost:4566\""));
+    }
+
+    #[test]
+    fn an_objective_shorter_than_a_boot_is_said_once_to_be_out_of_reach() {
+        let words = |boot: u32| {
+            let policy = format!("kind = \"latency\", latency_objective_secs = 60, boot_secs = {boot}");
+            describe(&accepted(&[&scaler(&format!("policy = {{ {policy} }}\nlimits = {{ min = 2 }}"))]))
+        };
+        let hint = "\n  hint: an objective of 60 s is out of reach when arrivals rise, for booting takes 150 s: \
+                    an objective of 195 s, or a limits.min that the peaks need (it is 2), would reach it\n";
+        assert_eq!(format!("{}\n", words(150)).matches(hint).count(), 1, "{}", words(150));
+        assert!(!words(60).contains("out of reach"), "{}", words(60));
     }
 }

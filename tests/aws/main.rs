@@ -21,6 +21,7 @@ mod dry;
 mod emulator;
 mod faults_boot;
 mod faults_deletions;
+mod faults_learning;
 mod faults_numbers;
 mod faults_pace;
 mod faults_publish;

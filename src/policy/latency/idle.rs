@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Idle {
     /// Since when needs have been watched.
     begun: Option<Timestamp>,
-    /// When each level of capacity was last needed, the first unit first.
-    needed: Vec<Option<Timestamp>>,
+    /// When capacity was last needed, highest level first and so the longest ago first: each entry holds for
+    /// the units up to its level, as far as no later one does.
+    levels: Vec<(u32, Timestamp)>,
     /// What each candidate wait would have cost beyond the needed, in instance-seconds, fading.
     cost: [f64; WAITS.len()],
 }
@@ -26,6 +27,8 @@ const AHEAD: f64 = 3.0;
 const FADING_SECS: f64 = 50_000.0;
 /// A gap of more samples than this is one.
 const SAMPLES: f64 = 1.5;
+/// More entries than these tell nothing that matters.
+const LEVELS_MOST: usize = 256;
 
 impl Idle {
     /// Notes that `levels` units are needed at `now`, `lasts_secs` after the last note. Ordering a unit
@@ -44,19 +47,35 @@ impl Idle {
         }
         let kept = FADING_SECS / (FADING_SECS + lasts_secs);
         self.cost.iter_mut().for_each(|cost| *cost *= kept);
-        let levels = levels as usize;
-        if self.needed.len() < levels {
-            self.needed.resize(levels, None);
-        }
-        for needed in self.needed.iter_mut().take(levels) {
-            let gap = needed.map_or(0.0, |last| now.since(last).as_secs_f64());
+        let mut below = 0;
+        while let Some((level, last)) = self.levels.pop() {
+            let units = f64::from(level.min(levels).saturating_sub(below));
+            let gap = now.since(last).as_secs_f64();
             if gap > SAMPLES * lasts_secs {
                 for (cost, wait) in self.cost.iter_mut().zip(WAITS) {
                     let wait = wait * boot_secs;
-                    *cost += gap.min(wait) + if gap > wait { restart_secs } else { 0.0 };
+                    *cost += units * (gap.min(wait) + if gap > wait { restart_secs } else { 0.0 });
                 }
             }
-            *needed = Some(now);
+            if level > levels {
+                self.levels.push((level, last));
+                break;
+            }
+            below = level;
+        }
+        if levels > 0 {
+            self.levels.push((levels, now));
+        }
+        if self.levels.len() > LEVELS_MOST {
+            self.merge_oldest();
+        }
+    }
+
+    /// Makes two entries one, as if all of it had been needed as late as the later: it is kept the longer.
+    fn merge_oldest(&mut self) {
+        if let [(_, oldest), (_, older), ..] = self.levels.as_mut_slice() {
+            *oldest = *older;
+            self.levels.remove(1);
         }
     }
 
@@ -68,9 +87,17 @@ impl Idle {
 
     /// Seconds since the unit of this number was last needed; since the watch began, when it never was.
     pub(super) fn unneeded_secs(&self, now: Timestamp, level: u32) -> f64 {
-        let last =
-            (level as usize).checked_sub(1).and_then(|index| self.needed.get(index).copied().flatten());
+        let last = self.levels.iter().rev().find(|(to, _)| *to >= level).map(|(_, last)| *last);
         last.or(self.begun).map_or(0.0, |since| now.since(since).as_secs_f64())
+    }
+
+    /// The most units, of `most`, of which the last was needed within the last `secs`.
+    pub(super) fn needed_within(&self, now: Timestamp, secs: f64, most: u32) -> u32 {
+        if self.watched_secs(now) <= secs {
+            return most;
+        }
+        let recent = self.levels.iter().find(|(_, last)| now.since(*last).as_secs_f64() <= secs);
+        recent.map_or(0, |(level, _)| most.min(*level))
     }
 
     /// Seconds since the watch began.
@@ -80,7 +107,7 @@ impl Idle {
 
     /// The same where all times are `millis` later, and none later than `latest`.
     pub(super) fn shift(&mut self, millis: i64, latest: Timestamp) {
-        for at in self.needed.iter_mut().chain([&mut self.begun]).flatten() {
+        for at in self.levels.iter_mut().map(|(_, last)| last).chain(&mut self.begun) {
             *at = at.shifted(millis).min(latest);
         }
     }
@@ -129,5 +156,33 @@ mod tests {
         let unneeded = |level| idle.unneeded_secs(at(30), level);
         let whole = [unneeded(1), unneeded(3), unneeded(9)].map(|secs| format!("{secs}"));
         assert_eq!(whole, ["20", "30", "30"]);
+        assert_eq!([19.0, 20.0, 29.0, 30.0].map(|secs| idle.needed_within(at(30), secs, 9)), [0, 1, 1, 9]);
+    }
+
+    #[test]
+    fn a_fleet_of_millions_is_noted_in_a_few_entries() {
+        let mut idle = Idle::default();
+        for tick in 0..2000 {
+            idle.note(at(tick * 10), 10.0, u32::MAX - tick, 100.0, 100.0);
+        }
+        assert!(idle.levels.len() <= LEVELS_MOST);
+        let unneeded =
+            [1, u32::MAX - 1999, u32::MAX - 1998].map(|level| idle.unneeded_secs(at(19_990), level));
+        assert_eq!(unneeded.map(|secs| format!("{secs}")), ["0", "0", "10"]);
+    }
+
+    #[test]
+    fn a_gap_costs_for_each_unit_that_was_not_needed_in_it() {
+        let costs = |levels: [u32; 3]| {
+            let mut idle = Idle::default();
+            idle.note(at(0), 10.0, levels[0], 100.0, 100.0);
+            let before = idle.cost[0];
+            idle.note(at(10), 10.0, levels[1], 100.0, 100.0);
+            idle.note(at(100), 10.0, levels[2], 100.0, 100.0);
+            (idle.cost[0] - before).round()
+        };
+        // A little of the cost fades.
+        assert!((costs([3, 1, 1]) - costs([3, 1, 3]) + 200.0).abs() < 2.0);
+        assert!((costs([3, 1, 9]) - costs([3, 1, 3])).abs() < 2.0);
     }
 }

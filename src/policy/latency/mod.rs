@@ -205,7 +205,7 @@ impl Latency {
                 objective_secs: self.hints.objective_secs,
             });
         }
-        if let Some(left_secs) = figures.booting.iter().copied().reduce(f64::max) {
+        if let Some(left_secs) = figures.booting.iter().map(|left| left.secs).reduce(f64::max) {
             return held(LatencyReason::StillBooting { booting: figures.booting_units(), left_secs });
         }
         let watched = memory.idle.watched_secs(view.now);
@@ -217,7 +217,7 @@ impl Latency {
         }
         let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs);
         let idle = |level: &u32| memory.idle.unneeded_secs(view.now, *level);
-        let kept = (needed + 1..=desired).rev().find(|level| idle(level) <= worth).unwrap_or(needed);
+        let kept = memory.idle.needed_within(view.now, worth, desired).max(needed);
         if kept == desired {
             let idle_secs = idle(&desired);
             return held(LatencyReason::WorthKeeping {

@@ -1,5 +1,5 @@
 use super::tuning::Tuning;
-use crate::model::{Backlog, Fleet, Outlook};
+use crate::model::{Aged, Backlog, Fleet, Outlook};
 
 /// One tick's figures: what is due when, and what can be started by then. Seconds are from now on.
 #[derive(Debug)]
@@ -11,8 +11,8 @@ pub(super) struct Reckoning<'a> {
     pub(super) in_flight: f64,
     /// Units of capacity that were ordered.
     pub(super) desired: f64,
-    /// Seconds until each unit works that does not yet.
-    pub(super) booting: Vec<f64>,
+    /// The units that do not work yet, with the seconds until they do.
+    pub(super) booting: Vec<Aged>,
     /// How long the oldest waiting message has waited, in seconds.
     pub(super) oldest_secs: f64,
     pub(super) processing_secs: f64,
@@ -52,16 +52,18 @@ impl<'a> Reckoning<'a> {
     ) -> Self {
         let estimate = &outlook.estimate;
         let boot_secs = estimate.boot_secs.value;
-        let seen = outlook.ages.iter().map(|age| boot_secs - age).filter(|left| *left > 0.0);
+        let left = |age: &Aged| Aged { secs: boot_secs - age.secs, ..*age };
+        let seen = outlook.ages.iter().map(left).filter(|left| left.secs > 0.0 && left.units > 0);
         // Ordered, and not even listed yet.
-        let unseen = (fleet.desired as usize).saturating_sub(outlook.ages.len());
+        let listed = outlook.ages.iter().fold(0_u32, |sum, age| sum.saturating_add(age.units));
+        let unseen = Aged { secs: boot_secs, units: fleet.desired.saturating_sub(listed) };
         let waiting = count(backlog.visible);
         Self {
             outlook,
             waiting,
             in_flight: count(backlog.in_flight),
             desired: f64::from(fleet.desired),
-            booting: seen.chain(std::iter::repeat_n(boot_secs, unseen)).collect(),
+            booting: seen.chain((unseen.units > 0).then_some(unseen)).collect(),
             oldest_secs: oldest_secs(outlook, waiting),
             processing_secs: estimate.processing_secs.value,
             slots: estimate.slots.value,
@@ -84,7 +86,7 @@ impl<'a> Reckoning<'a> {
 
     /// Units that do not work yet.
     pub(super) fn booting_units(&self) -> u32 {
-        self.booting.len().try_into().unwrap_or(u32::MAX)
+        self.booting.iter().fold(0, |sum, left| sum.saturating_add(left.units))
     }
 
     /// Messages expected in an hour.
@@ -121,7 +123,8 @@ impl<'a> Reckoning<'a> {
     fn startable(&self, ahead: f64) -> f64 {
         let ready = (self.desired - f64::from(self.booting_units())).max(0.0);
         let busy = self.in_flight.min(self.slots * ready);
-        let booting = self.booting.iter().filter(|left| **left < ahead).map(|left| self.starts(ahead - left));
+        let in_time = self.booting.iter().filter(|left| left.secs < ahead);
+        let booting = in_time.map(|left| f64::from(left.units) * self.starts(ahead - left.secs));
         self.slots * booting.sum::<f64>()
             + (self.slots * ready - busy) * self.starts(ahead)
             + busy * ahead / self.processing_secs

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Backlog, Estimate, Fleet, Learnt};
+use crate::model::{Aged, Backlog, Estimate, Fleet, Learnt};
 
 /// A queue and a fleet at one moment: 10 s a message, 2 slots, 100 s to boot, nothing expected to arrive.
 struct Moment {
@@ -49,7 +49,7 @@ impl Moment {
     fn units(mut self, count: u32, age: f64) -> Self {
         self.fleet.desired += count;
         self.fleet.in_service += count;
-        self.outlook.ages.extend(vec![age; count as usize]);
+        self.outlook.ages.push(Aged { secs: age, units: count });
         self
     }
 
@@ -88,7 +88,7 @@ impl Moment {
         for _ in 0..ticks {
             self.want();
             self.now = self.now + std::time::Duration::from_secs(10);
-            self.outlook.ages.iter_mut().for_each(|age| *age += 10.0);
+            self.outlook.ages.iter_mut().for_each(|age| age.secs += 10.0);
         }
         self.want()
     }

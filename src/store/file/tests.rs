@@ -1,7 +1,7 @@
 use super::*;
 use crate::controller::{Controller, Rules};
-use crate::model::{Backlog, Decision, Fleet, Outcome, Queue, QueueFacts, Reason, Sample};
-use crate::policy::BacklogPerInstance;
+use crate::model::{Backlog, Decision, Fleet, Hints, Outcome, Queue, QueueFacts, Reason, Sample};
+use crate::policy::{BacklogPerInstance, Latency, Tuning};
 use std::sync::{Arc, Mutex};
 
 /// A daemon that started `steady` seconds of its clock ago, at a given time of day.
@@ -343,4 +343,32 @@ fn a_kill_between_two_savings_may_begin_a_watch_anew_but_never_hurries_it() {
     drop(life);
     let mut life = Life::begin(dir.path(), at(215, 215));
     assert_eq!(life.tick(at(220, 220), &idle()).reasons.last().cloned(), unconfirmed(0));
+}
+
+#[test]
+fn learning_alone_is_written_once_a_minute_and_an_action_at_once_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("images.json");
+    let (store, state) = StateFile::open(dir.path(), "images", at(0, 0));
+    let hints = Hints { objective_secs: 60.0, ..Hints::default() };
+    let policy = Latency { hints, drains: false, tuning: Tuning::SHIPPED };
+    let controller = Controller::new(Box::new(policy), Rules::unhurried(), state);
+    let mut life = Life { store, controller };
+    let mut written = Vec::new();
+    let mut tick = |secs: i64, sample: &Sample| {
+        drop(fs::remove_file(&file));
+        life.controller.observe(at(secs, secs), sample);
+        let decision = life.tick(at(secs, secs), sample);
+        written.extend(file.exists().then_some(secs));
+        (decision, life.controller.state().clone())
+    };
+    for secs in (0..150).step_by(10) {
+        tick(secs, &idle());
+    }
+    let (decision, known) = tick(150, &busy());
+    assert!(decision.action.to().is_some(), "{decision:?}");
+    assert_eq!(written, [0, 60, 120, 150]);
+    let kept = StateFile::peek(dir.path(), "images", at(150, 150));
+    let told = |state: &State| serde_json::to_value(state).unwrap()["estimates"]["last"].clone();
+    assert_eq!(told(&kept), told(&known));
 }
