@@ -237,8 +237,11 @@ impl Latency {
 
     /// What no capacity that is ordered on demand can reach.
     fn out_of_reach(&self, figures: &Reckoning<'_>) -> Option<LatencyReason> {
+        /// How far the boot time must be believed where no hint says it.
+        const BELIEVED: f64 = 0.5;
         let objective_secs = self.hints.objective_secs;
-        (objective_secs < figures.boot_secs).then(|| LatencyReason::OutOfReach {
+        let known = self.hints.boot_secs.is_some() || figures.outlook.estimate.boot_secs.belief >= BELIEVED;
+        (known && objective_secs < figures.boot_secs).then(|| LatencyReason::OutOfReach {
             objective_secs,
             boot_secs: figures.boot_secs,
             reach_secs: figures.lead_secs(),
