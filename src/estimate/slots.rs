@@ -14,6 +14,8 @@ pub(super) struct Slots {
 const HINT_WORTH: f64 = 4.0;
 /// Samples that the guess of one slot is worth.
 const GUESS_WORTH: f64 = 1.0;
+/// Fewer no unit has, unless its workers are broken.
+const LEAST: f64 = 0.25;
 /// What is kept of earlier samples at each new one: half after 138 of them.
 const KEPT: f64 = 0.995;
 
@@ -21,6 +23,10 @@ impl Slots {
     /// Learns from a sample of `per_unit` messages in flight for each unit at work. A fleet that is not
     /// `saturated` shows only how many slots there are at least.
     pub(super) fn learn(&mut self, saturated: bool, per_unit: f64, hint: Option<u32>) {
+        // Workers that take nothing while messages wait are broken, and show no slots.
+        if per_unit <= 0.0 {
+            return;
+        }
         let believed = self.per_unit(hint).value;
         if saturated || per_unit > 1.1 * believed {
             self.samples = self.samples * KEPT + 1.0;
@@ -31,6 +37,6 @@ impl Slots {
     pub(super) fn per_unit(&self, hint: Option<u32>) -> Learnt {
         let (prior, worth) = hint.map_or((1.0, GUESS_WORTH), |hint| (f64::from(hint), HINT_WORTH));
         let value = (prior * worth + self.in_flight_per_unit) / (worth + self.samples);
-        Learnt { value: value.max(f64::MIN_POSITIVE), belief: self.samples / (worth + self.samples) }
+        Learnt { value: value.max(LEAST), belief: self.samples / (worth + self.samples) }
     }
 }

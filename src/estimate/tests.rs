@@ -281,3 +281,17 @@ fn a_history_of_the_future_is_brought_back_or_begun_anew() {
     nonsense.add(at(1200), at(1300), 30.0);
     assert_eq!(nonsense.sum(at(1300), 50.0, 50.0).map(f64::round), Some(15.0));
 }
+
+#[test]
+fn broken_workers_show_no_slots() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(5);
+    for _ in 0..500 {
+        watch.see(1000, 0);
+    }
+    assert!(near(watch.outlook().estimate.slots.value, 2.0, 1e-9));
+    for _ in 0..2000 {
+        watch.see(1000, 1);
+    }
+    assert!(watch.outlook().estimate.slots.value >= 0.25);
+}
