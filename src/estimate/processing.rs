@@ -45,6 +45,8 @@ const GONE: f64 = 0.5;
 const GONE_LEAST: f64 = 20.0;
 /// A rise by more than this share of the messages is no noise, but arrivals.
 const RISE: f64 = 0.15;
+/// After how long a watch without word shows that completions are not told.
+const UNTOLD: Duration = Duration::from_mins(15);
 /// For how long samples are kept, and after how long without word completions are taken for not told.
 const LATE: Duration = Duration::from_mins(20);
 
@@ -82,7 +84,9 @@ impl Processing {
         in_flight: f64,
         hint: Option<f64>,
     ) {
-        if self.told.is_some_and(|told| now.since(told) <= LATE) {
+        // Whoever tells completions has told some by now.
+        let watched = self.samples.front().map_or(Duration::ZERO, |(at, _)| now.since(*at));
+        if watched < UNTOLD || self.told.is_some_and(|told| now.since(told) <= LATE) {
             self.emptying = None;
             return;
         }
