@@ -40,7 +40,9 @@ async fn what_was_learnt_survives_a_kill() {
     assert!(before["last"].is_object(), "{before}");
     let round = Round::of(world);
     assert_eq!((round.exit, round.complaints.len()), (0, 0), "{:?}", round.complaints);
-    assert_eq!(learnt(&round.world)["history"]["origin"], before["history"]["origin"]);
+    // Brought from one steady clock to another by way of the time of day, it may be off by their rounding.
+    let origin = |learnt: &Value| learnt["history"]["origin"].as_i64().unwrap();
+    assert!((origin(&learnt(&round.world)) - origin(&before)).abs() < 100);
 }
 
 #[tokio::test]
