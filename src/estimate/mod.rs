@@ -85,7 +85,10 @@ impl Estimates {
         if let Some(last) = before {
             let (horizon, tight) = (self.horizon(hints), self.tight(hints));
             let messages = waiting + in_flight;
-            self.processing.learn_emptying(at, lasts_secs, messages, in_flight, hints.processing_secs);
+            if hints.processing_secs.is_none() {
+                let working = f64::midpoint(in_flight, last.in_flight);
+                self.processing.learn_emptying(at, lasts_secs, messages, working);
+            }
             self.history.add(last.at, at, arrived);
             self.forecast.learn(at, lasts_secs, arrived, &self.history, horizon);
             let per_sec = self.forecast.word(at, &self.history, horizon, tight).per_sec;

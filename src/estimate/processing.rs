@@ -26,7 +26,14 @@ pub(super) struct Processing {
 struct Emptying {
     from: f64,
     fewest: f64,
+    lasts_secs: f64,
     in_flight_secs: f64,
+}
+
+impl Emptying {
+    const fn begin(messages: f64) -> Self {
+        Self { from: messages, fewest: messages, lasts_secs: 0.0, in_flight_secs: 0.0 }
+    }
 }
 
 /// What is assumed when neither settings nor samples say anything, in seconds.
@@ -43,6 +50,8 @@ const KEPT: f64 = 0.995;
 /// how many they must be: counters are off by a few of a hundred.
 const GONE: f64 = 0.5;
 const GONE_LEAST: f64 = 20.0;
+/// And for how long they must have been going, in seconds: counters are some seconds old, now more, now less.
+const EMPTYING_SECS: f64 = 60.0;
 /// A rise by more than this share of the messages is no noise, but arrivals.
 const RISE: f64 = 0.15;
 /// After how long a watch without word shows that completions are not told.
@@ -73,17 +82,9 @@ impl Processing {
         }
     }
 
-    /// Learns from the counters alone, where completions are not told: a queue that shrinks had as many
-    /// completions at least. With arrivals meanwhile there were more, and a message takes less; so what is
-    /// learnt this way may be too long, and corrects a hint only downwards.
-    pub(super) fn learn_emptying(
-        &mut self,
-        now: Timestamp,
-        lasts_secs: f64,
-        messages: f64,
-        in_flight: f64,
-        hint: Option<f64>,
-    ) {
+    /// Learns from the counters alone, where neither settings nor completions are told: a queue that shrinks
+    /// had as many completions at least. It is rough, and no better than a hint.
+    pub(super) fn learn_emptying(&mut self, now: Timestamp, lasts_secs: f64, messages: f64, in_flight: f64) {
         // Whoever tells completions has told some by now.
         let watched = self.samples.front().map_or(Duration::ZERO, |(at, _)| now.since(*at));
         if watched < UNTOLD || self.told.is_some_and(|told| now.since(told) <= LATE) {
@@ -91,19 +92,17 @@ impl Processing {
             return;
         }
         let going_on = self.emptying.filter(|emptying| messages <= emptying.fewest * (1.0 + RISE));
-        let Some(Emptying { from, fewest, in_flight_secs }) = going_on else {
-            self.emptying = Some(Emptying { from: messages, fewest: messages, in_flight_secs: 0.0 });
+        let Some(Emptying { from, fewest, lasts_secs: before, in_flight_secs: worked }) = going_on else {
+            self.emptying = Some(Emptying::begin(messages));
             return;
         };
-        let in_flight_secs = in_flight_secs + in_flight * lasts_secs;
-        self.emptying = Some(Emptying { from, fewest: fewest.min(messages), in_flight_secs });
+        let (lasts_secs, in_flight_secs) = (before + lasts_secs, worked + in_flight * lasts_secs);
+        self.emptying = Some(Emptying { from, fewest: fewest.min(messages), lasts_secs, in_flight_secs });
         let gone = from - messages;
-        if gone >= GONE_LEAST && gone >= GONE * from {
-            self.emptying = Some(Emptying { from: messages, fewest: messages, in_flight_secs: 0.0 });
-            if hint.is_none() || in_flight_secs / gone < self.secs(hint).value {
-                self.in_flight_secs = self.in_flight_secs * KEPT + in_flight_secs;
-                self.completions = self.completions * KEPT + gone;
-            }
+        if gone >= GONE_LEAST && gone >= GONE * from && lasts_secs >= EMPTYING_SECS {
+            self.emptying = Some(Emptying::begin(messages));
+            self.in_flight_secs = self.in_flight_secs * KEPT + in_flight_secs;
+            self.completions = self.completions * KEPT + gone;
         }
     }
 

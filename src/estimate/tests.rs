@@ -159,7 +159,7 @@ fn processing_time_is_learnt_from_completions_that_are_told_late() {
 
 #[test]
 fn without_word_of_completions_a_queue_that_empties_tells_the_processing_time() {
-    for (hint, learnt) in [(None, 25.0), (Some(40.0), 25.0), (Some(5.0), 5.0)] {
+    for (hint, learnt) in [(None, 25.0), (Some(40.0), 40.0)] {
         let mut watch = Watch::new(Hints { processing_secs: hint, ..HINTS });
         for _ in 0..10 {
             // 50 in flight, 20 fewer every ten seconds: 25 s each.
