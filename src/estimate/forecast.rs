@@ -75,9 +75,10 @@ const FORGETTING_SECS: f64 = 3.0 * 3600.0;
 const BETTER: f64 = 0.98;
 
 impl Forecast {
-    /// Begins with what is being worked on: a fleet that is already running is no news.
+    /// Begins with what is being worked on: a fleet that is already running is no news. Errors made before
+    /// that are forgotten.
     pub(super) fn begin(&mut self, per_sec: f64) {
-        self.rates = [per_sec; MEANS];
+        *self = Self { rates: [per_sec; MEANS], watched_secs: self.watched_secs, ..Self::default() };
     }
 
     /// Learns that `count` messages arrived in the `lasts_secs` until `now`, and scores what was said

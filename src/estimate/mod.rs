@@ -62,6 +62,8 @@ const VISIBILITY_SECS: f64 = 30.0;
 /// How many samples in a row must show messages waiting before those in flight are taken for all that
 /// the fleet can take: counters are up to so many samples old.
 const BUSY_SAMPLES: u32 = 3;
+/// By what factor a processing time must be off for the arrivals reckoned with it to be worth nothing.
+const MISTAKEN: f64 = 1.8;
 /// How many steps an outlook has, at most, over objective and boot: longer objectives are looked at more coarsely.
 const STEPS_MOST: f64 = 120.0;
 /// An objective is tight when it leaves less than this beyond the boot, in boot times: no queue absorbs a surprise.
@@ -75,12 +77,17 @@ impl Estimates {
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
         self.members.meet(at, self.last.map(|last| last.at), fleet);
         let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
+        let believed = self.processing.secs(hints.processing_secs).value;
         self.processing.learn(at, in_flight, deleted(sample).map(|told| (told.from.shifted(shift), told)));
+        let learnt = self.processing.secs(hints.processing_secs).value;
         let before = self.last.filter(|last| at.since(last.at) <= GAP && at > last.at);
         let (lasts_secs, arrived) =
             before.map_or((0.0, 0.0), |last| self.arrived(hints, at, &last, waiting, in_flight));
-        if self.last.is_none() {
-            self.forecast.begin(in_flight / self.processing.secs(hints.processing_secs).value);
+        // What was finished, and so what arrived, was reckoned with a processing time that was far off.
+        let mistaken = learnt > MISTAKEN * believed || believed > MISTAKEN * learnt;
+        if self.last.is_none() || mistaken {
+            self.jumps = Jumps::default();
+            self.forecast.begin(in_flight / learnt);
         }
         if let Some(last) = before {
             let (horizon, tight) = (self.horizon(hints), self.tight(hints));

@@ -12,8 +12,8 @@ pub(super) struct Slots {
 
 /// Samples that a hint is worth: after as many have been seen, it counts half.
 const HINT_WORTH: f64 = 4.0;
-/// Samples that the guess of one slot is worth.
-const GUESS_WORTH: f64 = 1.0;
+/// Samples that the guess of one slot is worth: any sample tells more.
+const GUESS_WORTH: f64 = 0.05;
 /// Fewer no unit has, unless its workers are broken.
 const LEAST: f64 = 0.25;
 /// What is kept of earlier samples at each new one: half after 138 of them.

@@ -31,8 +31,8 @@ const SAMPLES: f64 = 1.5;
 const LEVELS_MOST: usize = 256;
 
 impl Idle {
-    /// Notes that `levels` units are needed at `now`, `lasts_secs` after the last note. Ordering a unit
-    /// again costs `restart_secs` of an instance.
+    /// Notes that `levels` units are needed at `now`, `lasts_secs` after the last note, or 0 where that is too
+    /// long ago for the watch to have gone on. Ordering a unit again costs `restart_secs` of an instance.
     pub(super) fn note(
         &mut self,
         now: Timestamp,
@@ -44,6 +44,11 @@ impl Idle {
         if self.begun.is_none() {
             self.begun = Some(now);
             self.cost = WAITS.map(|wait| AHEAD * (wait - 1.0).abs() * boot_secs);
+        }
+        if lasts_secs <= 0.0 {
+            // After a gap in the watch nobody knows what was needed meanwhile.
+            self.begun = Some(now);
+            self.levels.clear();
         }
         let kept = FADING_SECS / (FADING_SECS + lasts_secs);
         self.cost.iter_mut().for_each(|cost| *cost *= kept);
@@ -184,5 +189,14 @@ mod tests {
         // A little of the cost fades.
         assert!((costs([3, 1, 1]) - costs([3, 1, 3]) + 200.0).abs() < 2.0);
         assert!((costs([3, 1, 9]) - costs([3, 1, 3])).abs() < 2.0);
+    }
+
+    #[test]
+    fn a_gap_in_the_watch_begins_it_anew_and_teaches_nothing() {
+        let mut idle = Idle::default();
+        idle.note(at(0), 10.0, 3, 100.0, 100.0);
+        idle.note(at(30_000), 0.0, 1, 100.0, 100.0);
+        assert!(idle.watched_secs(at(30_000)) < 1e-9);
+        assert!((idle.break_even_secs(100.0) - 100.0).abs() < 1e-9);
     }
 }
