@@ -1,5 +1,5 @@
 use crate::model::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -18,10 +18,12 @@ pub(super) struct History {
 struct Ring<const WIDTH_SECS: u32, const SPAN_SECS: u32> {
     /// Stretches begun so far, dropped ones included; the last of them is still being filled.
     begun: u64,
-    #[serde(serialize_with = "briefly")]
+    #[serde(serialize_with = "briefly", deserialize_with = "known")]
     counts: VecDeque<f64>,
 }
 
+/// The count of a stretch that nobody watched.
+const UNKNOWN: f64 = f64::NAN;
 /// The width of the finest stretches, in seconds: what ages and forecasts are resolved to.
 pub(super) const STEP_SECS: u32 = 10;
 /// What an expert that looks an hour, a day or a week back needs beyond that: the horizon it looks at.
@@ -124,15 +126,15 @@ impl<const WIDTH_SECS: u32, const SPAN_SECS: u32> Ring<WIDTH_SECS, SPAN_SECS> {
     /// Begins stretches up to and including `stretch`.
     fn begin(&mut self, stretch: u64) {
         let missing = stretch.saturating_add(1).saturating_sub(self.begun);
-        for _ in 0..missing.min(Self::CAPACITY as u64) {
-            self.counts.push_back(0.0);
+        for ahead in (0..missing.min(Self::CAPACITY as u64)).rev() {
+            self.counts.push_back(if ahead == 0 { 0.0 } else { UNKNOWN });
         }
         let beyond = self.counts.len().saturating_sub(Self::CAPACITY);
         self.counts.drain(..beyond);
         self.begun = self.begun.max(stretch.saturating_add(1));
     }
 
-    /// The messages from `from` to `to`, each stretch's spread evenly over it.
+    /// The messages from `from` to `to`, each stretch's spread evenly over it; nothing where any is unknown.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "stretches are few")]
     fn sum(&self, from: f64, to: f64) -> Option<f64> {
         let oldest = self.begun.checked_sub(self.counts.len() as u64)?;
@@ -148,11 +150,17 @@ impl<const WIDTH_SECS: u32, const SPAN_SECS: u32> Ring<WIDTH_SECS, SPAN_SECS> {
             let overlap = (begin + Self::width()).min(to) - begin.max(from);
             (overlap > 0.0).then(|| count * overlap / Self::width())
         });
-        Some(sum.sum())
+        Some(sum.sum()).filter(|sum: &f64| sum.is_finite())
     }
 }
 
 /// To two places: more is noise, and the state file is written often.
 fn briefly<S: Serializer>(counts: &VecDeque<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(counts.iter().map(|count| (count * 100.0).round() / 100.0))
+    serializer
+        .collect_seq(counts.iter().map(|count| count.is_finite().then(|| (count * 100.0).round() / 100.0)))
+}
+
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<VecDeque<f64>, D::Error> {
+    let counts = VecDeque::<Option<f64>>::deserialize(deserializer)?;
+    Ok(counts.into_iter().map(|count| count.unwrap_or(UNKNOWN)).collect())
 }

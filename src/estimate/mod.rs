@@ -22,7 +22,9 @@ use members::Members;
 use processing::Processing;
 use slots::Slots;
 
-use crate::model::{Aged, Backlog, Deleted, Estimate, Fleet, Hints, Learnt, Now, Outlook, Sample, Timestamp};
+use crate::model::{
+    Aged, Backlog, Deleted, Estimate, Fleet, Hints, Learnt, Now, Outlook, Queue, Sample, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -75,12 +77,13 @@ impl Estimates {
         let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else { return };
         let at = now.steady;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
-        self.members.meet(at, self.last.map(|last| last.at), fleet);
+        let before = self.last.filter(|last| at.since(last.at) <= GAP && at > last.at);
+        self.members.meet(at, before.map(|last| last.at), fleet);
         let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
         let believed = self.processing.secs(hints.processing_secs).value;
-        self.processing.learn(at, in_flight, deleted(sample).map(|told| (told.from.shifted(shift), told)));
+        let told = deleted(sample).map(|told| (told.from.shifted(shift), told));
+        self.processing.learn(at, in_flight, told, hints.processing_secs);
         let learnt = self.processing.secs(hints.processing_secs).value;
-        let before = self.last.filter(|last| at.since(last.at) <= GAP && at > last.at);
         let (lasts_secs, arrived) =
             before.map_or((0.0, 0.0), |last| self.arrived(hints, at, &last, waiting, in_flight));
         // What was finished, and so what arrived, was reckoned with a processing time that was far off.
@@ -111,8 +114,8 @@ impl Estimates {
     /// How long the last sample was ago, and what has arrived since: what there is more, and what was finished.
     fn arrived(&self, hints: &Hints, at: Timestamp, last: &Seen, waiting: f64, in_flight: f64) -> (f64, f64) {
         let lasts = at.since(last.at).as_secs_f64();
-        let per_message = self.processing.secs(hints.processing_secs).value;
-        let finished = f64::midpoint(in_flight, last.in_flight) / per_message * lasts;
+        let working = f64::midpoint(in_flight, last.in_flight);
+        let finished = self.processing.finished(working, lasts, hints.processing_secs);
         (lasts, waiting + in_flight - last.waiting - last.in_flight + finished)
     }
 
@@ -201,12 +204,14 @@ impl Estimates {
     }
 }
 
-/// The completions of all queues over the same stretch, if all tell them.
+/// The completions of all queues over the same stretch, if all tell them but those with nothing to do: of an
+/// idle queue there is no word.
 fn deleted(sample: &Sample) -> Option<Deleted> {
-    let mut all = sample.queues.iter().map(|queue| queue.deleted);
-    let first = all.next()??;
-    all.try_fold(first, |sum, next| {
-        let next = next.filter(|next| next.from == sum.from && next.lasts == sum.lasts)?;
+    let idle = |queue: &&Queue| queue.backlog.as_ref().is_ok_and(Backlog::is_empty);
+    let mut telling = sample.queues.iter().filter(|queue| queue.deleted.is_some() || !idle(queue));
+    let first = telling.next()?.deleted?;
+    telling.try_fold(first, |sum, next| {
+        let next = next.deleted.filter(|next| next.from == sum.from && next.lasts == sum.lasts)?;
         Some(Deleted { count: sum.count + next.count, ..sum })
     })
 }

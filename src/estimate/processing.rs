@@ -14,6 +14,8 @@ pub(super) struct Processing {
     completions: f64,
     /// The end of the last stretch of completions that was learnt from.
     told: Option<Timestamp>,
+    /// Whether nothing was finished of late although many should have been.
+    hung: bool,
     /// The queue as it is being emptied, while completions are not told.
     emptying: Option<Emptying>,
     /// Messages in flight at the last samples: completions are told minutes late.
@@ -46,6 +48,8 @@ const HINT_WORTH: f64 = 8.0;
 const GUESS_WORTH: f64 = 1.0;
 /// What is kept of earlier minutes at each minute with work in it: half after 35 of them.
 const KEPT: f64 = 0.995;
+/// So many messages should have been finished, and none was: that is no chance.
+const HUNG: f64 = 10.0;
 /// The share of the messages that must be gone before their going says how fast they were worked on, and
 /// how many they must be: counters are off by a few of a hundred.
 const GONE: f64 = 0.5;
@@ -62,24 +66,48 @@ const LATE: Duration = Duration::from_mins(20);
 impl Processing {
     /// Learns from a sample of the messages in flight and, if any were told, from completions, with the
     /// steady time of their beginning.
-    pub(super) fn learn(&mut self, now: Timestamp, in_flight: f64, told: Option<(Timestamp, Deleted)>) {
+    pub(super) fn learn(
+        &mut self,
+        now: Timestamp,
+        in_flight: f64,
+        told: Option<(Timestamp, Deleted)>,
+        hint: Option<f64>,
+    ) {
         while self.samples.front().is_some_and(|(at, _)| now.since(*at) > LATE) {
             self.samples.pop_front();
         }
         self.samples.push_back((now, in_flight));
+        self.hung &= self.told.is_some_and(|told| now.since(told) <= LATE);
         let Some((from, deleted)) = told else { return };
         let until = from + deleted.lasts;
-        if self.told.is_some_and(|told| until <= told) {
-            return;
-        }
+        let news = self.told.is_none_or(|told| until > told);
+        let Some(working) = self.working(from, until).filter(|_| news) else { return };
         self.told = Some(until);
-        let during =
-            self.samples.iter().filter(|(at, _)| *at > from && *at <= until).map(|(_, count)| *count);
-        let (samples, sum) = during.fold((0.0, 0.0), |(samples, sum), count| (samples + 1.0, sum + count));
-        if samples > 0.0 && sum + deleted.count > 0.0 {
-            self.in_flight_secs = self.in_flight_secs * KEPT + sum / samples * deleted.lasts.as_secs_f64();
+        let in_flight_secs = working * deleted.lasts.as_secs_f64();
+        self.hung = deleted.count <= 0.0 && in_flight_secs > HUNG * self.secs(hint).value;
+        if !self.hung && in_flight_secs + deleted.count > 0.0 {
+            self.in_flight_secs = self.in_flight_secs * KEPT + in_flight_secs;
             self.completions = self.completions * KEPT + deleted.count;
         }
+    }
+
+    /// The messages in flight between two times, on average; between the samples around them, where none
+    /// lies between.
+    fn working(&self, from: Timestamp, until: Timestamp) -> Option<f64> {
+        let during = self.samples.iter().filter(|(at, _)| *at > from && *at <= until);
+        let (count, sum) = during.fold((0.0, 0.0), |(count, sum), (_, working)| (count + 1.0, sum + working));
+        if count > 0.0 {
+            return Some(sum / count);
+        }
+        let before = self.samples.iter().rfind(|(at, _)| *at <= from)?;
+        let after = self.samples.iter().find(|(at, _)| *at > until)?;
+        Some(f64::midpoint(before.1, after.1))
+    }
+
+    /// Messages that `working` in flight, on average, have finished in so many seconds. Where it was told
+    /// that nothing at all is finished, those in flight are no sign of it: their workers hang.
+    pub(super) fn finished(&self, working: f64, lasts_secs: f64, hint: Option<f64>) -> f64 {
+        if self.hung { 0.0 } else { working / self.secs(hint).value * lasts_secs }
     }
 
     /// Learns from the counters alone, where neither settings nor completions are told: a queue that shrinks
