@@ -38,6 +38,13 @@ pub enum LatencyReason {
         /// Until the last of it works.
         left_secs: f64,
     },
+    /// The queue reads empty, but not for long enough to be believed.
+    EmptyUnconfirmed {
+        /// How long it has.
+        empty_secs: f64,
+        /// How long it must have.
+        required_secs: f64,
+    },
     /// Not all is needed, as far as so short a watch can tell.
     NotWatchedYet {
         /// How long needs have been watched.
@@ -91,6 +98,7 @@ impl LatencyReason {
             Self::LastMoment { .. } => "last_moment",
             Self::AllNeeded { .. } => "all_needed",
             Self::StillBooting { .. } => "still_booting",
+            Self::EmptyUnconfirmed { .. } => "empty_unconfirmed",
             Self::NotWatchedYet { .. } => "not_watched_yet",
             Self::WorthKeeping { .. } => "worth_keeping",
             Self::WouldInterrupt { .. } => "would_interrupt",
@@ -126,6 +134,10 @@ impl fmt::Display for LatencyReason {
             }
             Self::StillBooting { booting, left_secs } => {
                 write!(f, "{booting} still booting, for {} s: no scale-in before they work", whole(left_secs))
+            }
+            Self::EmptyUnconfirmed { empty_secs, required_secs } => {
+                let (empty, required) = (empty_secs.floor(), whole(required_secs));
+                write!(f, "seen empty for {empty} s of the {required} s that a scale-in needs")
             }
             Self::NotWatchedYet { watched_secs, required_secs } => {
                 let (watched, required) = (watched_secs.floor(), whole(required_secs));
@@ -165,6 +177,7 @@ mod tests {
             (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
             (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0 }, "all_needed", "7 needed to start messages within 60 s"),
             (LatencyReason::StillBooting { booting: 3, left_secs: 80.0 }, "still_booting", "3 still booting, for 80 s: no scale-in before they work"),
+            (LatencyReason::EmptyUnconfirmed { empty_secs: 10.0, required_secs: 30.0 }, "empty_unconfirmed", "seen empty for 10 s of the 30 s that a scale-in needs"),
             (LatencyReason::NotWatchedYet { watched_secs: 40.0, required_secs: 142.0 }, "not_watched_yet", "watched for 40 s of the 142 s that a first scale-in needs"),
             (LatencyReason::WorthKeeping { spare: 2, idle_secs: 40.0, worth_secs: 71.0 }, "worth_keeping", "2 not needed for 40 s, and worth keeping for 71 s"),
             (LatencyReason::WouldInterrupt { spare: 2, risk: 0.6667 }, "would_interrupt", "2 not needed, but a removal would make 0.667 messages late"),

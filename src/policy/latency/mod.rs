@@ -42,15 +42,24 @@ pub struct Memory {
     needed: u32,
     /// Messages in flight at the last two samples: a counter may be old.
     in_flight: [f64; 2],
+    /// When there were last any messages at all.
+    busy: Option<Timestamp>,
     /// What the messages in flight had waited, in seconds.
     waited_secs: f64,
     /// Messages that a removal at the last sample can be expected to make late.
     risk: f64,
 }
 
+/// How long a queue must have read empty before anything goes for that: SQS's counters are seconds old, and
+/// may read zero for a sample or two.
+const SETTLED_SECS: f64 = 30.0;
+/// And for how many samples, so that two false ones are survived.
+const SETTLED_SAMPLES: f64 = 2.5;
+
 impl Memory {
     /// The same where all times are `millis` later, and none later than `latest`.
     pub(crate) fn shift(&mut self, millis: i64, latest: Timestamp) {
+        self.busy = self.busy.map(|busy| busy.shifted(millis).min(latest));
         self.idle.shift(millis, latest);
     }
 
@@ -103,6 +112,9 @@ impl Policy for Latency {
             memory.risk * f64::from(removed),
         );
         memory.desired = view.fleet.desired;
+        if !view.backlog.is_empty() {
+            memory.busy = Some(view.now);
+        }
         memory.in_flight = [figures.in_flight, memory.in_flight[0]];
         let fading = 2.0 * figures.processing_secs / (2.0 * figures.processing_secs + lasts);
         memory.waited_secs = figures.oldest_secs.max(memory.waited_secs * fading);
@@ -205,8 +217,13 @@ impl Latency {
                 objective_secs: self.hints.objective_secs,
             });
         }
-        if let Some(left_secs) = figures.booting.iter().map(|left| left.secs).reduce(f64::max) {
-            return held(LatencyReason::StillBooting { booting: figures.booting_units(), left_secs });
+        if let Some((booting, left_secs)) = figures.listed_booting() {
+            return held(LatencyReason::StillBooting { booting, left_secs });
+        }
+        let empty_secs = memory.busy.map_or(f64::MAX, |busy| view.now.since(busy).as_secs_f64());
+        let required_secs = SETTLED_SECS.max(SETTLED_SAMPLES * figures.outlook.sample_secs);
+        if view.backlog.is_empty() && empty_secs < required_secs {
+            return held(LatencyReason::EmptyUnconfirmed { empty_secs, required_secs });
         }
         let watched = memory.idle.watched_secs(view.now);
         if watched < figures.boot_secs {

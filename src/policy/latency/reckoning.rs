@@ -89,6 +89,15 @@ impl<'a> Reckoning<'a> {
         self.booting.iter().fold(0, |sum, left| sum.saturating_add(left.units))
     }
 
+    /// Units that are listed and do not work yet, and until when; what was ordered and never came is none.
+    pub(super) fn listed_booting(&self) -> Option<(u32, f64)> {
+        let booting = self.outlook.ages.iter().filter(|age| age.secs < self.boot_secs && age.units > 0);
+        let sum = |(units, left): (u32, f64), age: &Aged| {
+            (units.saturating_add(age.units), left.max(self.boot_secs - age.secs))
+        };
+        Some(booting.fold((0, 0.0), sum)).filter(|(units, _)| *units > 0)
+    }
+
     /// Messages expected in an hour.
     pub(super) fn hourly(&self) -> f64 {
         self.per_sec() * 3600.0

@@ -210,3 +210,23 @@ fn late_messages_use_up_the_reserve() {
     assert!(aim(&calm).1 < 0.01 && aim(&late).1 > 2.0);
     assert!(late.memory.late_percent() > 50.0 && calm.memory.late_percent() < 0.01);
 }
+
+#[test]
+fn two_samples_of_false_zeros_take_no_busy_fleet_away() {
+    let mut moment = Moment::new(300.0).units(20, 1e9).in_flight(40);
+    moment.memory.idle = serde_json::from_str("{\"cost\":[0,9,9,9,9,9,9,9,9]}").unwrap();
+    moment.after(60);
+    moment.memory.idle.note(moment.now, 10.0, 20, 0.0, 0.0);
+    let mut zero = moment.in_flight(0);
+    assert_eq!(zero.after(0).0, 20);
+    assert_eq!(zero.after(1).0, 20);
+    assert!(zero.after(8).0 < 20, "but a queue that stays empty is believed");
+}
+
+#[test]
+fn capacity_that_never_comes_forbids_no_scale_in() {
+    let mut moment = Moment::new(300.0).units(20, 1e9);
+    moment.after(60);
+    moment.fleet.desired = 30;
+    assert!(moment.after(12).0 < 30);
+}
