@@ -32,24 +32,25 @@ const NOISE: f64 = 0.08;
 const WORST: f64 = 9.0;
 /// Samples that are proof of a boot time, for each squared instance that the hint is worth.
 const PROOF: f64 = 10.0;
-/// What is kept of earlier samples at each new one: half after 690 of them.
+/// What is kept of earlier samples from spell to spell: half after two hours with such samples.
 const KEPT: f64 = 0.999;
 
 impl Boot {
-    /// Learns from a sample in which messages waited for a free slot: `at_work` units, by the messages in
-    /// flight, and the `ages` of all that are ordered.
-    pub(super) fn learn(&mut self, at_work: f64, ages: &[Aged]) {
+    /// Learns from a sample, `spells` after the last one, in which messages waited for a free slot: `at_work`
+    /// units, by the messages in flight, and the `ages` of all that are ordered.
+    pub(super) fn learn(&mut self, spells: f64, at_work: f64, ages: &[Aged]) {
         let longest = candidates().last().unwrap_or(SHORTEST_SECS);
         if ages.iter().all(|age| age.secs > longest) {
             return;
         }
         self.errors.resize(CANDIDATES, 0.0);
-        self.samples = self.samples * KEPT + 1.0;
+        let (kept, counts) = (libm::pow(KEPT, spells), spells.min(1.0));
+        self.samples = self.samples * kept + counts;
         let spread = 0.5 + NOISE * at_work;
         for (error, boot) in self.errors.iter_mut().zip(candidates()) {
             let expected: f64 = ages.iter().map(|age| f64::from(age.units) * share(age.secs, boot)).sum();
             let off = (at_work - expected) / spread;
-            *error = *error * KEPT + (off * off).min(WORST);
+            *error = *error * kept + counts * (off * off).min(WORST);
         }
     }
 

@@ -51,8 +51,8 @@ struct Seen {
     /// Seconds since the sample before, and messages that arrived in them.
     lasts_secs: f64,
     arrived: f64,
-    /// For how many samples in a row messages were waiting.
-    busy: u32,
+    /// Since when messages have been waiting at each sample.
+    busy: Option<Timestamp>,
     /// Seconds that an interrupted message stays hidden.
     visibility_secs: f64,
 }
@@ -61,9 +61,15 @@ struct Seen {
 const GAP: Duration = Duration::from_mins(15);
 /// SQS's own default visibility timeout, in seconds.
 const VISIBILITY_SECS: f64 = 30.0;
-/// How many samples in a row must show messages waiting before those in flight are taken for all that
-/// the fleet can take: counters are up to so many samples old.
-const BUSY_SAMPLES: u32 = 3;
+/// For how long messages must be seen waiting before those in flight are taken for all that the fleet can
+/// take: counters are seconds old.
+const BUSY: Duration = Duration::from_secs(15);
+/// How long a queue may read empty that cannot have been emptied: SQS's counters show false zeros.
+const FALSE_ZERO_SECS: f64 = 30.0;
+/// And for how many samples.
+const SETTLED_SAMPLES: f64 = 2.5;
+/// How far apart samples are, in seconds, of which a constant says what one tells and what is kept of earlier ones.
+const SPELL_SECS: f64 = 10.0;
 /// By what factor a processing time must be off for the arrivals reckoned with it to be worth nothing.
 const MISTAKEN: f64 = 1.8;
 /// How many steps an outlook has, at most, over objective and boot: longer objectives are looked at more coarsely.
@@ -78,6 +84,9 @@ impl Estimates {
         let at = now.steady;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
         let before = self.last.filter(|last| at.since(last.at) <= GAP && at > last.at);
+        if before.is_some_and(|last| self.is_false_zero(hints, at, &last, &backlog, fleet)) {
+            return;
+        }
         self.members.meet(at, before.map(|last| last.at), fleet);
         let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
         let believed = self.processing.secs(hints.processing_secs).value;
@@ -104,11 +113,30 @@ impl Estimates {
             let per_sec = self.forecast.word(at, &self.history, horizon, tight).per_sec;
             self.jumps.learn(at, messages, per_sec, &self.history, horizon);
         }
-        let busy = if waiting > 0.0 { before.map_or(0, |last| last.busy).saturating_add(1) } else { 0 };
+        let busy = (waiting > 0.0).then(|| before.and_then(|last| last.busy).unwrap_or(at));
         let visibility = sample.queues.iter().filter_map(|queue| queue.facts.visibility_timeout_secs).max();
         let visibility_secs = visibility.map_or(VISIBILITY_SECS, f64::from);
         self.last = Some(Seen { at, waiting, in_flight, lasts_secs, arrived, busy, visibility_secs });
-        self.saturated(hints, at, &backlog, fleet, busy);
+        self.saturated(hints, at, &backlog, fleet);
+    }
+
+    /// Whether all counters read zero, though the fleet cannot have finished what there was.
+    fn is_false_zero(
+        &self,
+        hints: &Hints,
+        at: Timestamp,
+        last: &Seen,
+        backlog: &Backlog,
+        fleet: &Fleet,
+    ) -> bool {
+        /// How much faster than believed a fleet may be.
+        const FASTER: f64 = 2.0;
+        let lasts = at.since(last.at).as_secs_f64();
+        let rounds = 1.0 + lasts / self.processing.secs(hints.processing_secs).value;
+        let slots = self.slots.per_unit(hints.slots).value * f64::from(fleet.in_service);
+        let there_was = last.waiting + last.in_flight;
+        let doubted = FALSE_ZERO_SECS.max(SETTLED_SAMPLES * last.lasts_secs);
+        backlog.is_empty() && there_was > FASTER * slots.max(last.in_flight) * rounds && lasts < doubted
     }
 
     /// How long the last sample was ago, and what has arrived since: what there is more, and what was finished.
@@ -120,7 +148,7 @@ impl Estimates {
     }
 
     /// Learns slots and boot time from a sample in which messages wait for a free slot.
-    fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet, busy: u32) {
+    fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet) {
         /// Boot times after which an instance certainly works; so much earlier, it certainly does not.
         const CERTAIN: f64 = 1.25;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
@@ -132,15 +160,18 @@ impl Estimates {
         if !self.members.settled(now, settling_secs) {
             return;
         }
-        let saturated = busy >= BUSY_SAMPLES && waiting > self.slots.per_unit(hints.slots).value;
+        let busy = self.last.and_then(|last| last.busy).is_some_and(|since| now.since(since) >= BUSY);
+        let saturated = busy && waiting > self.slots.per_unit(hints.slots).value;
+        let lasts = self.last.map(|last| last.lasts_secs).filter(|lasts| *lasts > 0.0);
+        let spells = lasts.map_or(1.0, |lasts| lasts / SPELL_SECS);
         let ages = self.members.ages(now);
         let at_work = units(&ages, |age| age > CERTAIN * boot);
         let booting = units(&ages, |age| age < boot / CERTAIN);
         if at_work > 0.0 && at_work + booting >= known {
-            self.slots.learn(saturated, in_flight / at_work, hints.slots);
+            self.slots.learn(spells, saturated, in_flight / at_work, hints.slots);
         }
         if saturated {
-            self.boot.learn(in_flight / self.slots.per_unit(hints.slots).value, &ages);
+            self.boot.learn(spells, in_flight / self.slots.per_unit(hints.slots).value, &ages);
         }
     }
 
@@ -162,7 +193,8 @@ impl Estimates {
         let (boot_secs, horizon) = (self.boot.secs(hints.boot_secs), self.horizon(hints));
         let (processing_secs, slots) =
             (self.processing.secs(hints.processing_secs), self.slots.per_unit(hints.slots));
-        let word = self.forecast.word(now, &self.history, horizon, self.tight(hints));
+        let tight = self.tight(hints);
+        let word = self.forecast.word(now, &self.history, horizon, tight);
         let step_secs = f64::from(STEP_SECS).max((hints.objective_secs + boot_secs.value) / STEPS_MOST);
         let ages = self.members.ages(now);
         let at_work = units(&ages, |age| age > boot_secs.value);
@@ -179,6 +211,7 @@ impl Estimates {
             sample_secs: last.lasts_secs,
             sample_arrived: last.arrived,
             visibility_secs: last.visibility_secs,
+            tight,
             step_secs,
             arrived: self.history.arrived(now, step_secs, hints.objective_secs.max(BACK_SECS)),
             expected: word.expected(
@@ -196,7 +229,9 @@ impl Estimates {
     /// The same where all times are `millis` later, and none later than `latest`.
     pub(crate) fn shift(&mut self, millis: i64, latest: Timestamp) {
         if let Some(last) = &mut self.last {
-            last.at = last.at.shifted(millis).min(latest);
+            for at in std::iter::once(&mut last.at).chain(&mut last.busy) {
+                *at = at.shifted(millis).min(latest);
+            }
         }
         self.history.shift(millis, latest);
         self.members.shift(millis, latest);

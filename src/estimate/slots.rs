@@ -16,21 +16,22 @@ const HINT_WORTH: f64 = 4.0;
 const GUESS_WORTH: f64 = 0.05;
 /// Fewer no unit has, unless its workers are broken.
 const LEAST: f64 = 0.25;
-/// What is kept of earlier samples at each new one: half after 138 of them.
+/// What is kept of earlier samples from spell to spell: half after 23 minutes with such samples.
 const KEPT: f64 = 0.995;
 
 impl Slots {
-    /// Learns from a sample of `per_unit` messages in flight for each unit at work. A fleet that is not
-    /// `saturated` shows only how many slots there are at least.
-    pub(super) fn learn(&mut self, saturated: bool, per_unit: f64, hint: Option<u32>) {
+    /// Learns from a sample, `spells` after the last one, of `per_unit` messages in flight for each unit at
+    /// work. A fleet that is not `saturated` shows only how many slots there are at least.
+    pub(super) fn learn(&mut self, spells: f64, saturated: bool, per_unit: f64, hint: Option<u32>) {
         // Workers that take nothing while messages wait are broken, and show no slots.
         if per_unit <= 0.0 {
             return;
         }
         let believed = self.per_unit(hint).value;
         if saturated || per_unit > 1.1 * believed {
-            self.samples = self.samples * KEPT + 1.0;
-            self.in_flight_per_unit = self.in_flight_per_unit * KEPT + per_unit;
+            let (kept, counts) = (libm::pow(KEPT, spells), spells.min(1.0));
+            self.samples = self.samples * kept + counts;
+            self.in_flight_per_unit = self.in_flight_per_unit * kept + counts * per_unit;
         }
     }
 

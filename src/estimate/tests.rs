@@ -374,3 +374,48 @@ fn an_idle_queue_without_word_does_not_keep_the_others_from_teaching() {
     sample.queues[1] = watch.sample(0, 7).queues.remove(0);
     assert_eq!(deleted(&sample), None, "a busy one's work is not known");
 }
+
+#[test]
+fn a_false_zero_is_neither_work_done_nor_a_surge_afterwards() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(10);
+    for _ in 0..60 {
+        watch.see(400, 20);
+    }
+    let before = watch.outlook();
+    watch.see(0, 0);
+    watch.see(400, 20);
+    let after = watch.outlook();
+    assert!(near(after.estimate.arrivals_per_sec.value, 2.0, 0.05), "{:?}", after.estimate);
+    assert!(near(after.arrived[2], before.arrived[2], 5.0), "{} {}", after.arrived[2], before.arrived[2]);
+    assert!(after.jump_per_sec.is_none());
+}
+
+#[test]
+fn a_queue_that_stays_empty_was_purged() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(10);
+    for _ in 0..60 {
+        watch.see(400, 20);
+    }
+    for _ in 0..4 {
+        watch.see(0, 0);
+    }
+    assert!(near(watch.outlook().estimate.drain_secs.unwrap(), 0.0, 1e-9));
+}
+
+#[test]
+fn slots_are_learnt_as_fast_at_any_schedule() {
+    let learnt = |every: i64| {
+        let mut watch = Watch::new(HINTS);
+        watch.launch(10);
+        watch.at += 10_000;
+        for _ in 0..600 / every {
+            watch.at += every - 10;
+            watch.see(500, 60);
+        }
+        watch.outlook().estimate.slots.value
+    };
+    assert!(near(learnt(1), learnt(10), 0.1), "{} {}", learnt(1), learnt(10));
+    assert!(learnt(60) > 4.0 && learnt(60) <= learnt(10));
+}

@@ -49,6 +49,8 @@ pub struct Outlook {
     pub sample_arrived: f64,
     /// Seconds that an interrupted message stays hidden.
     pub visibility_secs: f64,
+    /// Whether the objective leaves so little beyond the boot that no queue absorbs a surprise.
+    pub tight: bool,
     /// Seconds from one entry of `arrived` and `expected` to the next.
     pub step_secs: f64,
     /// Messages that arrived in the last 0, 1, 2, … steps.

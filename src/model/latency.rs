@@ -31,11 +31,9 @@ pub enum LatencyReason {
         /// The wait that is acceptable.
         objective_secs: f64,
     },
-    /// Not all is needed, but what boots has not shown yet what it does.
+    /// Not all is needed, but what was ordered last has not shown yet what it does.
     StillBooting {
-        /// Capacity that is booting.
-        booting: u32,
-        /// Until the last of it works.
+        /// Until it works.
         left_secs: f64,
     },
     /// The queue reads empty, but not for long enough to be believed.
@@ -132,8 +130,9 @@ impl fmt::Display for LatencyReason {
             Self::AllNeeded { needed, objective_secs } => {
                 write!(f, "{needed} needed to start messages within {} s", rounded(objective_secs))
             }
-            Self::StillBooting { booting, left_secs } => {
-                write!(f, "{booting} still booting, for {} s: no scale-in before they work", whole(left_secs))
+            Self::StillBooting { left_secs } => {
+                let left = whole(left_secs);
+                write!(f, "the last order still boots, for {left} s: no scale-in before it works")
             }
             Self::EmptyUnconfirmed { empty_secs, required_secs } => {
                 let (empty, required) = (empty_secs.floor(), whole(required_secs));
@@ -145,14 +144,24 @@ impl fmt::Display for LatencyReason {
             }
             Self::WorthKeeping { spare, idle_secs, worth_secs } => {
                 let (idle, worth) = (idle_secs.floor(), whole(worth_secs));
-                write!(f, "{spare} not needed for {idle} s, and worth keeping for {worth} s")
+                write!(
+                    f,
+                    "{spare} not needed for {idle} s, and cheaper kept for {worth} s than ordered again"
+                )
             }
             Self::WouldInterrupt { spare, risk } => {
-                write!(f, "{spare} not needed, but a removal would make {} messages late", rounded(risk))
+                let late = rounded(risk);
+                write!(
+                    f,
+                    "{spare} not needed, but a removal now would interrupt work and make {late} messages late, more than may be risked: workers that finish first need drains = true"
+                )
             }
             Self::NoLongerNeeded { needed, idle_secs, worth_secs } => {
                 let (idle, worth) = (idle_secs.floor(), whole(worth_secs));
-                write!(f, "{needed} needed; the rest was idle for {idle} s, and worth keeping for {worth} s")
+                write!(
+                    f,
+                    "{needed} needed; the rest was idle for {idle} s, and cheaper kept for {worth} s only"
+                )
             }
             Self::OutOfReach { objective_secs, boot_secs, reach_secs } => {
                 let (objective, boot, reach) = (rounded(objective_secs), whole(boot_secs), whole(reach_secs));
@@ -176,11 +185,11 @@ mod tests {
             (LatencyReason::Due { messages: 60.2, within_secs: 150.0, booting: 3, more: 2 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 booting instances can start: +2"),
             (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
             (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0 }, "all_needed", "7 needed to start messages within 60 s"),
-            (LatencyReason::StillBooting { booting: 3, left_secs: 80.0 }, "still_booting", "3 still booting, for 80 s: no scale-in before they work"),
+            (LatencyReason::StillBooting { left_secs: 80.0 }, "still_booting", "the last order still boots, for 80 s: no scale-in before it works"),
             (LatencyReason::EmptyUnconfirmed { empty_secs: 10.0, required_secs: 30.0 }, "empty_unconfirmed", "seen empty for 10 s of the 30 s that a scale-in needs"),
             (LatencyReason::NotWatchedYet { watched_secs: 40.0, required_secs: 142.0 }, "not_watched_yet", "watched for 40 s of the 142 s that a first scale-in needs"),
-            (LatencyReason::WorthKeeping { spare: 2, idle_secs: 40.0, worth_secs: 71.0 }, "worth_keeping", "2 not needed for 40 s, and worth keeping for 71 s"),
-            (LatencyReason::WouldInterrupt { spare: 2, risk: 0.6667 }, "would_interrupt", "2 not needed, but a removal would make 0.667 messages late"),
+            (LatencyReason::WorthKeeping { spare: 2, idle_secs: 40.0, worth_secs: 71.0 }, "worth_keeping", "2 not needed for 40 s, and cheaper kept for 71 s than ordered again"),
+            (LatencyReason::WouldInterrupt { spare: 2, risk: 0.6667 }, "would_interrupt", "2 not needed, but a removal now would interrupt work and make 0.667 messages late, more than may be risked: workers that finish first need drains = true"),
             (LatencyReason::NoLongerNeeded { needed: 5, idle_secs: 80.0, worth_secs: 71.0 }, "no_longer_needed", "5 needed; the rest was idle for 80 s, and worth keeping for 71 s"),
             (LatencyReason::OutOfReach { objective_secs: 60.0, boot_secs: 142.0, reach_secs: 177.5 }, "out_of_reach", "60 s is out of reach when arrivals rise, for booting takes 142 s: an objective of 178 s, or a limits.min that the peaks need, would reach it"),
         ]

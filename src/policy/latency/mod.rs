@@ -37,7 +37,9 @@ pub struct Memory {
     budget: Budget,
     idle: Idle,
     /// The capacity that was ordered at the last sample.
-    desired: u32,
+    desired: Option<u32>,
+    /// When more was last found to be ordered.
+    raised: Option<Timestamp>,
     /// The capacity that was needed at the last sample.
     needed: u32,
     /// Messages in flight at the last two samples: a counter may be old.
@@ -59,7 +61,9 @@ const SETTLED_SAMPLES: f64 = 2.5;
 impl Memory {
     /// The same where all times are `millis` later, and none later than `latest`.
     pub(crate) fn shift(&mut self, millis: i64, latest: Timestamp) {
-        self.busy = self.busy.map(|busy| busy.shifted(millis).min(latest));
+        for at in self.busy.iter_mut().chain(&mut self.raised) {
+            *at = at.shifted(millis).min(latest);
+        }
         self.idle.shift(millis, latest);
     }
 
@@ -104,14 +108,18 @@ impl Policy for Latency {
         let lasts = outlook.sample_secs;
         let late = figures.oldest_secs > self.hints.objective_secs;
         let started = figures.in_flight / figures.processing_secs * lasts;
-        let removed = memory.desired.saturating_sub(view.fleet.desired);
+        let ordered = memory.desired.unwrap_or(view.fleet.desired);
+        let removed = ordered.saturating_sub(view.fleet.desired);
         memory.budget.note(
             lasts,
             outlook.sample_arrived,
             if late { started } else { 0.0 },
             memory.risk * f64::from(removed),
         );
-        memory.desired = view.fleet.desired;
+        memory.desired = Some(view.fleet.desired);
+        if view.fleet.desired > ordered {
+            memory.raised = Some(view.now);
+        }
         if !view.backlog.is_empty() {
             memory.busy = Some(view.now);
         }
@@ -152,7 +160,7 @@ impl Latency {
 
     fn headroom(&self, figures: &Reckoning<'_>) -> f64 {
         let short = (figures.boot_secs / self.hints.objective_secs).sqrt();
-        if figures.tight() { self.tuning.headroom * short } else { 0.0 }
+        if figures.outlook.tight { self.tuning.headroom * short } else { 0.0 }
     }
 
     /// The capacity without which messages would soon be late.
@@ -217,8 +225,10 @@ impl Latency {
                 objective_secs: self.hints.objective_secs,
             });
         }
-        if let Some((booting, left_secs)) = figures.listed_booting() {
-            return held(LatencyReason::StillBooting { booting, left_secs });
+        let raised_secs = memory.raised.map_or(f64::MAX, |raised| view.now.since(raised).as_secs_f64());
+        let left_secs = figures.boot_secs - raised_secs;
+        if left_secs > 0.0 {
+            return held(LatencyReason::StillBooting { left_secs });
         }
         let empty_secs = memory.busy.map_or(f64::MAX, |busy| view.now.since(busy).as_secs_f64());
         let required_secs = SETTLED_SECS.max(SETTLED_SAMPLES * figures.outlook.sample_secs);
@@ -233,10 +243,10 @@ impl Latency {
             });
         }
         let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs);
-        let idle = |level: &u32| memory.idle.unneeded_secs(view.now, *level);
+        let idle = |level| memory.idle.unneeded_secs(view.now, level);
         let kept = memory.idle.needed_within(view.now, worth, desired).max(needed);
         if kept == desired {
-            let idle_secs = idle(&desired);
+            let idle_secs = idle(desired);
             return held(LatencyReason::WorthKeeping {
                 spare: desired - needed,
                 idle_secs,
@@ -248,7 +258,8 @@ impl Latency {
         if going == 0 {
             return held(LatencyReason::WouldInterrupt { spare, risk: memory.risk });
         }
-        let reason = LatencyReason::NoLongerNeeded { needed, idle_secs: idle(&desired), worth_secs: worth };
+        let idle_secs = idle(kept.saturating_add(1));
+        let reason = LatencyReason::NoLongerNeeded { needed, idle_secs, worth_secs: worth };
         (desired - going, reason)
     }
 

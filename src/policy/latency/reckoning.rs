@@ -79,23 +79,9 @@ impl<'a> Reckoning<'a> {
         (self.boot_secs * self.tuning.lead_boots).max(self.boot_secs + LEAD_LEAST_SECS)
     }
 
-    /// Whether what arrives now is due before an instance ordered now can be relied on.
-    pub(super) fn tight(&self) -> bool {
-        self.objective_secs < self.lead_secs()
-    }
-
     /// Units that do not work yet.
     pub(super) fn booting_units(&self) -> u32 {
         self.booting.iter().fold(0, |sum, left| sum.saturating_add(left.units))
-    }
-
-    /// Units that are listed and do not work yet, and until when; what was ordered and never came is none.
-    pub(super) fn listed_booting(&self) -> Option<(u32, f64)> {
-        let booting = self.outlook.ages.iter().filter(|age| age.secs < self.boot_secs && age.units > 0);
-        let sum = |(units, left): (u32, f64), age: &Aged| {
-            (units.saturating_add(age.units), left.max(self.boot_secs - age.secs))
-        };
-        Some(booting.fold((0, 0.0), sum)).filter(|(units, _)| *units > 0)
     }
 
     /// Messages expected in an hour.

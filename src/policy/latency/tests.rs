@@ -27,6 +27,7 @@ impl Moment {
             sample_secs: 10.0,
             sample_arrived: 0.0,
             visibility_secs: 30.0,
+            tight: objective_secs < 130.0,
             step_secs: 10.0,
             arrived: vec![0.0; 100],
             expected: vec![0.0; 100],
@@ -152,10 +153,23 @@ fn a_new_watch_gives_nothing_back() {
 }
 
 #[test]
-fn nothing_goes_while_something_boots() {
+fn nothing_goes_while_the_last_order_boots() {
     let mut moment = Moment::new(300.0).units(5, 1e9);
     moment.after(60);
-    assert_eq!(moment.units(1, 0.0).want(), (6, "still_booting"));
+    let mut ordered = moment.units(1, 0.0);
+    assert_eq!(ordered.want(), (6, "still_booting"));
+    assert_eq!(ordered.after(9), (6, "still_booting"));
+    assert!(ordered.after(8).0 < 6);
+}
+
+#[test]
+fn instances_that_replace_lost_ones_forbid_no_scale_in() {
+    let mut moment = Moment::new(300.0).units(20, 1e9).in_flight(2);
+    for _ in 0..60 {
+        moment.outlook.ages = vec![Aged { secs: 1e9, units: 19 }, Aged { secs: 20.0, units: 1 }];
+        moment.after(1);
+    }
+    assert!(moment.want().0 < 20);
 }
 
 #[test]
