@@ -21,9 +21,9 @@ pub(super) struct Forecast {
     squared: [f64; EXPERTS],
     /// How many predictions have been scored, fading alike.
     scored: f64,
-    /// What each expert said, until it can be scored.
+    /// What each expert said, until it can be scored, and the messages that there were.
     #[serde(skip)]
-    said: VecDeque<(Timestamp, [f64; EXPERTS])>,
+    said: VecDeque<(Timestamp, [f64; EXPERTS], f64)>,
 }
 
 /// The best expert's word.
@@ -69,6 +69,8 @@ const AGO_SECS: [f64; 3] = [3600.0, 86_400.0, 604_800.0];
 const EXPERTS: usize = MEANS + AGO_SECS.len();
 /// The expert that is asked first: the mean of four minutes.
 const FIRST: usize = 2;
+/// The noise of the counters, as a share of what they count.
+const NOISE: f64 = 0.05;
 /// Half of the errors' weight is gone after so many seconds.
 const FORGETTING_SECS: f64 = 3.0 * 3600.0;
 /// By how much another expert must have been better than the first.
@@ -81,13 +83,14 @@ impl Forecast {
         *self = Self { rates: [per_sec; MEANS], watched_secs: self.watched_secs, ..Self::default() };
     }
 
-    /// Learns that `count` messages arrived in the `lasts_secs` until `now`, and scores what was said
-    /// `horizon_secs` ago.
+    /// Learns that `count` messages arrived in the `lasts_secs` until `now`, when there are `messages`, and
+    /// scores what was said `horizon_secs` ago.
     pub(super) fn learn(
         &mut self,
         now: Timestamp,
         lasts_secs: f64,
         count: f64,
+        messages: f64,
         history: &History,
         horizon_secs: f64,
     ) {
@@ -97,15 +100,16 @@ impl Forecast {
             *rate += lasts_secs / (span + lasts_secs / 2.0).max(lasts_secs) * (count / lasts_secs - *rate);
         }
         let ripe_secs = horizon_secs - f64::from(STEP_SECS) / 2.0;
-        let ripe = |said: &mut (Timestamp, _)| now.since(said.0).as_secs_f64() >= ripe_secs;
-        while let Some((at, said)) = self.said.pop_front_if(ripe) {
+        let ripe = |said: &mut (Timestamp, _, _)| now.since(said.0).as_secs_f64() >= ripe_secs;
+        while let Some((at, said, before)) = self.said.pop_front_if(ripe) {
             let span = now.since(at).as_secs_f64();
             if let Some(arrived) = history.sum(now, span, span) {
-                self.score(lasts_secs, arrived, said.map(|per_sec| per_sec * span));
+                let noise = NOISE * NOISE * (messages * messages + before * before);
+                self.score(lasts_secs, arrived, said.map(|per_sec| per_sec * span), noise);
             }
         }
         let said = self.say(now, history, horizon_secs);
-        self.said.push_back((now, said));
+        self.said.push_back((now, said, messages));
     }
 
     fn say(&self, now: Timestamp, history: &History, horizon_secs: f64) -> [f64; EXPERTS] {
@@ -121,13 +125,14 @@ impl Forecast {
         said
     }
 
-    fn score(&mut self, lasts_secs: f64, arrived: f64, said: [f64; EXPERTS]) {
+    /// `noise` is the variance of `arrived`, which no expert could foresee.
+    fn score(&mut self, lasts_secs: f64, arrived: f64, said: [f64; EXPERTS], noise: f64) {
         let kept = 1.0 - lasts_secs / (FORGETTING_SECS * 1.44 + lasts_secs);
         self.scored = self.scored * kept + 1.0;
         for ((absolute, squared), said) in self.absolute.iter_mut().zip(&mut self.squared).zip(said) {
             let error = arrived - said;
             *absolute = *absolute * kept + error.abs();
-            *squared = *squared * kept + error * error;
+            *squared = *squared * kept + (error * error - noise).max(0.0);
         }
     }
 

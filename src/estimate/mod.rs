@@ -109,7 +109,7 @@ impl Estimates {
                 self.processing.learn_emptying(at, lasts_secs, messages, working);
             }
             self.history.add(last.at, at, arrived);
-            self.forecast.learn(at, lasts_secs, arrived, &self.history, horizon);
+            self.forecast.learn(at, lasts_secs, arrived, messages, &self.history, horizon);
             let per_sec = self.forecast.word(at, &self.history, horizon, tight).per_sec;
             self.jumps.learn(at, messages, per_sec, &self.history, horizon);
         }

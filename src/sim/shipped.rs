@@ -67,6 +67,10 @@ impl Shipped {
 mod tests {
     use super::*;
     use crate::settings;
+    use crate::sim::drive::run_engine;
+    use crate::sim::run::Run;
+    use crate::sim::shapes::Shape;
+    use crate::sim::world::Faults;
     use std::time::Duration;
 
     fn scaler(policy: &str) -> Scaler {
@@ -99,5 +103,50 @@ mod tests {
         let fixed =
             Shipped::new(Some(scaler("kind = \"backlog_per_instance\", acceptable_backlog = 7")), 2, 9);
         assert_eq!(fixed.setting(&case()), "backlog per instance, 7");
+    }
+
+    /// A rising half of a day on a group with these faults.
+    fn morning(faults: Faults) -> Run {
+        let trace = Shape::Daily.trace(hours(12), 60.0, 5);
+        let case = Case { trace, faults, seed: 7, ..Case::default() };
+        let driver = Shipped::new(None, case.slots, case.max).driver(&case);
+        run_engine(&case, &case.messages(), driver, true)
+    }
+
+    const fn hours(count: u64) -> Duration {
+        Duration::from_hours(count)
+    }
+
+    fn sound() -> Run {
+        morning(Faults::default())
+    }
+
+    #[test]
+    fn instances_that_live_for_an_hour_cost_little_and_make_few_late() {
+        let ran = morning(Faults { mean_life: Some(hours(1)), ..Faults::default() });
+        assert!(ran.late_percent < 1.0, "{}", ran.late_percent);
+        assert!(ran.instance_hours < 1.1 * sound().instance_hours);
+    }
+
+    #[test]
+    fn launches_of_which_a_third_fails_make_few_late() {
+        let ran = morning(Faults { failed_launches_percent: 30.0, ..Faults::default() });
+        assert!(ran.late_percent < 1.0, "{}", ran.late_percent);
+        assert!(ran.instance_hours < 1.1 * sound().instance_hours);
+    }
+
+    #[test]
+    fn what_somebody_else_orders_without_need_is_given_back() {
+        let ran = morning(Faults { meddling: vec![(hours(4), 60)], ..Faults::default() });
+        assert!(ran.instance_hours < 1.1 * sound().instance_hours);
+    }
+
+    #[test]
+    fn while_the_provider_has_no_room_orders_stop_and_afterwards_the_fleet_comes_back_down() {
+        let ran = morning(Faults { ceilings: vec![(hours(4), 5), (hours(8), 1000)], ..Faults::default() });
+        let desired = |run: &Run, at| run.history.iter().find(|point| point.at >= at).unwrap().desired;
+        assert_eq!(desired(&ran, hours(6)), desired(&ran, hours(8)), "orders stopped");
+        let usual = desired(&sound(), hours(11));
+        assert!(desired(&ran, hours(11)) <= usual + usual / 2, "{} of {usual}", desired(&ran, hours(11)));
     }
 }
