@@ -39,6 +39,33 @@ fn has_test(text: &str, name: &str) -> bool {
     text.contains(&format!("fn {name}("))
 }
 
+/// The Markdown files at `path` and below, but for what is built or fetched.
+fn pages(path: &Path) -> Vec<PathBuf> {
+    let below = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let mine = |path: &PathBuf| path.file_name().is_some_and(|name| name != "target" && name != ".git");
+    let found = below.filter(mine).map(|path| if path.is_dir() { pages(&path) } else { vec![path] });
+    found.flatten().filter(|path| path.extension().is_some_and(|kind| kind == "md")).collect()
+}
+
+/// Where the links of a page lead: what stands in `](…)`, without the part behind `#`.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    ends.filter_map(|(link, _)| link.split('#').next())
+}
+
+#[test]
+fn every_link_within_the_project_leads_somewhere() {
+    let mut followed = 0;
+    for page in pages(&root()) {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text).filter(|link| !link.is_empty() && !link.contains("://")) {
+            followed += 1;
+            assert!(page.parent().unwrap().join(link).exists(), "{}: {link} is not there", page.display());
+        }
+    }
+    assert!(followed > 5, "the links are not where they were looked for");
+}
+
 #[test]
 fn every_failure_in_the_table_has_the_test_it_names() {
     let named = tests_named();

@@ -4,7 +4,7 @@ use crate::contest::{Contest, OURS, Place};
 use crate::summary::{Line, Mean};
 use backlogd::sim::Case;
 use backlogd::sim::compare::{Comparison, Entry, Tried};
-use backlogd::sim::{bound, report};
+use backlogd::sim::{least, report};
 use std::path::Path;
 
 /// Peers that are drawn over time.
@@ -27,7 +27,9 @@ fn comparison(contest: &Contest, lines: &[Line], number: usize, case: &Case, see
     let mut case = Case { seed, ..case.clone() };
     (contest.world)(&mut case);
     let messages = case.messages();
-    let bound_hours = bound(&case, &messages);
+    let least = least(&case, &messages);
+    let bound_hours = least.as_ref().map(|least| least.instance_hours);
+    let bound_fleet = least.map(|least| least.fleet).unwrap_or_default();
     let mut members: Vec<(&Place, Mean)> = contest
         .field
         .iter()
@@ -50,5 +52,5 @@ fn comparison(contest: &Contest, lines: &[Line], number: usize, case: &Case, see
             entries.push(Entry { shipped: policy == OURS, policy, setting, run, tried: Vec::new() });
         }
     }
-    Comparison { case, bound_hours, price_per_hour: None, entries }
+    Comparison { case, bound_hours, bound_fleet, price_per_hour: None, entries }
 }

@@ -11,7 +11,7 @@ pub(super) struct Slots {
 }
 
 /// Samples that a hint is worth: after as many have been seen, it counts half.
-const HINT_WORTH: f64 = 4.0;
+const HINT_WORTH: f64 = 1.5;
 /// Samples that the guess of one slot is worth: any sample tells more.
 const GUESS_WORTH: f64 = 0.05;
 /// Fewer no unit has, unless its workers are broken.

@@ -158,10 +158,7 @@ impl fmt::Display for LatencyReason {
             }
             Self::NoLongerNeeded { needed, idle_secs, worth_secs } => {
                 let (idle, worth) = (idle_secs.floor(), whole(worth_secs));
-                write!(
-                    f,
-                    "{needed} needed; the rest was idle for {idle} s, and cheaper kept for {worth} s only"
-                )
+                write!(f, "{needed} needed; the rest was idle for {idle} s, and worth keeping for {worth} s")
             }
             Self::OutOfReach { objective_secs, boot_secs, reach_secs } => {
                 let (objective, boot, reach) = (rounded(objective_secs), whole(boot_secs), whole(reach_secs));

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::run::Run;
+use std::time::Duration;
 
 /// The share of messages that may wait longer than the objective, in percent, where a policy counts as
 /// holding it.
@@ -15,6 +16,8 @@ pub struct Comparison {
     /// The least instance-hours with which nobody's message is late, for who knows them all beforehand;
     /// nothing where even the largest fleet is too small.
     pub bound_hours: Option<f64>,
+    /// From when on the fleet that needs so few has how many instances; empty where nothing is drawn.
+    pub bound_fleet: Vec<(Duration, f64)>,
     /// The price of an instance-hour, in dollars.
     pub price_per_hour: Option<f64>,
     /// A policy each; the shipped controller's first.

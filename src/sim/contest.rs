@@ -1,6 +1,6 @@
 //! The runs behind a comparison, on all processors.
 
-use super::bound::bound;
+use super::bound::least;
 use super::case::Case;
 use super::compare::{Comparison, Entry, Tried, rank};
 use super::drive::run_engine;
@@ -43,7 +43,9 @@ impl Contest<'_> {
     pub fn hold(&self, done: &mut dyn FnMut()) -> Comparison {
         let messages = self.case.messages();
         let told = Told::of(self.case);
-        let bound_hours = bound(self.case, &messages);
+        let least = least(self.case, &messages);
+        let bound_hours = least.as_ref().map(|least| least.instance_hours);
+        let bound_fleet = least.filter(|_| self.history).map(|least| least.fleet).unwrap_or_default();
         let job = |nth: usize| match nth.checked_sub(1).and_then(|nth| self.rivals.get(nth)) {
             Some(setting) => self.rival(setting, &told, &messages, false),
             None => run_engine(self.case, &messages, self.shipped.driver(self.case), self.history),
@@ -59,7 +61,8 @@ impl Contest<'_> {
         };
         let entries = [vec![shipped], entries(self.rivals, runs)].concat();
         let price_per_hour = self.price_per_hour;
-        let mut comparison = Comparison { case: self.case.clone(), bound_hours, price_per_hour, entries };
+        let case = self.case.clone();
+        let mut comparison = Comparison { case, bound_hours, bound_fleet, price_per_hour, entries };
         if self.history {
             self.remember(&mut comparison, &told, &messages, done);
         }

@@ -38,7 +38,7 @@ pub mod words;
 mod workload;
 mod world;
 
-pub use bound::{STEP, bound, bound_at};
+pub use bound::{Least, STEP, bound, least};
 pub use case::{Case, START};
 pub use contest::Contest;
 pub use drive::{Driver, PERIOD, run_engine};

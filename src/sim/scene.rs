@@ -28,7 +28,8 @@ pub(super) fn compared() -> Comparison {
         keda,
         entry("keda", "queueLength=5", false, run(12.0, 225.0)),
     ];
-    Comparison { case, bound_hours: Some(112.3), price_per_hour: Some(0.096), entries }
+    let bound_fleet = vec![(Duration::ZERO, 4.5), (Duration::from_hours(12), 5.25)];
+    Comparison { case, bound_hours: Some(112.3), bound_fleet, price_per_hour: Some(0.096), entries }
 }
 
 pub(super) fn entry(policy: &str, setting: &str, shipped: bool, run: Run) -> Entry {

@@ -50,14 +50,14 @@ impl Program {
         }
     }
 
-    /// The least cost, from below: no `x` within all rows costs less, to about 1 in 100,000. Nothing when
-    /// no `x` is within all rows.
-    pub(super) fn least(&self) -> Option<f64> {
+    /// The least cost, from below: no `x` within all rows costs less, to about 1 in 100,000; and an `x` that
+    /// costs no more, to as much. Nothing when no `x` is within all rows.
+    pub(super) fn least(&self) -> Option<(f64, Vec<f64>)> {
         let mut iterate = Iterate::new(self);
         for _ in 0..STEPS_MAX {
             let errors = Errors::of(self, &iterate);
             if errors.are_small(self) {
-                return Some(errors.dual_cost);
+                return Some((errors.dual_cost, iterate.x));
             }
             iterate.improve(self, &errors);
         }
@@ -263,7 +263,7 @@ mod tests {
         for (coefficients, at_least) in rows {
             program.row(0, *coefficients, *at_least);
         }
-        program.least()
+        program.least().map(|(cost, _)| cost)
     }
 
     #[test]
@@ -293,7 +293,7 @@ mod tests {
         for first in 0..49 {
             program.row(first, [-1.0, 1.0, 0.0, 0.0], 1.0);
         }
-        let cost = program.least().unwrap();
-        assert!((cost - 50.0).abs() < 1e-3, "{cost}");
+        let (cost, x) = program.least().unwrap();
+        assert!((cost - 50.0).abs() < 1e-3 && (x[24] - 25.0).abs() < 0.1, "{cost} {}", x[24]);
     }
 }

@@ -38,24 +38,45 @@ use std::time::Duration;
 /// The length of a step. Shorter ones bring the bound closer to the truth, from below.
 pub const STEP: Duration = Duration::from_secs(10);
 
+/// The cheapest fleet with which no message is late.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Least {
+    /// What it costs, boots included.
+    pub instance_hours: f64,
+    /// From when on, since the beginning, it has how many instances at work: real numbers.
+    pub fleet: Vec<(Duration, f64)>,
+}
+
 /// The instance-hours that the case's messages need at the least with none of them late; nothing when even
 /// the group's `max` is too few.
 #[must_use]
 pub fn bound(case: &Case, messages: &[Message]) -> Option<f64> {
-    bound_at(case, messages, STEP)
+    least(case, messages).map(|least| least.instance_hours)
 }
 
-/// As [`bound`], with steps of this length: at least a second.
+/// The fleet with which they need as few.
 #[must_use]
-pub fn bound_at(case: &Case, messages: &[Message], step: Duration) -> Option<f64> {
+pub fn least(case: &Case, messages: &[Message]) -> Option<Least> {
+    least_at(case, messages, STEP)
+}
+
+/// As [`least`], with steps of this length: at least a second.
+fn least_at(case: &Case, messages: &[Message], step: Duration) -> Option<Least> {
     let spans = spans(case, messages, step);
     let max = f64::from(case.max);
     if !is_possible(&spans, max) {
         return None;
     }
     let initial = f64::from(case.initial_size(messages));
-    let instance_secs = program(&spans, case.boot_mean().as_secs_f64(), max, initial).least()?;
-    Some(instance_secs / 3600.0)
+    let (instance_secs, x) = program(&spans, case.boot_mean().as_secs_f64(), max, initial).least()?;
+    let mut begun = 0.0;
+    let size = |(span, size): (&Span, &f64)| {
+        let from = Duration::from_secs_f64(begun);
+        begun += span.secs;
+        (from, size.max(0.0))
+    };
+    let sizes = x.iter().skip(AHEAD + 1).step_by(OF_A_SPAN);
+    Some(Least { instance_hours: instance_secs / 3600.0, fleet: spans.iter().zip(sizes).map(size).collect() })
 }
 
 /// One step, or several idle ones.
@@ -198,6 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn its_fleet_works_when_it_must_and_otherwise_is_none() {
+        let least = least(&case(), &burst(7200, 10)).unwrap();
+        let size = |secs| least.fleet.iter().rfind(|(from, _)| *from <= Duration::from_secs(secs)).unwrap().1;
+        assert!(size(7100) < 0.01 && (size(7250) - 6.0).abs() < 0.01, "{} {}", size(7100), size(7250));
+        let secs: f64 = least
+            .fleet
+            .windows(2)
+            .map(|two| (two[1].0.as_secs_f64() - two[0].0.as_secs_f64()) * two[0].1)
+            .sum();
+        assert!(secs <= 600.0 + 6.0 * 10.0 && secs > 500.0, "{secs}");
+    }
+
+    #[test]
     fn a_gap_shorter_than_the_boot_is_bridged_and_a_longer_one_is_not() {
         let two = |gap: u64| [burst(7200, 10), burst(7300 + gap, 10)].concat();
         costs(&case(), &two(60), 1200.0 + 6.0 * (120.0 + 60.0));
@@ -230,7 +264,7 @@ mod tests {
     #[test]
     fn shorter_steps_bring_it_closer_from_below() {
         let messages: Vec<Message> = (0..20).flat_map(|turn| burst(3600 + turn * 97, 5)).collect();
-        let at = |secs| bound_at(&case(), &messages, Duration::from_secs(secs)).unwrap();
+        let at = |secs| least_at(&case(), &messages, Duration::from_secs(secs)).unwrap().instance_hours;
         assert!(
             at(30) < at(10) && at(10) < at(5) && at(5) < 1.03 * at(10),
             "{} {} {}",

@@ -143,12 +143,17 @@ impl Cast<'_> {
         let case = &self.comparison.case;
         let busy = case.work_mean.as_secs_f64() / 60.0 / f64::from(case.slots.max(1));
         let load: Vec<(f64, f64)> = self.rates().into_iter().map(|(at, rate)| (at, rate * busy)).collect();
-        let most = most(&lines);
+        let least = self.comparison.bound_fleet.iter().map(|(from, size)| (from.as_secs_f64(), *size));
+        let least: Vec<(f64, f64)> = least.filter(|(from, _)| *from <= self.end.as_secs_f64()).collect();
+        let most = least.iter().map(|(_, size)| *size).fold(most(&lines), f64::max);
         let title = "Instances that take messages; the area is what arriving work would keep busy";
         let mut plot = Plot::new(title, Axis::time(self.end), Axis::counts(most), 220.0);
         plot.area("load", &load);
         for Line { class, name, points } in lines {
             plot.steps(class, &name, &thinned(&points, self.points));
+        }
+        if !least.is_empty() {
+            plot.steps("bound", "the least possible", &thinned(&least, self.points));
         }
         plot.done()
     }

@@ -153,6 +153,14 @@ mod tests {
     }
 
     #[test]
+    fn the_fleet_of_the_least_possible_is_drawn_beside_the_others() {
+        let lines = |page: &str| page.matches("class=\"line bound\"").count();
+        let without = page(&[Comparison { bound_fleet: Vec::new(), ..compared() }]);
+        assert_eq!(lines(&without), 1, "the level of the cost");
+        assert_eq!(lines(&page(&[compared()])), 3, "the line, and its sign in the legend");
+    }
+
+    #[test]
     fn a_run_without_a_history_is_still_told() {
         let mut bare = compared();
         bare.entries.iter_mut().for_each(|entry| entry.run.history.clear());
