@@ -33,6 +33,7 @@ mod faults_write;
 mod group;
 mod process;
 mod publish;
+mod reload;
 mod running;
 mod sample;
 mod systemd;
