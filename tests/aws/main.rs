@@ -26,6 +26,7 @@ mod faults_numbers;
 mod faults_pace;
 mod faults_publish;
 mod faults_read;
+mod faults_reload;
 mod faults_state;
 mod faults_together;
 mod faults_watchdog;
