@@ -1,7 +1,7 @@
 use super::{Common, Exit, Output, block_on, complain, print, say};
 use crate::settings::Settings;
 use crate::tracking::{self, Failure, Options, Plan};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 /// Arguments of `policy`.
 #[derive(Debug, clap::Args)]
@@ -38,11 +38,22 @@ struct Wish {
     /// The scaler's name
     scaler: String,
     /// Seconds over which AWS looks at the metric: 60, or 30 or 10 if publish.resolution_secs is 1
-    #[arg(long, value_name = "SECS", default_value = "60", value_parser = ["10", "30", "60"])]
-    period: String,
+    #[arg(long, value_name = "SECS", default_value = "60")]
+    period: Period,
     /// Let AWS scale out only: for workers that end themselves, or that nothing protects while they work
     #[arg(long)]
     no_scale_in: bool,
+}
+
+/// The periods that target tracking takes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Period {
+    #[value(name = "10")]
+    Ten,
+    #[value(name = "30")]
+    Thirty,
+    #[value(name = "60")]
+    Sixty,
 }
 
 pub(super) fn policy(common: &Common, args: &Args) -> Exit {
@@ -112,6 +123,16 @@ fn warn(plan: &Plan) {
 
 impl Wish {
     fn options(&self) -> Options {
-        Options { period_secs: self.period.parse().unwrap_or(60), scale_in: !self.no_scale_in }
+        Options { period_secs: self.period.secs(), scale_in: !self.no_scale_in }
+    }
+}
+
+impl Period {
+    const fn secs(self) -> u32 {
+        match self {
+            Self::Ten => 10,
+            Self::Thirty => 30,
+            Self::Sixty => 60,
+        }
     }
 }

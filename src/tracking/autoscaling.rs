@@ -4,7 +4,7 @@ use crate::aws::{Failure, Session};
 use crate::model::Cause;
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{
-    Alarm, AutoScalingGroup, CustomizedMetricSpecification, MetricDimension, MetricStatistic, ScalingPolicy,
+    AutoScalingGroup, CustomizedMetricSpecification, MetricDimension, MetricStatistic, ScalingPolicy,
     TargetTrackingConfiguration,
 };
 
@@ -84,7 +84,8 @@ impl AutoScaling {
             .set_estimated_instance_warmup(tracking.warmup_secs.and_then(|secs| secs.try_into().ok()))
             .target_tracking_configuration(configuration(tracking));
         let answer = call.send().await.map_err(|error| Failure::of(PUT, &error))?;
-        Ok(names(answer.alarms()))
+        let alarms = answer.alarms().iter();
+        Ok(alarms.filter_map(|alarm| alarm.alarm_name().map(str::to_owned)).collect())
     }
 
     /// Deletes the policy, and with it its alarms.
@@ -103,7 +104,8 @@ fn absent(name: &str, region: &str) -> Failure {
 fn configuration(tracking: &Tracking) -> TargetTrackingConfiguration {
     let Tracking { series, statistic, unit, period_secs, target, scale_in, .. } = tracking;
     let dimensions = series.dimensions.iter();
-    let dimensions = dimensions.map(|(name, value)| MetricDimension::builder().name(name).value(value).build());
+    let dimensions =
+        dimensions.map(|(name, value)| MetricDimension::builder().name(name).value(value).build());
     let metric = CustomizedMetricSpecification::builder()
         .namespace(&series.namespace)
         .metric_name(&series.name)
@@ -142,11 +144,7 @@ fn policy_of(policy: &ScalingPolicy) -> Policy {
         ("PredictiveScaling", _) => Kind::Predictive,
         (kind, _) => Kind::Alarms(kind.to_owned()),
     };
-    Policy {
-        name: policy.policy_name().unwrap_or_default().to_owned(),
-        kind,
-        alarms: names(policy.alarms()),
-    }
+    Policy { name: policy.policy_name().unwrap_or_default().to_owned(), kind }
 }
 
 fn tracked(policy: &ScalingPolicy, configuration: &TargetTrackingConfiguration) -> Kind {
@@ -160,9 +158,10 @@ fn tracked(policy: &ScalingPolicy, configuration: &TargetTrackingConfiguration) 
         let expressions: Vec<&str> = expressions.collect();
         return Kind::OtherTracking(format!("metric math ({})", expressions.join(", ")));
     }
-    let dimensions = metric.dimensions().iter().filter_map(|dimension| {
-        Some((dimension.name()?.to_owned(), dimension.value()?.to_owned()))
-    });
+    let dimensions = metric
+        .dimensions()
+        .iter()
+        .filter_map(|dimension| Some((dimension.name()?.to_owned(), dimension.value()?.to_owned())));
     Kind::Tracking(Box::new(Tracking {
         series: Series {
             namespace: metric.namespace().unwrap_or_default().to_owned(),
@@ -179,6 +178,60 @@ fn tracked(policy: &ScalingPolicy, configuration: &TargetTrackingConfiguration) 
     }))
 }
 
-fn names(alarms: &[Alarm]) -> Vec<String> {
-    alarms.iter().filter_map(|alarm| alarm.alarm_name().map(str::to_owned)).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_autoscaling::types::{
+        MetricType, PredefinedMetricSpecification, TargetTrackingMetricDataQuery as Query,
+    };
+
+    fn tracking(configuration: TargetTrackingConfiguration) -> Kind {
+        let policy = ScalingPolicy::builder().policy_name("p").policy_type("TargetTrackingScaling");
+        policy_of(&policy.target_tracking_configuration(configuration).build()).kind
+    }
+
+    fn custom(metric: CustomizedMetricSpecification) -> Kind {
+        tracking(TargetTrackingConfiguration::builder().customized_metric_specification(metric).build())
+    }
+
+    #[test]
+    fn what_is_put_is_read_back_as_it_was() {
+        let dimensions = [("Team".to_owned(), "a".to_owned()), ("Scaler".to_owned(), "images".to_owned())];
+        let series =
+            Series { namespace: "N".to_owned(), name: "M".to_owned(), dimensions: dimensions.into() };
+        for (period_secs, scale_in) in [(10, true), (60, false)] {
+            let put = Tracking {
+                series: series.clone(),
+                statistic: Some("Average".to_owned()),
+                unit: Some("None".to_owned()),
+                period_secs,
+                target: 12.5,
+                scale_in,
+                warmup_secs: None,
+                enabled: true,
+            };
+            assert_eq!(tracking(configuration(&put)), Kind::Tracking(Box::new(put)));
+        }
+    }
+
+    #[test]
+    fn targets_for_other_things_are_told_by_name_and_are_never_taken_for_ours() {
+        let cpu = PredefinedMetricSpecification::builder()
+            .predefined_metric_type(MetricType::AsgAverageCpuUtilization)
+            .build();
+        let cpu = TargetTrackingConfiguration::builder().predefined_metric_specification(cpu).build();
+        assert_eq!(tracking(cpu), Kind::OtherTracking("ASGAverageCPUUtilization".to_owned()));
+        let query = Query::builder().id("e").expression("m1 / m2").build();
+        let math = CustomizedMetricSpecification::builder().metric_name("BacklogPerInstance").metrics(query);
+        assert_eq!(custom(math.build()), Kind::OtherTracking("metric math (m1 / m2)".to_owned()));
+    }
+
+    #[test]
+    fn policies_of_other_types_are_told_apart() {
+        let kind = |kind: &str| policy_of(&ScalingPolicy::builder().policy_type(kind).build()).kind;
+        assert_eq!(kind("PredictiveScaling"), Kind::Predictive);
+        for other in ["StepScaling", "SimpleScaling", "SomethingNew", "TargetTrackingScaling"] {
+            assert_eq!(kind(other), Kind::Alarms(other.to_owned()));
+        }
+    }
 }

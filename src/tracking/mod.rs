@@ -22,6 +22,9 @@ use autoscaling::AutoScaling;
 use present::{Own, Present};
 use wanted::{Series, Wanted};
 
+#[cfg(test)]
+mod tests;
+
 /// Why a policy is not planned, applied or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -48,10 +51,10 @@ pub enum Failure {
     #[error(transparent)]
     Unfit(#[from] Unfit),
     /// The group is not as it would have to be.
-    #[error("nothing was changed: {}", .0.join("\nerror: nothing was changed: "))]
+    #[error("nothing was changed: {}", listed(.0))]
     InTheWay(Vec<String>),
     /// A call failed.
-    #[error("{what}: {failure}{}", if *.unsure { "; it may have been done: ask again" } else { "" })]
+    #[error("{what}: {failure}{}", if *.unsure { "; it may have been done all the same: `backlogd policy plan` tells" } else { "" })]
     Aws {
         /// What it was about.
         what: String,
@@ -131,9 +134,7 @@ pub async fn remove(settings: &Settings, scaler: &str) -> Result<Removed, Failur
     let groups = connect(scaler).await?;
     match look(&groups, scaler).await?.own(&name, &series) {
         Own::Absent => Ok(Removed::Absent),
-        Own::Foreign(policy) => {
-            Err(Failure::InTheWay(vec![words::foreign(policy, &scaler.group, &series)]))
-        }
+        Own::Foreign(policy) => Err(Failure::InTheWay(vec![words::foreign(policy, &scaler.group, &series)])),
         Own::Ours(_) => {
             let deleted = groups.delete(&scaler.group, &name).await;
             deleted.map_err(|failure| unwritten(&name, &scaler.group, failure))?;
@@ -190,7 +191,7 @@ fn unsuited(scaler: &Scaler, why: Vec<Unsuited>) -> Failure {
     Failure::Unsuited { scaler: scaler.name.clone(), why }
 }
 
-fn listed(why: &[Unsuited]) -> String {
+fn listed(why: &[impl ToString]) -> String {
     let sentences: Vec<String> = why.iter().map(ToString::to_string).collect();
     sentences.join("\n  and ")
 }

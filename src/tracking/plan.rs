@@ -96,7 +96,8 @@ fn warnings(scaler: &Scaler, wanted: &Wanted, present: &Present) -> Vec<String> 
     let mut all = Vec::new();
     if let Basis::Latency { objective_secs, processing, slots } = &wanted.basis {
         if slots.is_assumed() {
-            let hint = "one message at a time is assumed of an instance: set control.slots if it works on more";
+            let hint =
+                "one message at a time is assumed of an instance: set control.slots if it works on more";
             all.push(hint.to_owned());
         }
         if wanted.tracking.target < 1.0 {

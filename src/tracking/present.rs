@@ -8,7 +8,7 @@ pub struct Present {
     pub group: Group,
     /// Its scaling policies.
     pub policies: Vec<Policy>,
-    /// The names of its scheduled actions, or why they cannot be seen.
+    /// The names of its scheduled actions.
     pub scheduled: Vec<String>,
     /// Why the scheduled actions cannot be seen, if they cannot.
     pub blind: Option<String>,
@@ -42,8 +42,6 @@ pub struct Policy {
     pub name: String,
     /// What it goes by.
     pub kind: Kind,
-    /// The alarms that invoke it.
-    pub alarms: Vec<String>,
 }
 
 /// What a scaling policy goes by.

@@ -259,8 +259,7 @@ fn too_coarse(scaler: &Scaler, to: &Destination, period_secs: u32) -> Vec<Unsuit
     let resolution_secs = to.resolution_secs;
     let sample_secs = scaler.schedule.period().as_secs();
     let coarse = (period_secs < resolution_secs).then_some(Unsuited::Coarse { period_secs, resolution_secs });
-    let seldom =
-        (sample_secs > period_secs.into()).then_some(Unsuited::Seldom { period_secs, sample_secs });
+    let seldom = (sample_secs > period_secs.into()).then_some(Unsuited::Seldom { period_secs, sample_secs });
     coarse.into_iter().chain(seldom).collect()
 }
 
@@ -331,6 +330,3 @@ fn known(learnt_percent: Option<f64>) -> String {
         ),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -36,4 +36,5 @@ mod publish;
 mod running;
 mod sample;
 mod systemd;
+mod tracking;
 mod world;
