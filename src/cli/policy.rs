@@ -37,7 +37,7 @@ enum Verb {
 struct Wish {
     /// The scaler's name
     scaler: String,
-    /// Seconds over which AWS looks at the metric: 60, or 30 or 10 if publish.resolution_secs is 1
+    /// Seconds over which AWS looks at the metric: 60, or 30 or 10 if `publish.resolution_secs` is 1
     #[arg(long, value_name = "SECS", default_value = "60")]
     period: Period,
     /// Let AWS scale out only: for workers that end themselves, or that nothing protects while they work

@@ -120,7 +120,7 @@ pub async fn apply(
             let put = groups.put(&plan.wanted).await;
             put.map_err(|failure| unwritten(&plan.wanted.name, &scaler.group, failure))?
         }
-        Step::Keep(_) | Step::Nothing => Vec::new(),
+        Step::Keep | Step::Nothing => Vec::new(),
     };
     Ok((plan, alarms))
 }

@@ -1,4 +1,4 @@
-use super::present::{Drift, Group, Kind, Own, Policy, Present};
+use super::present::{Change, Group, Kind, Own, Policy, Present, drift};
 use super::wanted::{Basis, Series, Wanted};
 use super::words;
 use crate::settings::{Scaler, Settings};
@@ -26,9 +26,9 @@ pub enum Step {
     /// There is no such policy yet.
     Make,
     /// It is there, and differs.
-    Change(Drift),
-    /// It is there as it should be, but for what has only moved a little with what is learnt.
-    Keep(Drift),
+    Change(Vec<Change>),
+    /// It is there as it should be.
+    Keep,
     /// Somebody else's policy has the name.
     Nothing,
 }
@@ -41,8 +41,8 @@ impl Plan {
             Own::Absent => Step::Make,
             Own::Foreign(_) => Step::Nothing,
             Own::Ours(there) => {
-                let drift = Drift::between(there, &wanted);
-                if drift.changes.is_empty() { Step::Keep(drift) } else { Step::Change(drift) }
+                let changes = drift(there, &wanted.tracking);
+                if changes.is_empty() { Step::Keep } else { Step::Change(changes) }
             }
         };
         Self {

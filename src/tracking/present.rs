@@ -1,5 +1,4 @@
-use super::wanted::{Series, Tracking, Wanted};
-use crate::model::rounded;
+use super::wanted::{Series, Tracking, rounded_at_all};
 
 /// A group, and all that changes its size.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,19 +78,6 @@ pub struct Change {
     pub to: String,
 }
 
-/// How the policy in place differs from the wanted one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Drift {
-    /// What is to be changed.
-    pub changes: Vec<Change>,
-    /// What has only moved a little with what is learnt: not worth a change by itself.
-    pub near: Vec<Change>,
-}
-
-/// How far a figure that was learnt may move before the policy is changed for it, as a share. Target
-/// tracking itself lets a metric fall by some 10 to 30 % before it scales in.
-const LEARNT_MOVES: f64 = 0.2;
-
 impl Present {
     /// The policy called `name`, held against `series`.
     #[must_use]
@@ -106,39 +92,20 @@ impl Present {
     }
 }
 
-impl Drift {
-    /// How `there` differs from what is `wanted`.
-    #[must_use]
-    pub fn between(there: &Tracking, wanted: &Wanted) -> Self {
-        let Tracking { series: _, statistic, unit, period_secs, target, scale_in, warmup_secs, enabled } =
-            &wanted.tracking;
-        let warmup = |secs: Option<u32>| secs.map_or_else(|| "not set".to_owned(), |secs| secs.to_string());
-        let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "not set".to_owned());
-        let fields = [
-            ("Statistic", said(&there.statistic), said(statistic)),
-            ("Unit", said(&there.unit), said(unit)),
-            ("Period", there.period_secs.to_string(), period_secs.to_string()),
-            ("TargetValue", rounded(there.target).to_string(), rounded(*target).to_string()),
-            ("DisableScaleIn", (!there.scale_in).to_string(), (!scale_in).to_string()),
-            ("EstimatedInstanceWarmup", warmup(there.warmup_secs), warmup(*warmup_secs)),
-            ("Enabled", there.enabled.to_string(), enabled.to_string()),
-        ];
-        let differing = fields.into_iter().filter(|(_, from, to)| from != to);
-        let changes = differing.map(|(field, from, to)| Change { field, from, to });
-        let warmups = there.warmup_secs.map(f64::from).zip(warmup_secs.map(f64::from));
-        let moved = |change: &Change| match change.field {
-            "TargetValue" => wanted.basis.is_learnt() && is_near(there.target, *target),
-            "EstimatedInstanceWarmup" => {
-                wanted.boot.is_some_and(|boot| boot.is_learnt())
-                    && warmups.is_some_and(|(from, to)| is_near(from, to))
-            }
-            _ => false,
-        };
-        let (near, changes) = changes.partition(moved);
-        Self { changes, near }
-    }
-}
-
-fn is_near(from: f64, to: f64) -> bool {
-    (from - to).abs() <= LEARNT_MOVES * from.max(to)
+/// How the policy `there` differs from what is `wanted`: nothing if it does not.
+pub(super) fn drift(there: &Tracking, wanted: &Tracking) -> Vec<Change> {
+    let warmup = |secs: Option<u32>| secs.map_or_else(|| "not set".to_owned(), |secs| secs.to_string());
+    let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "not set".to_owned());
+    let target = |target: f64| rounded_at_all(target).to_string();
+    let fields = [
+        ("Statistic", said(&there.statistic), said(&wanted.statistic)),
+        ("Unit", said(&there.unit), said(&wanted.unit)),
+        ("Period", there.period_secs.to_string(), wanted.period_secs.to_string()),
+        ("TargetValue", target(there.target), target(wanted.target)),
+        ("DisableScaleIn", (!there.scale_in).to_string(), (!wanted.scale_in).to_string()),
+        ("EstimatedInstanceWarmup", warmup(there.warmup_secs), warmup(wanted.warmup_secs)),
+        ("Enabled", there.enabled.to_string(), wanted.enabled.to_string()),
+    ];
+    let differing = fields.into_iter().filter(|(_, from, to)| from != to);
+    differing.map(|(field, from, to)| Change { field, from, to }).collect()
 }

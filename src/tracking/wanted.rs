@@ -184,7 +184,7 @@ impl Wanted {
                 period_secs: options.period_secs,
                 target: *target,
                 scale_in: options.scale_in,
-                warmup_secs: boot.map(|boot| whole_secs(boot.learnt.value)),
+                warmup_secs: boot.map(warmup_secs),
                 enabled: true,
             },
             basis: *basis,
@@ -201,17 +201,15 @@ impl Wanted {
         let dimensions = series.dimensions.iter();
         let dimensions: Vec<Value> =
             dimensions.map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
-        let mut metric = json!({
+        let metric = json!({
             "Namespace": series.namespace,
             "MetricName": series.name,
             "Dimensions": dimensions,
             "Statistic": statistic,
             "Unit": unit,
         });
-        if *period_secs != 60 {
-            metric["Period"] = json!(period_secs);
-        }
-        let mut request = json!({
+        let metric = with(metric, "Period", (*period_secs != 60).then_some(*period_secs));
+        let request = json!({
             "AutoScalingGroupName": self.group,
             "PolicyName": self.name,
             "PolicyType": "TargetTrackingScaling",
@@ -222,10 +220,7 @@ impl Wanted {
                 "DisableScaleIn": !scale_in,
             },
         });
-        if let Some(secs) = warmup_secs {
-            request["EstimatedInstanceWarmup"] = json!(secs);
-        }
-        request
+        with(request, "EstimatedInstanceWarmup", *warmup_secs)
     }
 }
 
@@ -240,17 +235,6 @@ impl Figure {
     #[must_use]
     pub fn is_assumed(&self) -> bool {
         self.hint.is_none() && !self.is_learnt()
-    }
-}
-
-impl Basis {
-    /// Whether it rests on anything that was seen, and so changes by itself.
-    #[must_use]
-    pub fn is_learnt(&self) -> bool {
-        match self {
-            Self::Acceptable => false,
-            Self::Latency { processing, slots, .. } => processing.is_learnt() || slots.is_learnt(),
-        }
     }
 }
 
@@ -279,8 +263,8 @@ fn aim(
             let slots = slots(hints, estimate);
             let objective_secs = hints.objective_secs;
             let target = objective_secs / processing.learnt.value * slots.learnt.value;
-            // A target of 0 there is not.
-            let target = if rounded(target) > 0.0 { rounded(target) } else { target };
+            let learnt = processing.is_learnt() || slots.is_learnt();
+            let target = if learnt { two_digits(target) } else { rounded_at_all(target) };
             Ok((Basis::Latency { objective_secs, processing, slots }, target))
         }
         (PolicyKind::Step(_) | PolicyKind::Latency(_), _) => Err(Unsuited::Step),
@@ -311,9 +295,29 @@ fn boot(hints: &Hints, estimate: Option<&Estimate>) -> Option<Figure> {
     Some(Figure { learnt: known.or(told)?, hint })
 }
 
+/// In whole seconds, or in tens where it is learnt.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-fn whole_secs(secs: f64) -> u32 {
-    secs.ceil().clamp(0.0, f64::from(i32::MAX)) as u32
+fn warmup_secs(boot: Figure) -> u32 {
+    let step = if boot.is_learnt() { 10.0 } else { 1.0 };
+    ((boot.learnt.value / step).ceil() * step).clamp(0.0, f64::from(i32::MAX)) as u32
+}
+
+/// A learnt figure moves from minute to minute: only so many of its digits are worth a change of the policy.
+fn two_digits(figure: f64) -> f64 {
+    format!("{figure:.1e}").parse().unwrap_or(figure)
+}
+
+/// `figure` to a thousandth, or as it is where that would be 0.
+pub(super) fn rounded_at_all(figure: f64) -> f64 {
+    if rounded(figure) > 0.0 { rounded(figure) } else { figure }
+}
+
+/// `object` with one more field, if there is a value for it.
+fn with(mut object: Value, field: &str, value: Option<u32>) -> Value {
+    if let Value::Object(fields) = &mut object {
+        fields.extend(value.map(|value| (field.to_owned(), value.into())));
+    }
+    object
 }
 
 const fn longer(period_secs: u32) -> &'static str {

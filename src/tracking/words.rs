@@ -1,6 +1,6 @@
 use super::plan::{Plan, Step};
-use super::present::{Change, Drift, Kind, Policy};
-use super::wanted::{Basis, Figure, Series, Tracking, Wanted};
+use super::present::{Change, Kind, Policy};
+use super::wanted::{Basis, Figure, Series, Tracking, Wanted, rounded_at_all};
 use crate::model::rounded;
 use std::fmt;
 
@@ -43,11 +43,11 @@ pub fn applied(plan: &Plan, alarms: &[String]) -> String {
         Step::Make => {
             vec![format!("made policy {name} of group {group}: {target} messages per instance")]
         }
-        Step::Change(drift) => {
+        Step::Change(changes) => {
             let head = format!("changed policy {name} of group {group}:");
-            std::iter::once(head).chain(all(drift).map(line)).collect()
+            std::iter::once(head).chain(changes.iter().map(line)).collect()
         }
-        Step::Keep(_) | Step::Nothing => {
+        Step::Keep | Step::Nothing => {
             return format!("policy {name} of group {group} is in place; nothing was changed");
         }
     };
@@ -62,23 +62,13 @@ pub fn applied(plan: &Plan, alarms: &[String]) -> String {
 fn to_do(name: &str, step: &Step) -> Vec<String> {
     match step {
         Step::Make => vec![format!("would make policy {name}")],
-        Step::Change(drift) => {
+        Step::Change(changes) => {
             let head = format!("policy {name} is in place, and differs; would change:");
-            std::iter::once(head).chain(all(drift).map(line)).collect()
+            std::iter::once(head).chain(changes.iter().map(line)).collect()
         }
-        Step::Keep(drift) => {
-            let head = format!("policy {name} is in place; nothing to change");
-            let near = drift.near.iter();
-            let near = near.map(|change| format!("{} (learnt; not worth a change yet)", line(change)));
-            std::iter::once(head).chain(near).collect()
-        }
+        Step::Keep => vec![format!("policy {name} is in place; nothing to change")],
         Step::Nothing => vec![format!("would leave policy {name} alone")],
     }
-}
-
-/// Once anything is changed, all is.
-fn all(drift: &Drift) -> impl Iterator<Item = &Change> {
-    drift.changes.iter().chain(&drift.near)
 }
 
 fn line(Change { field, from, to }: &Change) -> String {
@@ -116,11 +106,6 @@ fn origin(figure: &Figure, key: &str) -> String {
         None if !figure.is_learnt() => "assumed".to_owned(),
         None => format!("{percent} % learnt"),
     }
-}
-
-/// A figure that rounds to 0 is shown as it is.
-fn rounded_at_all(figure: f64) -> f64 {
-    if rounded(figure) > 0.0 { rounded(figure) } else { figure }
 }
 
 pub(super) fn driven(driver: &str, group: &str) -> String {

@@ -28,6 +28,7 @@ mod faults_publish;
 mod faults_read;
 mod faults_state;
 mod faults_together;
+mod faults_tracking;
 mod faults_watchdog;
 mod faults_write;
 mod group;

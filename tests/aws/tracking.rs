@@ -3,7 +3,6 @@
 //! That a plan writes nothing is the emulator's word. moto stores policies; that its answer names alarms is
 //! our doing (see `tests/emulator/strict.py`), and nothing here scales by them.
 
-use crate::bad_day::{BRISK, error, kind};
 use crate::emulator::python;
 use crate::world::World;
 use aws_sdk_autoscaling::types::{
@@ -16,10 +15,10 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 /// 60 messages per instance.
-const TOLD: &str = "kind = \"latency\", latency_objective_secs = 300, processing_secs = 5";
+pub(crate) const TOLD: &str = "kind = \"latency\", latency_objective_secs = 300, processing_secs = 5";
 
 /// A group of one, and a scaler that publishes for it in a namespace of its own.
-async fn watched(name: &str, policy: &str, more: &str) -> World {
+pub(crate) async fn watched(name: &str, policy: &str, more: &str) -> World {
     let world = World::new(name).await;
     world.queue("").await;
     world.group("", 0, 1, 10).await;
@@ -27,7 +26,7 @@ async fn watched(name: &str, policy: &str, more: &str) -> World {
     world
 }
 
-fn say(world: &World, policy: &str, more: &str) {
+pub(crate) fn say(world: &World, policy: &str, more: &str) {
     let name = &world.name;
     let publish = if more.contains("publish =") {
         String::new()
@@ -41,7 +40,7 @@ fn say(world: &World, policy: &str, more: &str) {
 }
 
 /// `backlogd policy VERB NAME …`: the exit code, standard output and standard error.
-fn policy(world: &World, verb: &str, more: &[&str]) -> (i32, String, String) {
+pub(crate) fn policy(world: &World, verb: &str, more: &[&str]) -> (i32, String, String) {
     let mut command = world.backlogd(&[&["policy", verb, &world.name], more].concat());
     words(&command.env("AWS_MAX_ATTEMPTS", "1").output().unwrap())
 }
@@ -57,7 +56,7 @@ async fn policies(world: &World) -> Vec<ScalingPolicy> {
     call.send().await.unwrap().scaling_policies.unwrap_or_default()
 }
 
-async fn names(world: &World) -> Vec<String> {
+pub(crate) async fn names(world: &World) -> Vec<String> {
     policies(world).await.into_iter().map(|policy| policy.policy_name.unwrap()).collect()
 }
 
@@ -88,7 +87,7 @@ fn backlog(namespace: &str, scaler: &str) -> TargetTrackingConfiguration {
 }
 
 /// The names of the calls about `world` that are no reads.
-fn writes(world: &World) -> Vec<String> {
+pub(crate) fn writes(world: &World) -> Vec<String> {
     let calls = world.emulator.calls("", &format!("\"{}\"", world.name));
     let names = calls.iter().map(|call| call["operation"].as_str().unwrap().to_owned());
     let own = ["CreateQueue", "CreateAutoScalingGroup", "CreateLaunchConfiguration"];
@@ -350,78 +349,4 @@ async fn settings_that_no_policy_can_be_made_of_are_refused_before_any_call() {
         "{complaint}"
     );
     assert_eq!(world.emulator.calls("DescribePolicies", "tracking-unfit").len(), before);
-}
-
-/// `backlogd policy apply` of a sound scaler while `operation` meets `fault`: exit code and complaint.
-async fn applied_under(name: &str, operation: &str, fault: &Value) -> (i32, String, World) {
-    let world = watched(name, TOLD, BRISK).await;
-    world.emulator.fault(operation, &format!("\"{name}\""), fault);
-    let (exit, data, complaint) = policy(&world, "apply", &[]);
-    assert!(exit == 0 || data.is_empty(), "{data}");
-    (exit, complaint, world)
-}
-
-#[tokio::test]
-async fn a_group_that_is_not_there_is_named_with_its_region() {
-    let world = World::new("tracking-nowhere").await;
-    say(&world, TOLD, "");
-    for verb in ["plan", "apply", "remove"] {
-        let (exit, _, complaint) = policy(&world, verb, &[]);
-        let words = "error: group tracking-nowhere: autoscaling:DescribeAutoScalingGroups: no group is called \
-                     tracking-nowhere in eu-west-1, the account of the credentials\n";
-        assert_eq!((exit, complaint.as_str()), (1, words), "{verb}");
-    }
-}
-
-#[tokio::test]
-async fn a_permission_that_lacks_is_named_with_what_it_was_for() {
-    let (exit, complaint, _) =
-        applied_under("tracking-blind", "DescribePolicies", &error("AccessDenied")).await;
-    let words = "error: group tracking-blind: autoscaling:DescribePolicies: AccessDenied: as the test asked";
-    assert!(exit == 1 && complaint.starts_with(words), "{complaint}");
-    let (exit, complaint, world) =
-        applied_under("tracking-denied", "PutScalingPolicy", &error("AccessDenied")).await;
-    let words = "error: policy backlogd-tracking-denied of group tracking-denied: autoscaling:PutScalingPolicy: \
-                 AccessDenied: as the test asked";
-    assert!(exit == 1 && complaint.starts_with(words), "{complaint}");
-    assert!(!complaint.contains("it may have been done"), "{complaint}");
-    assert_eq!(names(&world).await, [""; 0]);
-}
-
-#[tokio::test]
-async fn scheduled_actions_that_may_not_be_seen_are_said_to_be_unseen() {
-    let (exit, complaint, world) =
-        applied_under("tracking-unseen", "DescribeScheduledActions", &error("AccessDenied")).await;
-    assert!(exit == 0 && complaint.contains("warning: scheduled actions cannot be seen: "), "{complaint}");
-    assert_eq!(names(&world).await, ["backlogd-tracking-unseen"]);
-}
-
-#[tokio::test]
-async fn a_throttled_look_changes_nothing() {
-    let (exit, complaint, world) =
-        applied_under("tracking-slow", "DescribePolicies", &error("Throttling")).await;
-    assert!(exit == 1 && complaint.contains("autoscaling:DescribePolicies: Throttling"), "{complaint}");
-    assert_eq!(writes(&world), [""; 0]);
-}
-
-#[tokio::test]
-async fn an_aws_that_does_not_answer_is_unreachable() {
-    for (name, fault) in [("tracking-hang", kind("hang")), ("tracking-close", kind("close"))] {
-        let (exit, complaint, world) = applied_under(name, "DescribeAutoScalingGroups", &fault).await;
-        assert_eq!(exit, 69, "{complaint}");
-        assert_eq!(writes(&world), [""; 0]);
-    }
-}
-
-#[tokio::test]
-async fn a_write_whose_answer_is_lost_is_told_as_unsure_and_found_in_place() {
-    let (exit, complaint, world) =
-        applied_under("tracking-lost", "PutScalingPolicy", &kind("truncate")).await;
-    assert!(exit == 69 || exit == 1, "{exit}");
-    assert!(
-        complaint.contains("it may have been done all the same: `backlogd policy plan` tells"),
-        "{complaint}"
-    );
-    let (_, page, _) = policy(&world, "plan", &[]);
-    assert!(page.contains("policy backlogd-tracking-lost is in place; nothing to change"), "{page}");
 }
