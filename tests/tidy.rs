@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 10] = [
     &["engine"],
     &["settings"],
     &["assemble"],
-    &["daemon", "explain", "sim"],
+    &["daemon", "explain", "sim", "tracking"],
     &["cli"],
     &["main", "lib"],
 ];
@@ -30,8 +30,8 @@ const FLOORS: [&[&str]; 10] = [
 /// Rooms that do no I/O, read no clock and write no log.
 const PURE: [&str; 4] = ["model", "policy", "estimate", "controller"];
 
-/// And so do these files: the simulated world.
-const PURE_FILES: [&str; 24] = [
+/// And so do these files: the simulated world, and what a target-tracking policy should be.
+const PURE_FILES: [&str; 28] = [
     "sim/bound/banded.rs",
     "sim/bound/mod.rs",
     "sim/case.rs",
@@ -56,6 +56,10 @@ const PURE_FILES: [&str; 24] = [
     "sim/world/queue.rs",
     "sim/world/tally.rs",
     "sim/world/terms.rs",
+    "tracking/plan.rs",
+    "tracking/present.rs",
+    "tracking/wanted.rs",
+    "tracking/words.rs",
 ];
 
 /// What the pure do not name; a crate stands for all that is in it.
@@ -77,8 +81,13 @@ const IMPURE: [&str; 13] = [
 
 /// The files beside `aws` that may name the SDK: one adapter a service, and for `CloudWatch` one more,
 /// which reads what the other does not write.
-const ADAPTERS: [&str; 4] =
-    ["source/sqs.rs", "source/deletions.rs", "target/asg.rs", "publish/cloudwatch.rs"];
+const ADAPTERS: [&str; 5] = [
+    "source/sqs.rs",
+    "source/deletions.rs",
+    "target/asg.rs",
+    "publish/cloudwatch.rs",
+    "tracking/autoscaling.rs",
+];
 
 /// Files below `assemble` that may speak of a dry run: the wrapper, and the record's own field.
 const REHEARSAL: [&str; 4] = ["target/withheld.rs", "model/record.rs", "publish/json.rs", "publish/text.rs"];

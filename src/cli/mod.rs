@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod demo;
 mod explain;
+mod policy;
 mod run;
 mod simulate;
 
@@ -70,6 +71,8 @@ enum Command {
     Check,
     /// Take one look, decide, and show each step; writes nothing
     Explain(explain::Args),
+    /// Let AWS drive: plan, apply or remove the target-tracking policy on the published metric
+    Policy(policy::Args),
     /// Try the controller on a workload: late messages, cost, and what others would pay; no account, no network
     Simulate(Box<simulate::Args>),
     /// Watch it work on an embedded world; no account, no network
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.common, &args),
         Command::Check => check::check(&cli.common),
         Command::Explain(args) => explain::explain(&cli.common, &args),
+        Command::Policy(args) => policy::policy(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
         Command::Completions(args) => completions::completions(&args),

@@ -1,7 +1,7 @@
 use super::rules::Rules;
 use super::window::{Window, unbroken};
 use crate::estimate::Estimates;
-use crate::model::{Action, Decision, Fleet, Sample, Timestamp};
+use crate::model::{Action, Decision, Estimate, Fleet, Hints, Sample, Timestamp};
 use crate::policy::Memory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -79,6 +79,13 @@ impl State {
         self.last_out = other.last_out;
         self.last_in = other.last_in;
         self
+    }
+
+    /// What is believed as of the steady time `now`; nothing before a first sample.
+    #[must_use]
+    pub fn estimate(&self, hints: &Hints, now: Timestamp) -> Option<Estimate> {
+        let late_percent = self.memory.late_percent();
+        self.estimates.outlook(hints, now).map(|outlook| Estimate { late_percent, ..outlook.estimate })
     }
 
     /// Whether `other` knows of the same last scale-out and scale-in.

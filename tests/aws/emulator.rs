@@ -85,7 +85,7 @@ fn home() -> PathBuf {
 
 /// A Python with the pinned packages: a virtual environment below `target`, made once for each
 /// version of the requirements. Test binaries that start at the same moment wait for one another.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let requirements = home().join("requirements.txt");
     let venv = target.join("emulator-venv");

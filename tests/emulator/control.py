@@ -2,9 +2,10 @@
 
 moto has no fault injection and shows only what its own model of AWS can produce. Here a test queues faults
 (`/emulator/faults`), overrides what Describe and GetQueueAttributes say of one group or queue
-(`/emulator/group`, `/emulator/queue`), makes the pages of DescribeAutoScalingGroups smaller than asked for
-(`/emulator/pages`: `size` groups a page where the name of a group asked for contains `match`) and reads back
-every call received (`/emulator/calls`). moto publishes no metrics of SQS: a test does (`/emulator/metric`).
+(`/emulator/group`, `/emulator/queue`), makes the pages of DescribeAutoScalingGroups and DescribePolicies
+smaller than asked for (`/emulator/pages`: `size` items a page where the name of a group asked for contains
+`match`) and reads back every call received (`/emulator/calls`). moto publishes no metrics of SQS: a test does
+(`/emulator/metric`).
 `match` is a substring of the decoded request body written as JSON, e.g. `/jobs"` for the queue `jobs`.
 """
 

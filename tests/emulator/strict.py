@@ -2,9 +2,9 @@
 
 moto takes any desired capacity, ignores HonorCooldown and suspended processes, counts weighted capacity
 roughly, knows no instance refresh, shows every instance InService at once, dies with a 500 on a missing
-group, and lets PutMetricData exceed every limit. Here its classes are subclassed and put in the place of the
-originals. Codes and texts are those AWS has been seen to answer, as far as they are known; tests should rely
-on the codes.
+group, makes no alarms for a target-tracking policy, and lets PutMetricData exceed every limit. Here its
+classes are subclassed and put in the place of the originals. Codes and texts are those AWS has been seen to
+answer, as far as they are known; tests should rely on the codes.
 
 moto also fills every page of a Describe. AWS documents that a page may hold fewer items than MaxRecords while
 more exist, and a test can have that (`page_sizes`).
@@ -31,7 +31,7 @@ from moto.core.utils import utcfromtimestamp, utcnow
 ACTIVE_REFRESH = ("Pending", "InProgress")
 # Group name -> facts a test wants to see in Describe: {"operator": {...}, "states": {"0": "Standby"}}.
 group_facts = {}
-# Substring of a group's name -> the most groups on one page of a Describe that asks for such a name.
+# Substring of a group's name -> the most groups or policies on one page of a Describe that asks for such a name.
 page_sizes = {}
 # Seconds that a new instance stays Pending.
 launch_delay = 0.0
@@ -217,6 +217,25 @@ class AutoScaling(AutoScalingResponse):
         super().resume_processes()
         self.group.set_desired_capacity(self.group.desired_capacity)
         return EmptyResult()
+
+    def put_scaling_policy(self):
+        assert self.group
+        super().put_scaling_policy()
+        policy = self.autoscaling_backend.policies[self._get_param("PolicyName")]
+        policy.enabled = self._get_bool_param("Enabled", True)
+        policy.alarms = [
+            {"AlarmName": f"TargetTracking-{self.group.name}-Alarm{side}-{uuid.uuid4()}"}
+            for side in ("High", "Low") if policy.policy_type == "TargetTrackingScaling"]
+        return ActionResult({"PolicyARN": policy.arn, "Alarms": policy.alarms})
+
+    def describe_policies(self):
+        limit = self._get_int_param("MaxRecords", 50)
+        name = self._get_param("AutoScalingGroupName") or ""
+        size = min([limit, *(size for match, size in list(page_sizes.items()) if match in name)])
+        start = int(self._get_param("NextToken") or 0)
+        policies = super().describe_policies().result["ScalingPolicies"]
+        token = str(start + size) if len(policies) > start + size else None
+        return ActionResult({"ScalingPolicies": policies[start:start + size], "NextToken": token})
 
     def start_instance_refresh(self):
         if any(refresh["Status"] in ACTIVE_REFRESH for refresh in self.group.refreshes):

@@ -1,0 +1,197 @@
+//! Lets AWS drive: the target-tracking policy on the backlog per instance that this program publishes.
+//!
+//! It is planned, applied and removed by the command line alone; the daemon knows nothing of it.
+
+mod autoscaling;
+mod plan;
+mod present;
+mod wanted;
+mod words;
+
+pub use plan::{Plan, Step};
+pub use wanted::{Options, Unsuited};
+pub use words::{applied, at_length};
+
+use crate::assemble::{Unfit, policy};
+use crate::aws::{self, Patience, open};
+use crate::clock::Clock;
+use crate::model::Cause;
+use crate::settings::{Scaler, Settings};
+use crate::store::StateFile;
+use autoscaling::AutoScaling;
+use present::{Own, Present};
+use wanted::{Series, Wanted};
+
+#[cfg(test)]
+mod tests;
+
+/// Why a policy is not planned, applied or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// No scaler has this name.
+    #[error("no scaler is called {asked:?}; there are: {known}")]
+    Unknown {
+        /// The name asked for.
+        asked: String,
+        /// The names there are.
+        known: String,
+    },
+    /// No policy can be made of its settings.
+    #[error("scaler {scaler:?}: {}", listed(.why))]
+    Unsuited {
+        /// The scaler.
+        scaler: String,
+        /// All that stands against it.
+        why: Vec<Unsuited>,
+    },
+    /// The daemon drives the group.
+    #[error("{0}")]
+    Driven(String),
+    /// The settings do not fit the environment.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The group is not as it would have to be.
+    #[error("nothing was changed: {}", listed(.0))]
+    InTheWay(Vec<String>),
+    /// A call failed.
+    #[error("{what}: {failure}{}", if *.unsure { "; it may have been done all the same: `backlogd policy plan` tells" } else { "" })]
+    Aws {
+        /// What it was about.
+        what: String,
+        /// The failure.
+        failure: aws::Failure,
+        /// Whether it was a write that may have been done.
+        unsure: bool,
+    },
+}
+
+impl Failure {
+    /// Whether it is for the settings to mend.
+    #[must_use]
+    pub const fn is_of_settings(&self) -> bool {
+        matches!(self, Self::Unsuited { .. } | Self::Driven(_) | Self::Unfit(_))
+    }
+
+    /// Whether no answer came from AWS.
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Self::Aws { failure: aws::Failure { cause: Cause::Timeout | Cause::Unreachable, .. }, .. }
+        )
+    }
+}
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// It is gone, and its alarms with it.
+    Gone,
+    /// There was none.
+    Absent,
+}
+
+/// What `apply` would do for `scaler`. Writes nothing.
+pub async fn plan(settings: &Settings, scaler: &str, options: Options) -> Result<Plan, Failure> {
+    let scaler = find(settings, scaler)?;
+    let wanted = wanted(settings, scaler, options)?;
+    Ok(Plan::new(settings, scaler, wanted, &look(&connect(scaler).await?, scaler).await?))
+}
+
+/// Makes the policy of `scaler`, or brings it to what it should be: what was done, and the alarms that AWS
+/// made for it.
+pub async fn apply(
+    settings: &Settings,
+    scaler: &str,
+    options: Options,
+) -> Result<(Plan, Vec<String>), Failure> {
+    let scaler = find(settings, scaler)?;
+    if let Some(driver) = plan::drivers(settings, scaler).first() {
+        return Err(Failure::Driven(words::driven(driver, &scaler.group)));
+    }
+    let wanted = wanted(settings, scaler, options)?;
+    let groups = connect(scaler).await?;
+    let plan = Plan::new(settings, scaler, wanted, &look(&groups, scaler).await?);
+    if !plan.obstacles.is_empty() {
+        return Err(Failure::InTheWay(plan.obstacles));
+    }
+    let alarms = match plan.step {
+        Step::Make | Step::Change(_) => {
+            let put = groups.put(&plan.wanted).await;
+            put.map_err(|failure| unwritten(&plan.wanted.name, &scaler.group, failure))?
+        }
+        Step::Keep | Step::Nothing => Vec::new(),
+    };
+    Ok((plan, alarms))
+}
+
+/// Deletes the policy of `scaler`, and none that is somebody else's.
+pub async fn remove(settings: &Settings, scaler: &str) -> Result<Removed, Failure> {
+    let scaler = find(settings, scaler)?;
+    let unpublished = || unsuited(scaler, vec![Unsuited::Unpublished]);
+    let series = Series::published_by(scaler).ok_or_else(unpublished)?;
+    let name = Wanted::name_for(&scaler.name);
+    let groups = connect(scaler).await?;
+    match look(&groups, scaler).await?.own(&name, &series) {
+        Own::Absent => Ok(Removed::Absent),
+        Own::Foreign(policy) => Err(Failure::InTheWay(vec![words::foreign(policy, &scaler.group, &series)])),
+        Own::Ours(_) => {
+            let deleted = groups.delete(&scaler.group, &name).await;
+            deleted.map_err(|failure| unwritten(&name, &scaler.group, failure))?;
+            Ok(Removed::Gone)
+        }
+    }
+}
+
+/// What became of the policy of `scaler`.
+#[must_use]
+pub fn removed(scaler: &str, removed: Removed) -> String {
+    let name = Wanted::name_for(scaler);
+    match removed {
+        Removed::Gone => format!("removed policy {name}, and with it its alarms"),
+        Removed::Absent => format!("there is no policy {name}; nothing was changed"),
+    }
+}
+
+fn find<'s>(settings: &'s Settings, asked: &str) -> Result<&'s Scaler, Failure> {
+    let found = settings.scalers.iter().find(|scaler| scaler.name == asked);
+    found.ok_or_else(|| {
+        let known: Vec<&str> = settings.scalers.iter().map(|scaler| scaler.name.as_str()).collect();
+        Failure::Unknown { asked: asked.to_owned(), known: known.join(", ") }
+    })
+}
+
+/// The policy by the settings and by what the daemon has learnt, of which its state is only looked at.
+fn wanted(settings: &Settings, scaler: &Scaler, options: Options) -> Result<Wanted, Failure> {
+    let now = Clock::start().now();
+    let estimate = policy(&scaler.policy).hints().and_then(|hints| {
+        StateFile::peek(&settings.state_dir, &scaler.name, now).estimate(hints, now.steady)
+    });
+    Wanted::of(scaler, estimate.as_ref(), options).map_err(|why| unsuited(scaler, why))
+}
+
+async fn connect(scaler: &Scaler) -> Result<AutoScaling, Failure> {
+    let session = open(&scaler.place, Patience::for_period(scaler.schedule.period())).await;
+    let session = session.map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
+    Ok(AutoScaling::of(&session))
+}
+
+async fn look(groups: &AutoScaling, scaler: &Scaler) -> Result<Present, Failure> {
+    let present = groups.present(&scaler.group).await;
+    let what = format!("group {}", scaler.group);
+    present.map_err(|failure| Failure::Aws { what, failure, unsure: false })
+}
+
+fn unwritten(policy: &str, group: &str, failure: aws::Failure) -> Failure {
+    let unsure = !failure.is_refusal();
+    Failure::Aws { what: format!("policy {policy} of group {group}"), failure, unsure }
+}
+
+fn unsuited(scaler: &Scaler, why: Vec<Unsuited>) -> Failure {
+    Failure::Unsuited { scaler: scaler.name.clone(), why }
+}
+
+fn listed(why: &[impl ToString]) -> String {
+    let sentences: Vec<String> = why.iter().map(ToString::to_string).collect();
+    sentences.join("\n  and ")
+}

@@ -1,0 +1,243 @@
+//! How what is there differs, what stands against changing it, and the words for both.
+
+use super::{figures, only, ours, plan, present, settings, told, wanted, with};
+use crate::settings::Scaler;
+use crate::tracking::plan::{Plan, Step};
+use crate::tracking::present::{Change, Kind, Own, Policy, drift};
+use crate::tracking::wanted::{Series, Tracking};
+use crate::tracking::words;
+
+fn changes(all: &[Change]) -> Vec<(&str, &str, &str)> {
+    all.iter().map(|change| (change.field, change.from.as_str(), change.to.as_str())).collect()
+}
+
+#[test]
+fn a_policy_is_ours_by_its_name_and_its_metric() {
+    let wanted = told();
+    let own = |policy: Policy| {
+        let present = present(vec![policy]);
+        match present.own("backlogd-images", &wanted.tracking.series) {
+            Own::Absent => "absent",
+            Own::Ours(_) => "ours",
+            Own::Foreign(_) => "foreign",
+        }
+    };
+    let tracking = |change: fn(&mut Series)| {
+        let mut tracking = wanted.tracking.clone();
+        change(&mut tracking.series);
+        ours(tracking)
+    };
+    assert_eq!(own(tracking(|_| ())), "ours");
+    assert_eq!(own(Policy { name: "backlogd-image".to_owned(), ..tracking(|_| ()) }), "absent");
+    assert_eq!(own(tracking(|series| series.name.push('s'))), "foreign");
+    assert_eq!(own(tracking(|series| series.namespace.push('s'))), "foreign");
+    assert_eq!(own(tracking(|series| series.dimensions.clear())), "foreign");
+    for kind in
+        [Kind::Predictive, Kind::Alarms("StepScaling".to_owned()), Kind::OtherTracking("CPU".to_owned())]
+    {
+        assert_eq!(own(Policy { name: "backlogd-images".to_owned(), kind }), "foreign");
+    }
+}
+
+#[test]
+fn drift_is_told_field_by_field() {
+    let wanted = told();
+    assert_eq!(drift(&wanted.tracking, &wanted.tracking), []);
+    let there = Tracking {
+        series: wanted.tracking.series.clone(),
+        statistic: Some("Maximum".to_owned()),
+        unit: None,
+        period_secs: 10,
+        target: 59.9,
+        scale_in: false,
+        warmup_secs: None,
+        enabled: false,
+    };
+    let expected = [
+        ("Statistic", "Maximum", "Average"),
+        ("Unit", "not set", "None"),
+        ("Period", "10", "60"),
+        ("TargetValue", "59.9", "60"),
+        ("DisableScaleIn", "true", "false"),
+        ("EstimatedInstanceWarmup", "not set", "150"),
+        ("Enabled", "false", "true"),
+    ];
+    assert_eq!(changes(&drift(&there, &wanted.tracking)), expected);
+}
+
+#[test]
+fn what_is_learnt_changes_the_policy_by_two_digits_and_by_tens_of_seconds() {
+    let learnt = |secs: f64, boot: f64| with(&figures((secs, 0.95), (1.0, 0.99), (boot, 0.9)), "").tracking;
+    let there = learnt(9.9, 101.0);
+    assert_eq!(drift(&there, &learnt(10.1, 109.0)), []);
+    let expected = [("TargetValue", "30", "27"), ("EstimatedInstanceWarmup", "110", "120")];
+    assert_eq!(changes(&drift(&there, &learnt(11.0, 111.0))), expected);
+}
+
+#[test]
+fn the_step_is_to_make_to_change_to_keep_or_to_leave_alone() {
+    assert_eq!(plan(Vec::new()).step, Step::Make);
+    assert!(matches!(plan(vec![ours(told().tracking)]).step, Step::Keep));
+    assert!(matches!(plan(vec![ours(Tracking { target: 1.0, ..told().tracking })]).step, Step::Change(_)));
+    let foreign = plan(vec![Policy { name: "backlogd-images".to_owned(), kind: Kind::Predictive }]);
+    assert_eq!(foreign.step, Step::Nothing);
+    assert!(
+        foreign.obstacles[0].contains("is not one that backlogd made for this scaler: it scales by forecast")
+    );
+    assert!(
+        foreign.obstacles[0]
+            .contains("aws autoscaling delete-policy --auto-scaling-group-name image-workers")
+    );
+}
+
+#[test]
+fn another_policy_on_the_same_metric_stands_in_the_way_and_one_on_another_does_not() {
+    let named = |policy: Policy| Policy { name: "by-hand".to_owned(), ..policy };
+    let rival = plan(vec![named(ours(told().tracking))]);
+    assert!(rival.obstacles[0].contains("policy by-hand of group image-workers tracks the same metric"));
+    assert_eq!((rival.obstacles.len(), rival.warnings.len(), rival.step), (1, 0, Step::Make));
+    let mut other = told().tracking;
+    other.series.name = "Age".to_owned();
+    let beside = plan(vec![named(ours(other))]);
+    assert_eq!(beside.obstacles, [""; 0]);
+    assert_eq!(
+        beside.warnings,
+        [
+            "policy by-hand scales by Backlogd/Age {Scaler=images}: AWS scales out when either asks for it, and in \
+          only when both do"
+        ]
+    );
+}
+
+#[test]
+fn whoever_drives_the_group_stands_in_the_way() {
+    let text = settings(", processing_secs = 10", "drive = true");
+    let plan = Plan::new(&text, only(&text), told(), &present(Vec::new()));
+    assert!(plan.obstacles[0].starts_with("scaler images drives group image-workers (drive = true)"));
+    let mut two = settings(", processing_secs = 10", "");
+    let other = Scaler { name: "thumbs".to_owned(), drive: true, ..only(&two).clone() };
+    two.scalers.push(other);
+    let plan = Plan::new(&two, only(&two), told(), &present(Vec::new()));
+    assert!(
+        plan.obstacles[0].starts_with("scaler thumbs drives group image-workers"),
+        "{:?}",
+        plan.obstacles
+    );
+    two.scalers[1].group = "others".to_owned();
+    assert_eq!(Plan::new(&two, only(&two), told(), &present(Vec::new())).obstacles, [""; 0]);
+}
+
+#[test]
+fn an_operator_and_a_region_without_high_resolution_stand_in_the_way() {
+    let settings = settings("", "");
+    let mut here = present(Vec::new());
+    here.group.operator = Some("eks".to_owned());
+    here.group.region = "us-gov-west-1".to_owned();
+    let mut wanted = told();
+    wanted.tracking.period_secs = 10;
+    let plan = Plan::new(&settings, only(&settings), wanted, &here);
+    assert!(plan.obstacles[0].contains("its operator eks"), "{:?}", plan.obstacles);
+    assert!(plan.obstacles[1].starts_with("--period must be 60 in us-gov-west-1"), "{:?}", plan.obstacles);
+}
+
+#[test]
+fn all_else_that_changes_the_size_is_warned_of() {
+    let text = settings("", "limits = { min = 1, max = 5 }");
+    let policies = [
+        ("cpu", Kind::OtherTracking("ASGAverageCPUUtilization".to_owned())),
+        ("steps", Kind::Alarms("StepScaling".to_owned())),
+        ("ahead", Kind::Predictive),
+    ];
+    let policies = policies.map(|(name, kind)| Policy { name: name.to_owned(), kind });
+    let mut here = present(policies.into());
+    here.scheduled = vec!["nightly".to_owned()];
+    here.blind = Some("AccessDenied".to_owned());
+    here.group.suspended = ["AZRebalance", "AlarmNotification", "Launch"].map(str::to_owned).into();
+    here.group.protects = false;
+    let mut wanted = wanted(", processing_secs = 600", "");
+    let plan = Plan::new(&text, only(&text), wanted.clone(), &here);
+    let starts = [
+        "one message at a time is assumed of an instance: set control.slots",
+        "a message takes 600 s and may wait 300 s: by a target below 1 a single message that waits asks for 2 instances",
+        "policy cpu scales by ASGAverageCPUUtilization: AWS scales out when either",
+        "policy steps scales by alarms (StepScaling): it will change the size",
+        "policy ahead scales by forecast: of its size and the backlog's",
+        "scheduled action nightly sets the group's sizes",
+        "scheduled actions cannot be seen: AccessDenied",
+        "the group's process AlarmNotification is suspended: AWS acts on no scaling policy",
+        "the group's process Launch is suspended",
+        "AWS picks the instances that go, and may pick one at work",
+        "AWS keeps to the group's own limits, min 0 and max 10, not to the settings' (min 1, max 5)",
+    ];
+    assert_eq!(plan.warnings.len(), starts.len(), "{:#?}", plan.warnings);
+    for (warning, start) in plan.warnings.iter().zip(starts) {
+        assert!(warning.starts_with(start), "{warning}");
+    }
+    assert_eq!(plan.obstacles, [""; 0]);
+    wanted.tracking.scale_in = false;
+    let outwards = Plan::new(&text, only(&text), wanted, &here);
+    assert!(
+        !outwards.warnings.iter().any(|warning| warning.contains("one at work")),
+        "{:?}",
+        outwards.warnings
+    );
+}
+
+#[test]
+fn a_plan_reads_from_the_policy_to_its_exact_configuration() {
+    let page = words::at_length(&plan(vec![ours(Tracking { target: 30.0, ..told().tracking })]));
+    let expected = "\
+images: AWS is to hold group image-workers by Backlogd/BacklogPerInstance {Scaler=images}
+
+target: 60 messages per instance
+  latency objective 300 s ÷ 10 s a message (as policy.processing_secs says) × 2 at once (as control.slots says)
+warm-up: 150 s, for so long booting takes (as policy.boot_secs says)
+looked at every 60 s
+
+policy backlogd-images is in place, and differs; would change:
+  TargetValue: 30 → 60
+
+{
+";
+    assert!(page.starts_with(expected), "{page}");
+    let (_, json) = page.split_once("\n{").unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&format!("{{{json}")).unwrap(), told().request());
+}
+
+#[test]
+fn a_plan_says_what_was_learnt_and_how_far_it_is_believed() {
+    let text = settings("", "");
+    let learnt = with(&figures((9.8, 0.967), (1.5, 0.5), (100.0, 0.2)), "");
+    let mut here = present(vec![ours(Tracking { target: 50.0, ..learnt.tracking.clone() })]);
+    here.group.cooldown_secs = Some(300);
+    let page = words::at_length(&Plan::new(&text, only(&text), learnt, &here));
+    for words in [
+        "÷ 9.8 s a message (97 % learnt) × 1.5 at once (50 % learnt)\n",
+        "warm-up: the group's default cooldown of 300 s, for it is not known how long booting takes\n",
+        "is in place, and differs; would change:\n  TargetValue: 50 → 46\n",
+    ] {
+        assert!(page.contains(words), "{words:?} is not in:\n{page}");
+    }
+    let corrected = with(&figures((12.0, 0.6), (1.0, 0.0), (100.0, 0.2)), ", processing_secs = 10");
+    let page = words::at_length(&Plan::new(&text, only(&text), corrected, &here));
+    assert!(page.contains(
+        "12 s a message (60 % learnt, where policy.processing_secs says 10) × 1 at once (assumed)"
+    ));
+}
+
+#[test]
+fn what_was_applied_is_told_with_the_alarms() {
+    let alarms = ["high".to_owned(), "low".to_owned()];
+    assert_eq!(
+        words::applied(&plan(Vec::new()), &alarms),
+        "made policy backlogd-images of group image-workers: 60 messages per instance\n\
+         its alarms, which AWS keeps by itself: high, low"
+    );
+    let changed = plan(vec![ours(Tracking { target: 1.0, ..told().tracking })]);
+    assert_eq!(
+        words::applied(&changed, &[]),
+        "changed policy backlogd-images of group image-workers:\n  TargetValue: 1 → 60\nAWS named no alarms of it"
+    );
+    let kept = words::applied(&plan(vec![ours(told().tracking)]), &[]);
+    assert_eq!(kept, "policy backlogd-images of group image-workers is in place; nothing was changed");
+}

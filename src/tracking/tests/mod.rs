@@ -1,0 +1,65 @@
+//! A scaler, what it has learnt, and a group to put a policy on.
+
+mod difference;
+mod target;
+
+use super::plan::Plan;
+use super::present::{Group, Kind, Policy, Present};
+use super::wanted::{Options, Tracking, Wanted};
+use crate::model::{Estimate, Learnt};
+use crate::settings::{Scaler, Settings, parse};
+
+const USUAL: Options = Options { period_secs: 60, scale_in: true };
+
+/// Settings of one scaler that watches for a wait of 300 s, with `policy` besides, and `lines`.
+fn settings(policy: &str, lines: &str) -> Settings {
+    let publish = if lines.contains("publish =") { "" } else { "publish = {}" };
+    let text = format!(
+        "[[scaler]]\nname = \"images\"\nsource = [{{ queue = \"images\" }}]\ntarget = {{ name = \"image-workers\" }}\n\
+         policy = {{ kind = \"latency\", latency_objective_secs = 300{policy} }}\n{publish}\n{lines}\n"
+    );
+    parse(&[("main.toml".to_owned(), text)]).unwrap()
+}
+
+fn only(settings: &Settings) -> &Scaler {
+    &settings.scalers[0]
+}
+
+fn wanted(policy: &str, lines: &str) -> Wanted {
+    Wanted::of(only(&settings(policy, lines)), None, USUAL).unwrap()
+}
+
+/// A scaler to which all is told: 300 s ÷ 10 s × 2.
+fn told() -> Wanted {
+    wanted(", processing_secs = 10, boot_secs = 149.2", "control = { slots = 2 }")
+}
+
+fn figures(processing: (f64, f64), slots: (f64, f64), boot: (f64, f64)) -> Estimate {
+    let learnt = |(value, belief)| Learnt { value, belief };
+    Estimate {
+        arrivals_per_sec: learnt((1.0, 1.0)),
+        processing_secs: learnt(processing),
+        slots: learnt(slots),
+        boot_secs: learnt(boot),
+        drain_secs: None,
+        late_percent: 0.0,
+    }
+}
+
+fn with(estimate: &Estimate, policy: &str) -> Wanted {
+    Wanted::of(only(&settings(policy, "")), Some(estimate), USUAL).unwrap()
+}
+
+fn ours(tracking: Tracking) -> Policy {
+    Policy { name: "backlogd-images".to_owned(), kind: Kind::Tracking(Box::new(tracking)) }
+}
+
+fn present(policies: Vec<Policy>) -> Present {
+    let group = Group { region: "eu-west-1".to_owned(), max: 10, protects: true, ..Group::default() };
+    Present { group, policies, ..Present::default() }
+}
+
+fn plan(policies: Vec<Policy>) -> Plan {
+    let settings = settings("", "");
+    Plan::new(&settings, only(&settings), told(), &present(policies))
+}
