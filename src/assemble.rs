@@ -90,25 +90,37 @@ struct Shared {
 pub async fn assemble(settings: &Settings, purpose: &Purpose, now: Now) -> Result<Assembly, Unfit> {
     let tasks = TaskTracker::new();
     let losses = Arc::new(Losses::default());
-    let mut places: HashMap<Place, Shared> = HashMap::new();
-    let mut driven = HashMap::new();
+    let share = |(place, session)| (place, Shared::new(session, &tasks, losses.clone()));
+    let places: HashMap<Place, Shared> = sessions(settings).await?.into_iter().map(share).collect();
     let mut engines = Vec::new();
     for scaler in &settings.scalers {
-        if !places.contains_key(&scaler.place) {
-            let session = open(&scaler.place, patience(settings, &scaler.place))
-                .await
-                .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
-            places.insert(scaler.place.clone(), Shared::new(session, &tasks, losses.clone()));
-        }
         if let Some(shared) = places.get(&scaler.place) {
-            shared.check_regions(scaler)?;
-            shared.check_drivers(scaler, &mut driven)?;
             let engine = engine(scaler, shared, purpose, &settings.state_dir, now);
             engines.push((engine, shared.session.patience));
         }
     }
     tasks.close();
     Ok(Assembly { engines, tasks, losses })
+}
+
+/// A session for each place of `settings`, if these fit the environment. Calls nothing but, where no
+/// region is named, the instance metadata service.
+pub async fn sessions(settings: &Settings) -> Result<HashMap<Place, Session>, Unfit> {
+    let mut sessions: HashMap<Place, Session> = HashMap::new();
+    let mut driven = HashMap::new();
+    for scaler in &settings.scalers {
+        if !sessions.contains_key(&scaler.place) {
+            let session = open(&scaler.place, patience(settings, &scaler.place))
+                .await
+                .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
+            sessions.insert(scaler.place.clone(), session);
+        }
+        if let Some(session) = sessions.get(&scaler.place) {
+            check_regions(scaler, session)?;
+            check_drivers(scaler, session, &mut driven)?;
+        }
+    }
+    Ok(sessions)
 }
 
 /// As long as the busiest scaler of a place can wait: they share clients and batches.
@@ -127,39 +139,40 @@ impl Shared {
         let metrics = Metrics::start(&session, tasks, losses);
         Self { session, queues, deletions, groups, metrics }
     }
+}
 
-    /// The settings could not check this where the region comes from the environment.
-    fn check_regions(&self, scaler: &Scaler) -> Result<(), Unfit> {
-        for QueueSource { address, .. } in &scaler.sources {
-            if let Some(region) = address.region.as_ref().filter(|region| **region != self.session.region) {
-                return Err(Unfit::OtherRegion {
-                    scaler: scaler.name.clone(),
-                    queue: address.name.clone(),
-                    region: region.clone(),
-                    session: self.session.region.clone(),
-                });
-            }
+/// The settings could not check this where the region comes from the environment.
+fn check_regions(scaler: &Scaler, session: &Session) -> Result<(), Unfit> {
+    for QueueSource { address, .. } in &scaler.sources {
+        if let Some(region) = address.region.as_ref().filter(|region| **region != session.region) {
+            return Err(Unfit::OtherRegion {
+                scaler: scaler.name.clone(),
+                queue: address.name.clone(),
+                region: region.clone(),
+                session: session.region.clone(),
+            });
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Nor could they this, where one scaler names the region and the other leaves it to the environment.
-    fn check_drivers(&self, scaler: &Scaler, driven: &mut HashMap<Whereabouts, String>) -> Result<(), Unfit> {
-        if !scaler.drive {
-            return Ok(());
+/// Nor could they this, where one scaler names the region and the other leaves it to the environment.
+fn check_drivers(
+    scaler: &Scaler,
+    session: &Session,
+    driven: &mut HashMap<Whereabouts, String>,
+) -> Result<(), Unfit> {
+    if !scaler.drive {
+        return Ok(());
+    }
+    let region = session.region.clone();
+    let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
+    let whereabouts = (region.clone(), endpoint_url, assume_role, scaler.group.clone());
+    match driven.insert(whereabouts, scaler.name.clone()) {
+        Some(first) => {
+            Err(Unfit::TwoDrivers { first, second: scaler.name.clone(), group: scaler.group.clone(), region })
         }
-        let region = self.session.region.clone();
-        let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
-        let whereabouts = (region.clone(), endpoint_url, assume_role, scaler.group.clone());
-        match driven.insert(whereabouts, scaler.name.clone()) {
-            Some(first) => Err(Unfit::TwoDrivers {
-                first,
-                second: scaler.name.clone(),
-                group: scaler.group.clone(),
-                region,
-            }),
-            None => Ok(()),
-        }
+        None => Ok(()),
     }
 }
 
@@ -218,7 +231,8 @@ pub fn policy(kind: &PolicyKind) -> Box<dyn Policy> {
 }
 
 /// Where learning begins.
-fn hints(latency: &Latency) -> Hints {
+#[must_use]
+pub fn hints(latency: &Latency) -> Hints {
     Hints {
         objective_secs: latency.objective.as_secs_f64(),
         processing_secs: latency.processing.map(|time| time.as_secs_f64()),

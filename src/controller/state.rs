@@ -1,7 +1,7 @@
 use super::rules::Rules;
 use super::window::{Window, unbroken};
 use crate::estimate::Estimates;
-use crate::model::{Action, Decision, Fleet, Sample, Timestamp};
+use crate::model::{Action, Decision, Estimate, Fleet, Hints, Sample, Timestamp};
 use crate::policy::Memory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -48,6 +48,13 @@ pub(super) struct Shortfall {
 }
 
 impl State {
+    /// What was learnt, as believed at the steady time `now` by a policy with these `hints`; nothing
+    /// before the first sample.
+    #[must_use]
+    pub fn estimate(&self, hints: &Hints, now: Timestamp) -> Option<Estimate> {
+        self.estimates.outlook(hints, now).map(|outlook| outlook.estimate)
+    }
+
     /// The state after a tick whose `decision` is carried out.
     pub(super) fn after(
         &self,
