@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 10] = [
     &["engine"],
     &["settings"],
     &["assemble"],
-    &["daemon", "explain", "sim"],
+    &["daemon", "explain", "online", "sim"],
     &["cli"],
     &["main", "lib"],
 ];
@@ -30,8 +30,17 @@ const FLOORS: [&[&str]; 10] = [
 /// Rooms that do no I/O, read no clock and write no log.
 const PURE: [&str; 4] = ["model", "policy", "estimate", "controller"];
 
-/// And so do these files: the simulated world.
-const PURE_FILES: [&str; 24] = [
+/// And so do these files: the simulated world, and what is made of facts about AWS.
+const PURE_FILES: [&str; 33] = [
+    "online/cost.rs",
+    "online/facts.rs",
+    "online/finding.rs",
+    "online/judge/group.rs",
+    "online/judge/mod.rs",
+    "online/judge/place.rs",
+    "online/judge/queues.rs",
+    "online/judge/rivals.rs",
+    "online/judge/workload.rs",
     "sim/bound/banded.rs",
     "sim/bound/mod.rs",
     "sim/case.rs",
@@ -76,9 +85,16 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// The files beside `aws` that may name the SDK: one adapter a service, and for `CloudWatch` one more,
-/// which reads what the other does not write.
-const ADAPTERS: [&str; 4] =
-    ["source/sqs.rs", "source/deletions.rs", "target/asg.rs", "publish/cloudwatch.rs"];
+/// which reads what the other does not write. `online` reads what the daemon does not.
+const ADAPTERS: [&str; 7] = [
+    "source/sqs.rs",
+    "source/deletions.rs",
+    "target/asg.rs",
+    "publish/cloudwatch.rs",
+    "online/asg.rs",
+    "online/sqs.rs",
+    "online/sts.rs",
+];
 
 /// Files below `assemble` that may speak of a dry run: the wrapper, and the record's own field.
 const REHEARSAL: [&str; 4] = ["target/withheld.rs", "model/record.rs", "publish/json.rs", "publish/text.rs"];

@@ -33,6 +33,7 @@ First steps:
   backlogd demo            see it work, without an AWS account
   backlogd simulate        what would it cost, and who would wait?
   backlogd check           is the settings file sound, and what does it say?
+  backlogd check --online  does it fit what is there? Reads AWS, writes nothing
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 69 AWS unreachable, 78 settings";
@@ -64,8 +65,8 @@ struct Common {
 enum Command {
     /// Run the daemon; on a terminal, print a line a tick
     Run(run::Args),
-    /// Check the settings and say in words what they mean
-    Check,
+    /// Check the settings, and say what they mean and cost; with --online, prove them against AWS
+    Check(check::Args),
     /// Take one look, decide, and show each step; writes nothing
     Explain(explain::Args),
     /// Try the controller on a workload: late messages, cost, and what others would pay; no account, no network
@@ -119,7 +120,7 @@ pub fn main() -> ExitCode {
     };
     let exit = match cli.command {
         Command::Run(args) => run::run(&cli.common, &args),
-        Command::Check => check::check(&cli.common),
+        Command::Check(args) => check::check(&cli.common, &args),
         Command::Explain(args) => explain::explain(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
