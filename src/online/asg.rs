@@ -44,8 +44,8 @@ impl Groups {
             let groups = described(&self.client, names.to_vec()).await;
             let read = |name: &String| {
                 let groups = groups.as_ref().map_err(Clone::clone)?;
-                let named = groups.iter().find(|group| group.auto_scaling_group_name() == Some(name));
-                named.ok_or_else(|| absent(name, &self.region)).and_then(group)
+                let found = groups.iter().find(|group| group.auto_scaling_group_name() == Some(name));
+                found.ok_or_else(|| absent(name, &self.region)).and_then(group)
             };
             names.iter().map(|name| (name.clone(), read(name))).collect::<Vec<_>>()
         });

@@ -85,7 +85,7 @@ impl Cost {
             row("autoscaling:DescribeAutoScalingGroups", describes, "requests", 0.0),
             row("cloudwatch:GetMetricData", deletions, "metrics read", deletions * METRIC_READ),
             row("cloudwatch:PutMetricData", puts, "requests", puts * PUT_METRIC_DATA),
-            row("custom metrics", metrics, "metrics", tiered(metrics)),
+            row("custom metrics", metrics, "published", tiered(metrics)),
         ];
         Self { rows: rows.into_iter().filter(|row| row.count > 0.0).collect() }
     }
@@ -232,7 +232,7 @@ AWS calls and their cost in 30 days, estimated (list prices of us-east-1 on 2026
   sqs:GetQueueAttributes                       259,200 requests          $0.10
   autoscaling:DescribeAutoScalingGroups        259,200 requests           free
   cloudwatch:PutMetricData                     259,200 requests          $2.59
-  custom metrics                                     1 metrics           $0.30
+  custom metrics                                     1 published         $0.30
   together                                                               $3.00
 ";
         assert_eq!(table, expected);

@@ -222,9 +222,13 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use super::scene::{latency, plain};
     use super::*;
+    use crate::assemble::policy;
     use crate::aws::Role;
-    use crate::model::Cause;
+    use crate::controller::{Controller, State};
+    use crate::model::{self, Backlog, Cause, Fleet, QueueFacts, Sample};
+    use crate::store::Store;
     use std::fs;
 
     fn verdict(findings: Vec<Finding>) -> Verdict {
@@ -244,6 +248,28 @@ mod tests {
         let missing = || failed(Level::Error, Cause::NotFound);
         assert_eq!(verdict(vec![missing()]), Verdict::Unsound);
         assert_eq!(verdict(vec![missing(), failed(Level::Error, Cause::Timeout)]), Verdict::Unreachable);
+    }
+
+    #[test]
+    fn what_the_daemon_has_learnt_is_read_from_its_state_file() {
+        let told = "policy = { kind = \"latency\", latency_objective_secs = 60, processing_secs = 9 }";
+        let (scaler, clock, dir) = (latency(told), Clock::start(), tempfile::tempdir().unwrap());
+        let queue = model::Queue {
+            name: "images".to_owned(),
+            backlog: Ok(Backlog::default()),
+            age_secs: 0.0,
+            facts: QueueFacts::default(),
+            deleted: None,
+        };
+        let sample = Sample { queues: vec![queue], fleet: Ok(Fleet::default()) };
+        let now = clock.now();
+        let mut controller = Controller::new(policy(&scaler.policy), scaler.rules.clone(), State::default());
+        controller.observe(now, &sample);
+        assert!(learnt(&scaler, dir.path(), clock).is_none(), "nothing is kept yet");
+        StateFile::open(dir.path(), &scaler.name, now).0.save(now, controller.state());
+        let learnt_secs = learnt(&scaler, dir.path(), clock).unwrap().processing_secs.value;
+        assert!((learnt_secs - 9.0).abs() < 1e-9, "{learnt_secs}");
+        assert!(learnt(&plain(""), dir.path(), clock).is_none(), "this policy learns nothing");
     }
 
     #[test]

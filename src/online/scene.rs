@@ -46,7 +46,7 @@ pub(super) fn read(change: impl Fn(&mut QueueRead)) -> Queue {
     let mut read = QueueRead {
         backlog: Backlog { visible: 12, in_flight: 3, delayed: 0, counted: 12.0 },
         visibility: Some(Duration::from_secs(30)),
-        retention: Some(Duration::from_secs(345_600)),
+        retention: Some(Duration::from_hours(96)),
         redrive: None,
     };
     change(&mut read);
@@ -54,7 +54,7 @@ pub(super) fn read(change: impl Fn(&mut QueueRead)) -> Queue {
 }
 
 pub(super) fn redrive() -> Redrive {
-    let dead = DeadLetters { messages: 0, retention: Some(Duration::from_secs(1_209_600)) };
+    let dead = DeadLetters { messages: 0, retention: Some(Duration::from_hours(336)) };
     Redrive { name: "images-dead".to_owned(), max_receives: Some(3), read: Ok(dead) }
 }
 

@@ -293,9 +293,9 @@ async fn for_people_findings_stand_in_columns_with_what_to_do_and_what_it_costs(
     assert_eq!(output.status.code(), Some(0));
     for words in [
         "\ncolumns\n",
-        "\n  ok       queue                queue columns: 3 visible, 0 in flight\n",
-        "\n  warning  visibility_timeout   queue columns: visibility timeout 30 s, but a message takes 60 s",
-        "\n                                -> raise it to several times the processing time, such as 180 s",
+        "\n  ok       queue               queue columns: 3 visible, 0 in flight\n",
+        "\n  warning  visibility_timeout  queue columns: visibility timeout 30 s, but a message takes 60 s",
+        "\n                               -> raise it to several times the processing time, such as 180 s",
         "\n  cloudwatch:PutMetricData                     259,200 requests          $2.59\n",
         "\n0 errors, 1 warning, ",
     ] {

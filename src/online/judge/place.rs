@@ -64,21 +64,22 @@ fn clock(ahead: i64) -> Finding {
     #[expect(clippy::cast_precision_loss, reason = "a clock's skew in seconds, to be read by people")]
     let secs = (ahead.unsigned_abs() as f64 / 1000.0).round();
     let side = if ahead < 0 { "behind" } else { "ahead of" };
-    let off = format!("this host's clock is {secs} s {side} AWS's");
+    let off = match secs {
+        0.0..0.5 => "this host's clock agrees with AWS's".to_owned(),
+        _ => format!("this host's clock is {secs} s {side} AWS's"),
+    };
     let remedy = "let NTP or chrony set the clock (on EC2 from 169.254.169.123)";
-    match ahead.unsigned_abs() {
-        0..=SKEW_WARN_MILLIS => Finding::ok(Code::Clock, off),
-        ..=SKEW_MAX_MILLIS => {
-            let text = format!(
-                "{off}: ticks and metrics are dated wrongly, and beyond 300 s AWS refuses signatures"
-            );
-            Finding::new(Level::Warning, Code::Clock, text).advising(remedy)
-        }
-        _ => {
-            let text = format!("{off}: AWS refuses what is signed more than 300 s off");
-            Finding::new(Level::Error, Code::Clock, text).advising(remedy)
-        }
+    if ahead.unsigned_abs() <= SKEW_WARN_MILLIS {
+        return Finding::ok(Code::Clock, off);
     }
+    let (level, text) = if ahead.unsigned_abs() <= SKEW_MAX_MILLIS {
+        let text =
+            format!("{off}: ticks and metrics are dated wrongly, and beyond 300 s AWS refuses signatures");
+        (Level::Warning, text)
+    } else {
+        (Level::Error, format!("{off}: AWS refuses what is signed more than 300 s off"))
+    };
+    Finding::new(level, Code::Clock, text).advising(remedy)
 }
 
 /// Each queue that could be read; those that could not have findings of their own.
@@ -222,6 +223,7 @@ mod tests {
         }
         assert!(found(95_400)[0].1.starts_with("this host's clock is 95 s ahead of AWS's"));
         assert!(found(-95_400)[0].1.starts_with("this host's clock is 95 s behind AWS's"));
+        assert_eq!(found(-499)[0].1, "this host's clock agrees with AWS's");
         let unanswered = PlaceFacts { skew_millis: None, ..place_facts() };
         assert_eq!(of(Code::Clock, &plain(""), &unanswered), []);
     }

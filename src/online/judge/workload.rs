@@ -181,7 +181,7 @@ mod tests {
         let facts = ScalerFacts {
             queues: vec![read(|queue| {
                 queue.backlog.visible = 1000;
-                queue.retention = Some(Duration::from_secs(120));
+                queue.retention = Some(Duration::from_mins(2));
             })],
             learnt: Some(learnt(0.0, 5.0, 1.0)),
             ..scaler_facts()
