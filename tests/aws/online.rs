@@ -221,16 +221,16 @@ async fn a_policy_that_goes_by_the_published_metric_is_told_from_one_that_misses
 
 #[tokio::test]
 async fn a_server_that_never_answers_is_unreachable_and_exits_69() {
-    let world = sound(World::new("mute").await).await;
-    world.settings(&eager("mute", "schedule = \"* * * * * *\""));
-    world.emulator.fault("GetQueueAttributes", "mute", &kind("hang"));
+    let world = sound(World::new("mute-check").await).await;
+    world.settings(&eager("mute-check", "schedule = \"*/3 * * * * *\""));
+    world.emulator.fault("GetQueueAttributes", "mute-check", &kind("hang"));
 
     let (exit, all) = checked(&world);
 
     assert_eq!(exit, Some(69));
-    let (level, text) = found(&all, Some("mute"), "queue")[0];
-    assert!(level == "error" && text.starts_with("queue mute: sqs:GetQueueAttributes: "), "{text}");
-    assert_eq!(found(&all, Some("mute"), "group")[0].0, "ok");
+    let (level, text) = found(&all, Some("mute-check"), "queue")[0];
+    assert!(level == "error" && text.starts_with("queue mute-check: sqs:GetQueueAttributes: "), "{text}");
+    assert_eq!(found(&all, Some("mute-check"), "group")[0].0, "ok");
 }
 
 #[tokio::test]
