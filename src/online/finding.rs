@@ -134,7 +134,7 @@ impl Finding {
 
     /// A reading of `what` that failed.
     pub(super) fn failed(level: Level, code: Code, what: &str, failure: &Failure) -> Self {
-        let finding = Self::new(level, code, format!("{what}: {failure}")).advising(remedy(failure.cause));
+        let finding = Self::new(level, code, format!("{what}: {failure}")).advising(remedy(failure));
         Self { cause: Some(failure.cause), ..finding }
     }
 
@@ -145,24 +145,33 @@ impl Finding {
     }
 }
 
+/// Whether `failure` is AWS's own word: an answer without a code of the service's may be anybody's.
+pub(super) const fn is_answer(failure: &Failure) -> bool {
+    failure.code.is_some()
+}
+
 /// What to do about a failed reading.
-const fn remedy(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Denied => {
-            "grant the permission that the call is named after; `backlogd iam` prints all that are needed"
+const fn remedy(failure: &Failure) -> &'static str {
+    match failure.cause {
+        Cause::NotFound => {
+            "create it, or correct its name; it is looked for in the region and account of `aws` (or of `owner`)"
         }
         Cause::Credentials => {
             "give the host credentials that hold: an instance role, a profile, or the environment"
         }
-        Cause::NotFound => {
-            "create it, or correct its name; it is looked for in the region and account of `aws` (or of `owner`)"
-        }
-        Cause::Throttled => "try again; other tools use up the account's request rate",
         Cause::Timeout | Cause::Unreachable => {
             "see that this host may reach the service: region, endpoint_url, proxy, security groups, VPC endpoint"
         }
-        Cause::Malformed => "see what answers there: an endpoint_url or a proxy that is no AWS, perhaps",
-        Cause::Server | Cause::Refused => "try again; if it stays so, ask with the request's id",
+        Cause::Denied | Cause::Malformed | Cause::Refused if !is_answer(failure) => {
+            "see what answers there: an endpoint_url or a proxy that is no AWS, perhaps"
+        }
+        Cause::Denied => {
+            "grant the permission that the call is named after; `backlogd iam` prints all that are needed"
+        }
+        Cause::Throttled => "try again; other tools use up the account's request rate",
+        Cause::Malformed | Cause::Server | Cause::Refused => {
+            "try again; if it stays so, ask AWS with the request's id"
+        }
     }
 }
 
@@ -176,6 +185,18 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn an_answer_without_a_code_points_at_whoever_else_may_answer_there() {
+        let remedy = |cause, code: Option<&str>| {
+            let failure = Failure { cause, code: code.map(ToOwned::to_owned), why: String::new() };
+            remedy(&failure).split(&[' ', ';']).take(2).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(remedy(Cause::Refused, None), "see what");
+        assert_eq!(remedy(Cause::Refused, Some("Odd")), "try again");
+        assert_eq!(remedy(Cause::Denied, None), "see what");
+        assert_eq!(remedy(Cause::Denied, Some("AccessDenied")), "grant the");
     }
 
     #[test]

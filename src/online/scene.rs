@@ -37,8 +37,11 @@ pub(super) fn latency(lines: &str) -> Scaler {
     if lines.contains("kind = \"latency\"") { plain(lines) } else { plain(&format!("{lines}\n{policy}")) }
 }
 
+/// A failure as AWS, or the lack of its answer, makes it.
 pub(super) fn failure(cause: Cause) -> Failure {
-    Failure { cause, code: None, why: "its words".to_owned() }
+    let unanswered = matches!(cause, Cause::Timeout | Cause::Unreachable | Cause::Malformed);
+    let code = (!unanswered).then(|| "ItsCode".to_owned());
+    Failure { cause, code, why: "its words".to_owned() }
 }
 
 /// A queue at AWS's defaults, changed.

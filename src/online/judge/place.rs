@@ -1,7 +1,7 @@
 use crate::aws::{Failure, Place};
 use crate::model::Cause;
 use crate::online::facts::{Group, PlaceFacts, ScalerFacts};
-use crate::online::finding::{Code, Finding, Level};
+use crate::online::finding::{Code, Finding, Level, is_answer};
 use crate::settings::{PolicyKind, Scaler};
 
 /// Beyond this a clock is warned of: metrics land in the wrong minute.
@@ -121,24 +121,24 @@ fn refreshes(read: &Result<(), Failure>) -> Finding {
 /// The read of a metric proves that `CloudWatch` answers, which publishing needs, and the permission to
 /// read metrics, which only learning makes use of.
 fn metrics(read: &Result<(), Failure>, publish: bool, learn: bool) -> Vec<Finding> {
-    let mut findings = Vec::new();
     match read {
-        Err(failure) if matches!(failure.cause, Cause::Timeout | Cause::Unreachable | Cause::Malformed) => {
+        // The identity's finding tells.
+        Err(failure) if failure.cause == Cause::Credentials => return Vec::new(),
+        Err(failure) if !is_answer(failure) => {
             let level = if publish { Level::Error } else { Level::Warning };
-            findings.push(Finding::failed(level, Code::Endpoint, "CloudWatch", failure));
-            return findings;
-        }
-        _ => findings.extend(publish.then(|| Finding::ok(Code::Endpoint, "CloudWatch answers"))),
-    }
-    match read {
-        Ok(()) if learn => findings.push(proved("cloudwatch:GetMetricData", "a read")),
-        Err(failure) if learn => {
-            let what = "deletions of messages cannot be seen, so the daemon learns from the counters alone";
-            findings.push(Finding::failed(Level::Warning, Code::Permission, what, failure));
+            return vec![Finding::failed(level, Code::Endpoint, "CloudWatch", failure)];
         }
         _ => {}
     }
-    findings
+    let answers = publish.then(|| Finding::ok(Code::Endpoint, "CloudWatch answers"));
+    let permission = learn.then(|| match read {
+        Ok(()) => proved("cloudwatch:GetMetricData", "a read"),
+        Err(failure) => {
+            let what = "deletions of messages cannot be seen, so the daemon learns from the counters alone";
+            Finding::failed(Level::Warning, Code::Permission, what, failure)
+        }
+    });
+    answers.into_iter().chain(permission).collect()
 }
 
 /// What only this check reads, and could not.
@@ -300,7 +300,9 @@ mod tests {
         assert_eq!(endpoint("publish = {}", None), ALL_OK);
         assert_eq!(endpoint("publish = {}", Some(Cause::Denied)), ALL_OK);
         assert_eq!(endpoint("publish = {}", Some(Cause::Timeout)), [Level::Error]);
+        assert_eq!(endpoint("publish = {}", Some(Cause::Malformed)), [Level::Error]);
         assert_eq!(endpoint("", Some(Cause::Timeout)), [Level::Warning]);
+        assert_eq!(endpoint("publish = {}", Some(Cause::Credentials)), [], "nobody was asked");
         assert_eq!(endpoint("", None), []);
     }
 
