@@ -148,8 +148,8 @@ impl Workshop {
                 places.insert(scaler.place.clone(), shared.clone());
                 shared
             };
-            shared.check_regions(scaler)?;
-            shared.check_drivers(scaler, &mut driven)?;
+            check_regions(scaler, &shared.session)?;
+            check_drivers(scaler, &shared.session, &mut driven)?;
             if wanted(scaler) {
                 let (scaler, purpose) = (scaler.clone(), self.purpose.clone());
                 kits.push(Kit { scaler, shared, purpose, state_dir: settings.state_dir.clone() });
@@ -199,6 +199,14 @@ impl Kit {
     }
 }
 
+/// A session for each place of `settings`, if these fit the environment. Calls nothing but, where no
+/// region is named, the instance metadata service.
+pub async fn sessions(settings: &Settings) -> Result<HashMap<Place, Session>, Unfit> {
+    let mut workshop = Workshop::new(Purpose { dry_run: true, console: None });
+    workshop.kits(settings, |_| false).await?;
+    Ok(workshop.places.into_iter().map(|(place, shared)| (place, shared.session)).collect())
+}
+
 /// As long as the busiest scaler of a place can wait: they share clients and batches.
 fn patience(settings: &Settings, place: &Place) -> Patience {
     let scalers = settings.scalers.iter().filter(|scaler| scaler.place == *place);
@@ -215,39 +223,40 @@ impl Shared {
         let metrics = Metrics::start(&session, tasks, losses);
         Self { session, queues, deletions, groups, metrics }
     }
+}
 
-    /// The settings could not check this where the region comes from the environment.
-    fn check_regions(&self, scaler: &Scaler) -> Result<(), Unfit> {
-        for QueueSource { address, .. } in &scaler.sources {
-            if let Some(region) = address.region.as_ref().filter(|region| **region != self.session.region) {
-                return Err(Unfit::OtherRegion {
-                    scaler: scaler.name.clone(),
-                    queue: address.name.clone(),
-                    region: region.clone(),
-                    session: self.session.region.clone(),
-                });
-            }
+/// The settings could not check this where the region comes from the environment.
+fn check_regions(scaler: &Scaler, session: &Session) -> Result<(), Unfit> {
+    for QueueSource { address, .. } in &scaler.sources {
+        if let Some(region) = address.region.as_ref().filter(|region| **region != session.region) {
+            return Err(Unfit::OtherRegion {
+                scaler: scaler.name.clone(),
+                queue: address.name.clone(),
+                region: region.clone(),
+                session: session.region.clone(),
+            });
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Nor could they this, where one scaler names the region and the other leaves it to the environment.
-    fn check_drivers(&self, scaler: &Scaler, driven: &mut HashMap<Whereabouts, String>) -> Result<(), Unfit> {
-        if !scaler.drive {
-            return Ok(());
+/// Nor could they this, where one scaler names the region and the other leaves it to the environment.
+fn check_drivers(
+    scaler: &Scaler,
+    session: &Session,
+    driven: &mut HashMap<Whereabouts, String>,
+) -> Result<(), Unfit> {
+    if !scaler.drive {
+        return Ok(());
+    }
+    let region = session.region.clone();
+    let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
+    let whereabouts = (region.clone(), endpoint_url, assume_role, scaler.group.clone());
+    match driven.insert(whereabouts, scaler.name.clone()) {
+        Some(first) => {
+            Err(Unfit::TwoDrivers { first, second: scaler.name.clone(), group: scaler.group.clone(), region })
         }
-        let region = self.session.region.clone();
-        let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
-        let whereabouts = (region.clone(), endpoint_url, assume_role, scaler.group.clone());
-        match driven.insert(whereabouts, scaler.name.clone()) {
-            Some(first) => Err(Unfit::TwoDrivers {
-                first,
-                second: scaler.name.clone(),
-                group: scaler.group.clone(),
-                region,
-            }),
-            None => Ok(()),
-        }
+        None => Ok(()),
     }
 }
 
@@ -293,7 +302,8 @@ pub fn policy(kind: &PolicyKind) -> Box<dyn Policy> {
 }
 
 /// Where learning begins.
-fn hints(latency: &Latency) -> Hints {
+#[must_use]
+pub fn hints(latency: &Latency) -> Hints {
     Hints {
         objective_secs: latency.objective.as_secs_f64(),
         processing_secs: latency.processing.map(|time| time.as_secs_f64()),

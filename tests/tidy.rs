@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 10] = [
     &["engine"],
     &["settings"],
     &["assemble"],
-    &["daemon", "explain", "sim", "tracking"],
+    &["daemon", "explain", "online", "sim", "tracking"],
     &["cli"],
     &["main", "lib"],
 ];
@@ -30,8 +30,18 @@ const FLOORS: [&[&str]; 10] = [
 /// Rooms that do no I/O, read no clock and write no log.
 const PURE: [&str; 4] = ["model", "policy", "estimate", "controller"];
 
-/// And so do these files: the simulated world, and what a target-tracking policy should be.
-const PURE_FILES: [&str; 28] = [
+/// And so do these files: the simulated world, what is made of facts about AWS, and what a target-tracking
+/// policy should be.
+const PURE_FILES: [&str; 37] = [
+    "online/cost.rs",
+    "online/facts.rs",
+    "online/finding.rs",
+    "online/judge/group.rs",
+    "online/judge/mod.rs",
+    "online/judge/place.rs",
+    "online/judge/queues.rs",
+    "online/judge/rivals.rs",
+    "online/judge/workload.rs",
     "sim/bound/banded.rs",
     "sim/bound/mod.rs",
     "sim/case.rs",
@@ -80,12 +90,15 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// The files beside `aws` that may name the SDK: one adapter a service, and for `CloudWatch` one more,
-/// which reads what the other does not write.
-const ADAPTERS: [&str; 5] = [
+/// which reads what the other does not write. `online` and `tracking` read and write what the daemon does not.
+const ADAPTERS: [&str; 8] = [
     "source/sqs.rs",
     "source/deletions.rs",
     "target/asg.rs",
     "publish/cloudwatch.rs",
+    "online/asg.rs",
+    "online/sqs.rs",
+    "online/sts.rs",
     "tracking/autoscaling.rs",
 ];
 

@@ -5,9 +5,11 @@ mod failure;
 mod gather;
 mod place;
 mod session;
+mod skew;
 
 pub use arn::{Arn, is_account, is_region};
 pub use failure::Failure;
 pub use gather::{Gathering, gather};
 pub use place::{Place, Role};
 pub use session::{NoRegion, Patience, Session, open};
+pub use skew::Skew;

@@ -1,9 +1,55 @@
-use super::{Common, Exit, print};
-use crate::settings;
+use super::{Common, Exit, Output, block_on, complain, print};
+use crate::online::{self, Cost, Report, Verdict};
+use crate::settings::{self, Settings};
 
-pub(super) fn check(common: &Common) -> Exit {
-    match common.settings() {
-        Ok(settings) => print(&settings::describe(&settings)),
-        Err(exit) => exit,
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Hold the settings against AWS as well: queues, groups, permissions, clock, rivals; reads only
+    #[arg(long)]
+    online: bool,
+    /// How the findings are printed
+    #[arg(long, value_name = "FORM", default_value = "text", requires = "online")]
+    output: Output,
+}
+
+pub(super) fn check(common: &Common, args: &Args) -> Exit {
+    let settings = match common.settings() {
+        Ok(settings) => settings,
+        Err(exit) => return exit,
+    };
+    if args.online {
+        return check_online(common, &settings, args.output);
+    }
+    print(&format!("{}\n{}", settings::describe(&settings), Cost::of(&settings.scalers).table()))
+}
+
+fn check_online(common: &Common, settings: &Settings, output: Output) -> Exit {
+    if let Err(exit) = common.start_log("warn") {
+        return exit;
+    }
+    let report = match block_on(online::check(settings)) {
+        Ok(Ok(report)) => report,
+        Ok(Err(unfit)) => {
+            complain(&unfit);
+            return Exit::Settings;
+        }
+        Err(exit) => return exit,
+    };
+    match print(&rendered(&report, output)) {
+        Exit::Done => {}
+        failed => return failed,
+    }
+    match report.verdict() {
+        Verdict::Sound => Exit::Done,
+        Verdict::Unsound => Exit::Failed,
+        Verdict::Unreachable => Exit::Unreachable,
+    }
+}
+
+fn rendered(report: &Report, output: Output) -> String {
+    match output {
+        Output::Text => online::text(report),
+        Output::Json => online::json::lines(report),
     }
 }

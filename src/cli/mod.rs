@@ -34,6 +34,7 @@ First steps:
   backlogd demo            see it work, without an AWS account
   backlogd simulate        what would it cost, and who would wait?
   backlogd check           is the settings file sound, and what does it say?
+  backlogd check --online  does it fit what is there? Reads AWS, writes nothing
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 69 AWS unreachable, 78 settings";
@@ -67,8 +68,8 @@ enum Command {
     ///
     /// SIGTERM and SIGINT end it once the ticks in progress are done, a second one at once. SIGHUP lets it read its settings anew; on a terminal, or with --once, it ends the run as SIGTERM does.
     Run(run::Args),
-    /// Check the settings and say in words what they mean
-    Check,
+    /// Check the settings, and say what they mean and cost; with --online, prove them against AWS
+    Check(check::Args),
     /// Take one look, decide, and show each step; writes nothing
     Explain(explain::Args),
     /// Let AWS drive: plan, apply or remove the target-tracking policy on the published metric
@@ -124,7 +125,7 @@ pub fn main() -> ExitCode {
     };
     let exit = match cli.command {
         Command::Run(args) => run::run(&cli.common, &args),
-        Command::Check => check::check(&cli.common),
+        Command::Check(args) => check::check(&cli.common, &args),
         Command::Explain(args) => explain::explain(&cli.common, &args),
         Command::Policy(args) => policy::policy(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),

@@ -1,11 +1,12 @@
-use super::{Latency, PolicyKind, Scaler};
+use super::{Latency, PolicyKind, QueueSource, Scaler};
 use crate::aws::{Arn, Place};
 use crate::policy::Tuning;
 use crate::source::QueueAddress;
 use std::time::Duration;
 
 /// What of `scaler` is perhaps not meant, given the scalers that come earlier.
-pub(super) fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> Vec<String> {
+#[must_use]
+pub fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> Vec<String> {
     let mut hints = Vec::new();
     if !scaler.drive && scaler.publish.is_none() {
         hints.push("it neither publishes nor drives: it is only watched".to_owned());
@@ -29,6 +30,7 @@ pub(super) fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scale
     if let PolicyKind::Latency(policy) = &scaler.policy {
         hints.extend(seldom(policy, scaler.schedule.period()));
         hints.extend(out_of_reach(policy, scaler.rules.limits.min));
+        hints.extend(scaler.sources.iter().filter_map(uncounted));
     }
     if let Some(publish) = &scaler.publish
         && scaler.schedule.period().as_secs() >= 60
@@ -74,6 +76,25 @@ fn out_of_reach(policy: &Latency, min: u32) -> Option<String> {
         "an objective of {objective} s is out of reach when arrivals rise, for booting takes {boot_secs} s: \
          an objective of {reach} s, or a limits.min that the peaks need (it is {min}), would reach it"
     ))
+}
+
+/// A word on what of a queue the latency policy does not go by.
+fn uncounted(queue: &QueueSource) -> Option<String> {
+    let weighted = (queue.weight - 1.0).abs() > f64::EPSILON;
+    let set = [
+        (weighted, "weight"),
+        (queue.count_in_flight, "count_in_flight"),
+        (queue.count_delayed, "count_delayed"),
+    ];
+    let set: Vec<&str> = set.iter().filter(|(set, _)| *set).map(|(_, key)| *key).collect();
+    (!set.is_empty()).then(|| {
+        format!(
+            "queue {}: the latency policy reckons with the messages themselves, whatever {} says: \
+             only the published backlog per instance goes by it",
+            queue.address.name,
+            set.join(", ")
+        )
+    })
 }
 
 /// A word on a queue's URL whose host is not the one that is called.
@@ -163,6 +184,26 @@ mod tests {
             Some("samples every 15 s are few to learn from: every 10 s is advised")
         );
         assert_eq!(seldom("*/10 * * * * *", 40), None);
+    }
+
+    #[test]
+    fn what_the_latency_policy_does_not_count_by_is_hinted_at() {
+        let hint = |policy: &str, keys: &str| {
+            let source = format!("source = [{{ queue = \"images\"{keys} }}]\npublish = {{}}");
+            let words = describe(&accepted(&[&scaler(&format!("{source}\n{policy}"))]));
+            words.lines().find_map(|line| line.strip_prefix("  hint: ")).map(ToOwned::to_owned)
+        };
+        let latency = "policy = { kind = \"latency\", latency_objective_secs = 60 }";
+        assert_eq!(
+            hint(latency, ", weight = 2.0, count_delayed = true").as_deref(),
+            Some(
+                "queue images: the latency policy reckons with the messages themselves, whatever weight, \
+                 count_delayed says: only the published backlog per instance goes by it"
+            )
+        );
+        assert!(hint(latency, ", count_in_flight = true").unwrap().contains("whatever count_in_flight says"));
+        assert_eq!(hint(latency, ""), None);
+        assert_eq!(hint("", ", weight = 2.0, count_in_flight = true"), None);
     }
 
     /// The hint about a queue given by `url`, with this `aws` table.

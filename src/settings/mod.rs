@@ -26,6 +26,7 @@ mod tests;
 mod whereabouts;
 mod words;
 
+pub use hints::hints;
 pub use mistake::Mistakes;
 pub use schedule::Schedule;
 pub use words::describe;

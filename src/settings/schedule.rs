@@ -1,5 +1,5 @@
 use crate::model::Timestamp;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds};
 use std::time::Duration;
@@ -54,6 +54,33 @@ impl Schedule {
         self.period
     }
 
+    /// How many samples are taken in 30 days, on average over a year from the first.
+    #[must_use]
+    pub fn samples_a_month(&self) -> f64 {
+        let seconds = (0..60).filter(|second| self.cron.pattern.second_match(*second).unwrap_or(true));
+        count(seconds) * self.minutes_a_month()
+    }
+
+    /// In how many minutes of 30 days samples are taken, on average over a year from the first.
+    #[must_use]
+    pub fn minutes_a_month(&self) -> f64 {
+        const DAYS: u16 = 365;
+        let pattern = &self.cron.pattern;
+        let first = occurrences(&self.cron, REFERENCE).and_then(|mut all| all.next());
+        let first = first.and_then(|at| DateTime::from_timestamp(at.as_millis() / 1000, 0));
+        let Some(first) = first else { return 0.0 };
+        let on = |day: &NaiveDate| {
+            let year = day.year();
+            pattern.year_match(year).unwrap_or(true)
+                && pattern.month_match(day.month()).unwrap_or(true)
+                && pattern.day_match(year, day.month(), day.day()).unwrap_or(true)
+        };
+        let days = count(first.date_naive().iter_days().take(DAYS.into()).filter(on));
+        let hours = count((0..24).filter(|hour| pattern.hour_match(*hour).unwrap_or(true)));
+        let minutes = count((0..60).filter(|minute| pattern.minute_match(*minute).unwrap_or(true)));
+        minutes * hours * days * 30.0 / f64::from(DAYS)
+    }
+
     /// Whether something can be watched for `length` without a break, where a pause of half of it is one
     /// (as a scaler's windows are watched): some patterns sample in bursts too short for that.
     #[must_use]
@@ -91,6 +118,11 @@ fn occurrences(cron: &Cron, start: Timestamp) -> Option<impl Iterator<Item = Tim
     Some(std::iter::successors(next(&start), next).map(|at| Timestamp::from_secs(at.timestamp())))
 }
 
+#[expect(clippy::cast_precision_loss, reason = "seconds of a minute, days of a year")]
+fn count<T>(all: impl Iterator<Item = T>) -> f64 {
+    all.count() as f64
+}
+
 fn shortest_gap(cron: &Cron) -> Option<Duration> {
     let mut shortest = None;
     let mut last: Option<Timestamp> = None;
@@ -123,6 +155,22 @@ mod tests {
             ("0 0 0 * * *", 86_400),
         ] {
             assert_eq!(schedule(pattern).period(), Duration::from_secs(secs), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_samples_of_a_month_are_counted_by_the_calendar() {
+        for (pattern, samples, minutes) in [
+            ("*/10 * * * * *", 259_200.0, 43_200.0),
+            ("* * * * * *", 2_592_000.0, 43_200.0),
+            ("0 */5 * * * *", 8640.0, 8640.0),
+            ("0 0 0 * * *", 30.0, 30.0),
+            ("0,30 0 9 * * MON-FRI", 2.0 * 261.0 * 30.0 / 365.0, 261.0 * 30.0 / 365.0),
+            ("0 0 0 1 * * 2027", 12.0 * 30.0 / 365.0, 12.0 * 30.0 / 365.0),
+        ] {
+            let schedule = schedule(pattern);
+            assert!((schedule.samples_a_month() - samples).abs() < 1e-6, "{pattern}");
+            assert!((schedule.minutes_a_month() - minutes).abs() < 1e-6, "{pattern}");
         }
     }
 

@@ -160,7 +160,8 @@ async fn serve(client: Client, clock: Clock, mut asks: mpsc::Receiver<Ask>) {
         if !permission.may_be_tried(now.steady) {
             continue;
         }
-        let found = read(&client, now.wall, &batch).await;
+        let queues: Vec<&str> = batch.iter().map(|ask| ask.queue.as_str()).collect();
+        let found = read(&client, now.wall, &queues).await;
         permission.note(now.steady, found.as_ref().err());
         for (ask, deleted) in batch.into_iter().zip(found.unwrap_or_default()) {
             if let Some(deleted) = deleted {
@@ -171,18 +172,23 @@ async fn serve(client: Client, clock: Clock, mut asks: mpsc::Receiver<Ask>) {
     }
 }
 
-/// The newest settled minute of each queue asked for, in the order of the asks.
-async fn read(client: &Client, now: Timestamp, asks: &[Ask]) -> Result<Vec<Option<Deleted>>, Failure> {
+/// Reads the deletions of `queue`, to see whether that can be done.
+pub async fn try_reading_deletions(session: &Session, now: Timestamp, queue: &str) -> Result<(), Failure> {
+    read(&Client::new(&session.config), now, &[queue]).await.map(drop)
+}
+
+/// The newest settled minute of each of `queues`, in their order.
+async fn read(client: &Client, now: Timestamp, queues: &[&str]) -> Result<Vec<Option<Deleted>>, Failure> {
     let end = minute_of(now).shifted(-millis(SETTLED_AFTER));
     let call = client
         .get_metric_data()
         .set_metric_data_queries(Some(
-            asks.iter().zip(0..).map(|(ask, number)| query(&ask.queue, number)).collect(),
+            queues.iter().zip(0..).map(|(queue, number)| query(queue, number)).collect(),
         ))
         .start_time(DateTime::from_millis(end.shifted(-millis(LATE_MAX)).as_millis()))
         .end_time(DateTime::from_millis(end.as_millis()));
     let mut pages = call.into_paginator().send();
-    let mut found = vec![None; asks.len()];
+    let mut found = vec![None; queues.len()];
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| Failure::of(GET, &error))?;
         for result in page.metric_data_results() {

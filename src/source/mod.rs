@@ -5,8 +5,8 @@ mod deletions;
 mod sqs;
 
 pub use address::QueueAddress;
-pub use deletions::Deletions;
-pub use sqs::{Counting, Queues, SqsQueue};
+pub use deletions::{Deletions, try_reading_deletions};
+pub use sqs::{Attributes, Counting, Queues, SqsQueue, facts};
 
 use crate::model::Queue;
 use async_trait::async_trait;

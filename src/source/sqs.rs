@@ -46,7 +46,18 @@ pub struct Counting {
     pub delayed: bool,
 }
 
-type Attributes = HashMap<QueueAttributeName, String>;
+/// Attributes of a queue, as SQS words them.
+pub type Attributes = HashMap<QueueAttributeName, String>;
+
+/// What is read at each tick.
+const READ: [QueueAttributeName; 6] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    QueueAttributeName::VisibilityTimeout,
+    QueueAttributeName::RedrivePolicy,
+    QueueAttributeName::FifoQueue,
+];
 
 const GET_ATTRIBUTES: &str = "sqs:GetQueueAttributes";
 const GET_URL: &str = "sqs:GetQueueUrl";
@@ -61,6 +72,45 @@ impl Queues {
             patience: session.patience.call,
             region: session.region.clone(),
         }
+    }
+
+    /// The URL to call the queue at `address` by.
+    pub async fn url(&self, address: &QueueAddress) -> Result<String, Failure> {
+        if let Some(url) = &address.url {
+            return Ok(url.clone());
+        }
+        let call = self.client.get_queue_url().queue_name(&address.name);
+        let answer = call.set_queue_owner_aws_account_id(address.owner.clone()).send().await;
+        let answer = answer.map_err(|error| self.explained(address, Failure::of(GET_URL, &error)))?;
+        answer.queue_url.ok_or_else(|| Failure::malformed(GET_URL, "no QueueUrl in the answer"))
+    }
+
+    /// The attributes called `names` of the queue at `address`, whose URL is `url`.
+    pub async fn attributes(
+        &self,
+        address: &QueueAddress,
+        url: &str,
+        names: &[QueueAttributeName],
+    ) -> Result<Attributes, Failure> {
+        let call = self.client.get_queue_attributes().queue_url(url);
+        let answer = call.set_attribute_names(Some(names.to_vec())).send().await;
+        let answer = answer.map_err(|error| self.explained(address, Failure::of(GET_ATTRIBUTES, &error)))?;
+        Ok(answer.attributes.unwrap_or_default())
+    }
+
+    /// The same failure; that there is no such queue in words that say where it was looked for.
+    fn explained(&self, address: &QueueAddress, failure: Failure) -> Failure {
+        if failure.cause != Cause::NotFound {
+            return failure;
+        }
+        let (name, region) = (&address.name, &self.region);
+        let account = match &address.owner {
+            Some(owner) => format!("account {owner}"),
+            None => "the account of the credentials".to_owned(),
+        };
+        let code = failure.code.as_deref().unwrap_or_default();
+        let why = format!("{GET_URL}: no queue is called {name} in {region}, {account} ({code})");
+        Failure { why, ..failure }
     }
 
     /// The queue at `address`.
@@ -82,54 +132,11 @@ impl SqsQueue {
     async fn attributes(&mut self) -> Result<Attributes, Failure> {
         // The semaphore is never closed; were it, reading without leave is still right.
         let _leave = self.queues.permits.clone().acquire_owned().await.ok();
-        let url = self.url().await?;
-        let answer = self
-            .queues
-            .client
-            .get_queue_attributes()
-            .queue_url(url)
-            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
-            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
-            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
-            .attribute_names(QueueAttributeName::VisibilityTimeout)
-            .attribute_names(QueueAttributeName::RedrivePolicy)
-            .attribute_names(QueueAttributeName::FifoQueue)
-            .send()
-            .await
-            .map_err(|error| self.explained(Failure::of(GET_ATTRIBUTES, &error)))?;
-        Ok(answer.attributes.unwrap_or_default())
-    }
-
-    async fn url(&mut self) -> Result<String, Failure> {
-        if let Some(url) = &self.url {
-            return Ok(url.clone());
-        }
-        let answer = self
-            .queues
-            .client
-            .get_queue_url()
-            .queue_name(&self.address.name)
-            .set_queue_owner_aws_account_id(self.address.owner.clone())
-            .send()
-            .await
-            .map_err(|error| self.explained(Failure::of(GET_URL, &error)))?;
-        let url = answer.queue_url.ok_or_else(|| Failure::malformed(GET_URL, "no QueueUrl in the answer"))?;
-        Ok(self.url.insert(url).clone())
-    }
-
-    /// The same failure; that there is no such queue in words that say where it was looked for.
-    fn explained(&self, failure: Failure) -> Failure {
-        if failure.cause != Cause::NotFound {
-            return failure;
-        }
-        let (name, region) = (&self.address.name, &self.queues.region);
-        let account = match &self.address.owner {
-            Some(owner) => format!("account {owner}"),
-            None => "the account of the credentials".to_owned(),
+        let url = match &self.url {
+            Some(url) => url.clone(),
+            None => self.url.insert(self.queues.url(&self.address).await?).clone(),
         };
-        let code = failure.code.as_deref().unwrap_or_default();
-        let why = format!("{GET_URL}: no queue is called {name} in {region}, {account} ({code})");
-        Failure { why, ..failure }
+        self.queues.attributes(&self.address, &url, &READ).await
     }
 
     fn missing(&self, failure: Failure) -> Missing {
@@ -166,7 +173,8 @@ impl Counting {
     /// Visible messages only, each for one.
     pub const VISIBLE: Self = Self { weight: 1.0, in_flight: false, delayed: false };
 
-    fn backlog(self, attributes: &Attributes) -> Result<Backlog, Failure> {
+    /// The backlog that `attributes` tell, if they have all three counters.
+    pub fn backlog(self, attributes: &Attributes) -> Result<Backlog, Failure> {
         let visible = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessages)?;
         let in_flight = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?;
         let delayed = counter(attributes, &QueueAttributeName::ApproximateNumberOfMessagesDelayed)?;
@@ -202,7 +210,9 @@ fn counter(attributes: &Attributes, name: &QueueAttributeName) -> Result<u64, Fa
     })
 }
 
-fn facts(attributes: &Attributes) -> QueueFacts {
+/// What `attributes` tell of the queue itself.
+#[must_use]
+pub fn facts(attributes: &Attributes) -> QueueFacts {
     let text = |name: &QueueAttributeName| attributes.get(name).map(String::as_str);
     let redrive = text(&QueueAttributeName::RedrivePolicy)
         .and_then(|policy| serde_json::from_str::<serde_json::Value>(policy).ok());

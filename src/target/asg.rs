@@ -41,7 +41,7 @@ struct Ask {
 }
 
 /// Up to 100 names fit into one call, provided `MaxRecords` says so too.
-const NAMES_MAX: usize = 100;
+pub const NAMES_MAX: usize = 100;
 const RECORDS_MAX: i32 = 100;
 
 /// Scalers of one schedule are rung within milliseconds of each other.
@@ -181,14 +181,8 @@ async fn describe(
     of: &Whereabouts,
     names: BTreeSet<String>,
 ) -> Result<HashMap<String, Result<Fleet, Failure>>, Failure> {
-    let call = client
-        .describe_auto_scaling_groups()
-        .set_auto_scaling_group_names(Some(names.into_iter().collect()))
-        .max_records(RECORDS_MAX);
-    let mut pages = call.into_paginator().items().send();
     let mut fleets = HashMap::new();
-    while let Some(group) = pages.next().await {
-        let group = group.map_err(|error| Failure::of(DESCRIBE, &error))?;
+    for group in described(client, names.into_iter().collect()).await? {
         let name = group.auto_scaling_group_name().unwrap_or_default().to_owned();
         if let Some(account) = account(&group) {
             of.account.get_or_init(|| account);
@@ -198,6 +192,17 @@ async fn describe(
     Ok(fleets)
 }
 
+/// The groups called `names`, of which there are up to 100, as far as they exist.
+pub async fn described(client: &Client, names: Vec<String>) -> Result<Vec<AutoScalingGroup>, Failure> {
+    let call = client.describe_auto_scaling_groups().set_auto_scaling_group_names(Some(names));
+    let mut pages = call.max_records(RECORDS_MAX).into_paginator().items().send();
+    let mut groups = Vec::new();
+    while let Some(group) = pages.next().await {
+        groups.push(group.map_err(|error| Failure::of(DESCRIBE, &error))?);
+    }
+    Ok(groups)
+}
+
 /// The account that a group is in, which is that of the credentials.
 fn account(group: &AutoScalingGroup) -> Option<String> {
     let arn = Arn::of_service("autoscaling", group.auto_scaling_group_arn()?).ok()?;
@@ -205,12 +210,14 @@ fn account(group: &AutoScalingGroup) -> Option<String> {
 }
 
 /// A name that does not exist is simply absent from the answer.
-fn absent(name: &str, region: &str) -> Failure {
+#[must_use]
+pub fn absent(name: &str, region: &str) -> Failure {
     let why = format!("{DESCRIBE}: no group is called {name} in {region}, the account of the credentials");
     Failure { cause: Cause::NotFound, code: None, why }
 }
 
-fn fleet(group: &AutoScalingGroup) -> Result<Fleet, Failure> {
+/// The sizes and states of `group`.
+pub fn fleet(group: &AutoScalingGroup) -> Result<Fleet, Failure> {
     let instances = group.instances();
     let mut fleet = Fleet {
         desired: size(group.desired_capacity(), "DesiredCapacity")?,

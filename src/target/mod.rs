@@ -3,7 +3,7 @@
 mod asg;
 mod withheld;
 
-pub use asg::{Asg, Groups};
+pub use asg::{Asg, Groups, NAMES_MAX, absent, described, fleet};
 pub use withheld::Withheld;
 
 use crate::model::{Action, Fleet, Missing, Outcome, Reason};

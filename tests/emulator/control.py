@@ -6,6 +6,7 @@ moto has no fault injection and shows only what its own model of AWS can produce
 smaller than asked for (`/emulator/pages`: `size` items a page where the name of a group asked for contains
 `match`) and reads back every call received (`/emulator/calls`). moto publishes no metrics of SQS: a test does
 (`/emulator/metric`).
+A fault of kind `skew` answers as ever, dated `seconds` later (or earlier, below 0) than it is.
 `match` is a substring of the decoded request body written as JSON, e.g. `/jobs"` for the queue `jobs`.
 """
 
@@ -17,7 +18,7 @@ from urllib.parse import parse_qs
 
 import strict
 
-KINDS = ("status", "hang", "close", "truncate", "garbage", "error", "delay")
+KINDS = ("status", "hang", "close", "truncate", "garbage", "error", "delay", "skew")
 _lock = threading.Lock()
 _faults = []
 _calls = collections.deque(maxlen=20000)

@@ -93,6 +93,7 @@ class Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     verbose = False
+    skew = 0.0
 
     def run_wsgi(self):
         environ = self.make_environ()
@@ -114,19 +115,23 @@ class Handler(MotoRequestHandler):
             self._hang_up()
             return
         entry["status"] = answer[0]
+        self.skew = fault["seconds"] if fault and fault["kind"] == "skew" else 0.0
         self._send(answer, truncated=bool(fault) and fault["kind"] == "truncate")
 
     def _send(self, answer, truncated=False):
         status, headers, body = answer
         self.send_response(status)
         for name, value in headers:
-            if name.lower() not in ("content-length", "connection"):
+            if name.lower() not in ("content-length", "connection", "date"):
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) + truncated))
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if truncated else body)
         if truncated:
             self._hang_up()
+
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string((timestamp or time.time()) + self.skew)
 
     def _hang_up(self):
         self.close_connection = True
