@@ -8,21 +8,18 @@ locals {
   in_bucket = local.object != var.package_url
 
   # A JSON string is a TOML string as well.
-  settings = join("\n", [for name, scaler in var.scalers : <<-EOT
-    [[scaler]]
-    name = ${jsonencode(name)}
-    drive = ${scaler.drive}
-    source = [{ queue = ${jsonencode(scaler.queue_arn)} }]
-    target = { name = ${jsonencode(scaler.group_arn)} }
-    policy = { kind = "latency", latency_objective_secs = ${scaler.latency_objective_secs}, drains = ${scaler.drains} }
-    %{~if scaler.max_instances != null~}
-
-    limits = { max = ${scaler.max_instances} }
-    %{~endif~}
-
-    publish = { namespace = ${jsonencode(var.namespace)} }
-  EOT
-  ])
+  settings = join("\n", [for name, scaler in var.scalers : join("\n", concat(
+    [
+      "[[scaler]]",
+      "name = ${jsonencode(name)}",
+      "drive = ${scaler.drive}",
+      "source = [{ queue = ${jsonencode(scaler.queue_arn)} }]",
+      "target = { name = ${jsonencode(scaler.group_arn)} }",
+      "policy = { kind = \"latency\", latency_objective_secs = ${scaler.latency_objective_secs}, drains = ${scaler.drains} }",
+    ],
+    scaler.max_instances == null ? [] : ["limits = { max = ${scaler.max_instances} }"],
+    ["publish = { namespace = ${jsonencode(var.namespace)} }", ""],
+  ))])
 
   # The user data that can also be filled in by hand, filled in.
   contents = {
