@@ -109,8 +109,8 @@ class Stack:
 
     def policies(self):
         """The monitoring host's policies, by name."""
-        every = [it["Properties"] for it in self.resources().values() if it["Type"] == "AWS::IAM::RolePolicy"]
-        return {it["PolicyName"]: it["PolicyDocument"] for it in every if it["RoleName"] == "the-monitoringrole"}
+        every = self.resources()["MonitoringRole"]["Properties"]["Policies"]
+        return {it["PolicyName"]: it["PolicyDocument"] for it in every if it}
 
 
 class CloudFormation(unittest.TestCase):

@@ -171,14 +171,16 @@ class Worker(unittest.TestCase):
         asked = [call.split() for call in calls if call.startswith("aws")]
         return said, [(words[2], words[-1]) for words in asked]
 
-    def test_it_is_protected_before_it_works_and_released_when_the_queue_is_empty(self):
+    def test_it_is_protected_while_it_works_and_only_then(self):
         said, calls = self.play()
         self.assertIn("two\nlines", said)
-        self.assertEqual(calls[1:5], [
+        self.assertEqual(calls[:6], [
+            ("set-instance-protection", "--no-protected-from-scale-in"),
+            ("receive-message", "json"),
             ("set-instance-protection", "--protected-from-scale-in"),
             ("delete-message", "R"),
-            ("receive-message", "json"),
             ("set-instance-protection", "--no-protected-from-scale-in"),
+            ("receive-message", "json"),
         ])
 
     def test_a_message_whose_work_fails_is_not_deleted(self):

@@ -166,7 +166,7 @@ resource "aws_autoscaling_group" "host" {
   min_size            = 1
   max_size            = 1
   vpc_zone_identifier = var.subnet_ids
-  depends_on          = [aws_iam_role_policy.reading]
+  depends_on          = [aws_iam_role_policy.reading, aws_iam_role_policy.package]
 
   launch_template {
     id      = aws_launch_template.host.id
