@@ -1,0 +1,181 @@
+import pathlib
+import sys
+import unittest
+
+import yaml
+
+import common
+
+FILE = common.PACKAGING / "cloudformation" / "backlogd.yaml"
+# CloudFormation's limit of a template that is not fetched from S3.
+TEMPLATE_BYTES = 51200
+SIGNAL = "/opt/aws/bin/cfn-signal --exit-code $? --stack images --resource MonitoringGroup --region eu-west-1"
+GIVEN = {
+    "PackageUrl": "s3://bucket/backlogd.rpm",
+    "PackageSha256": "a" * 64,
+    "QueueName": "jobs.fifo",
+    "GroupName": "job-workers",
+    "VpcId": "vpc-1",
+    "SubnetIds": ["subnet-1"],
+}
+PSEUDO = {
+    "AWS::StackName": "images",
+    "AWS::Region": "eu-west-1",
+    "AWS::Partition": "aws",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::NoValue": None,
+}
+
+
+class Loader(yaml.SafeLoader):
+    """Reads `!Name value` as {"Name": value}."""
+
+
+def _tagged(loader, tag, node):
+    if isinstance(node, yaml.ScalarNode):
+        return {tag: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {tag: loader.construct_sequence(node, deep=True)}
+    return {tag: loader.construct_mapping(node, deep=True)}
+
+
+Loader.add_multi_constructor("!", _tagged)
+
+
+class Stack:
+    """What CloudFormation makes of the template's functions, as far as it uses them."""
+
+    def __init__(self, **given):
+        self.template = yaml.load(FILE.read_text(), Loader)
+        defaults = {name: it["Default"] for name, it in self.template["Parameters"].items() if "Default" in it}
+        self.names = {**PSEUDO, **defaults, **GIVEN, **given}
+
+    def named(self, name):
+        return self.names[name] if name in self.names else f"the-{name.lower().replace('.', '-')}"
+
+    def holds(self, condition):
+        return self.value(self.template["Conditions"][condition])
+
+    def value(self, it):
+        if isinstance(it, list):
+            return [self.value(inner) for inner in it]
+        if not isinstance(it, dict):
+            return it
+        if len(it) == 1:
+            (key, inner), = it.items()
+            function = getattr(self, "_" + key.replace("Fn::", "").lower(), None)
+            if function:
+                return function(inner)
+        return {key: self.value(inner) for key, inner in it.items()}
+
+    def _ref(self, name):
+        return self.named(name)
+
+    def _getatt(self, name):
+        return self.named(name)
+
+    def _sub(self, it):
+        text, local = it if isinstance(it, list) else (it, {})
+        for name, inner in local.items():
+            text = text.replace("${%s}" % name, str(self.value(inner)))
+        while "${" in text:
+            name = text.split("${", 1)[1].split("}", 1)[0]
+            text = text.replace("${%s}" % name, str(self.named(name)))
+        return text
+
+    def _if(self, it):
+        return self.value(it[1] if self.holds(it[0]) else it[2])
+
+    def _equals(self, it):
+        return self.value(it[0]) == self.value(it[1])
+
+    def _select(self, it):
+        return self.value(it[1])[it[0]]
+
+    def _split(self, it):
+        return self.value(it[1]).split(it[0])
+
+    def _base64(self, it):
+        return self.value(it)
+
+    def resources(self):
+        """The stack's resources, by name."""
+        every = self.template["Resources"].items()
+        return {name: self.value(it) for name, it in every if "Condition" not in it or self.holds(it["Condition"])}
+
+    def user_data(self, template="MonitoringTemplate"):
+        return self.resources()[template]["Properties"]["LaunchTemplateData"]["UserData"]
+
+    def policies(self):
+        """The monitoring host's policies, by name."""
+        every = self.resources()["MonitoringRole"]["Properties"]["Policies"]
+        return {it["PolicyName"]: it["PolicyDocument"] for it in every if it}
+
+
+class CloudFormation(unittest.TestCase):
+    def test_cfn_lint_has_nothing_to_say(self):
+        lint = pathlib.Path(sys.executable).parent / "cfn-lint"
+        code, said = common.run(str(lint), "--include-checks", "I", "--regions", "eu-west-1", "us-east-1", "--", str(FILE))
+        self.assertEqual((code, said), (0, ""))
+
+    def test_it_needs_no_bucket_of_its_own(self):
+        self.assertLessEqual(FILE.stat().st_size, TEMPLATE_BYTES)
+
+    def test_the_hosts_user_data_is_the_shipped_one_filled_in(self):
+        for given in [{}, {"ExampleWorkers": "true", "Drive": "true"}]:
+            text = Stack(**given).user_data()
+            common.check_cloud_init(self, text)
+            common.check_same_but(self, text, "backlogd.yaml", [common.PACKAGE, common.SETTINGS], [SIGNAL])
+            _, files = common.document(text)
+            self.assertEqual(common.assignments(files[common.PACKAGE]["content"]),
+                             {"url": GIVEN["PackageUrl"], "sha256": GIVEN["PackageSha256"]})
+
+    def test_the_workers_user_data_is_the_shipped_one_filled_in(self):
+        text = Stack(ExampleWorkers="true", Work='echo "$HOME" | cat').user_data("WorkerTemplate")
+        common.check_cloud_init(self, text)
+        common.check_same_but(self, text, "worker.yaml", [common.WORKER_ENV])
+        _, files = common.document(text)
+        _, ours = common.shipped("worker.yaml")
+        found = common.assignments(files[common.WORKER_ENV]["content"])
+        self.assertEqual(list(found), list(common.assignments(ours[common.WORKER_ENV]["content"])))
+        self.assertEqual(found["WORK"], 'echo "$HOME" | cat')
+
+    def settings(self, **given):
+        _, files = common.document(Stack(**given).user_data())
+        return common.check_settings(self, files[common.SETTINGS]["content"])
+
+    def test_the_daemon_takes_the_settings(self):
+        watching = self.settings()
+        for expected in ["queue jobs.fifo", "group job-workers", "at most 300 s", "drive = false"]:
+            self.assertIn(expected, watching)
+        driving = self.settings(ExampleWorkers="true", Drive="true", LatencyObjectiveSecs=60, MaxInstances=7)
+        for expected in ["queue the-queue-queuename", "group images-workers", "at most 60 s", "between 0 and 7",
+                         "drive = true", "drains = true"]:
+            self.assertIn(expected, driving)
+
+    def test_a_driving_host_may_do_what_the_daemon_needs_and_no_more(self):
+        policies = Stack(Drive="true").policies()
+        self.assertEqual(common.actions(policies["reading"], policies["driving"]), common.needed_actions())
+        write, = [it for it in policies["driving"]["Statement"] if it["Action"] == "autoscaling:SetDesiredCapacity"]
+        self.assertEqual(
+            write["Resource"],
+            "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/job-workers")
+        read, = [it for it in policies["reading"]["Statement"] if "sqs:GetQueueUrl" in it["Action"]]
+        self.assertEqual(read["Resource"], "arn:aws:sqs:eu-west-1:123456789012:jobs.fifo")
+        put, = [it for it in policies["reading"]["Statement"] if it["Action"] == "cloudwatch:PutMetricData"]
+        self.assertEqual(put["Condition"], {"StringEquals": {"cloudwatch:namespace": "Backlogd"}})
+
+    def test_a_watching_host_may_change_nothing(self):
+        self.assertEqual(set(Stack().policies()), {"reading", "package"})
+
+    def test_the_bucket_may_be_read_only_where_the_package_is_in_one(self):
+        statement, = Stack().policies()["package"]["Statement"]
+        self.assertEqual(statement["Resource"], "arn:aws:s3:::bucket/backlogd.rpm")
+        self.assertNotIn("package", Stack(PackageUrl="https://example.com/x.rpm").policies())
+
+    def test_the_workers_are_left_out_unless_asked_for(self):
+        self.assertFalse([name for name in Stack().resources() if name.startswith(("Worker", "Queue", "Dead"))])
+        asked = Stack(ExampleWorkers="true").resources()
+        self.assertLessEqual({"Queue", "DeadLetters", "WorkerGroup", "WorkerTemplate"}, set(asked))
+        self.assertNotIn("DesiredCapacity", asked["WorkerGroup"]["Properties"])
