@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod demo;
 mod explain;
+mod iam;
 mod run;
 mod simulate;
 
@@ -33,6 +34,7 @@ First steps:
   backlogd demo            see it work, without an AWS account
   backlogd simulate        what would it cost, and who would wait?
   backlogd check           is the settings file sound, and what does it say?
+  backlogd iam             what must it be allowed to do?
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 69 AWS unreachable, 78 settings";
@@ -68,6 +70,8 @@ enum Command {
     Check,
     /// Take one look, decide, and show each step; writes nothing
     Explain(explain::Args),
+    /// Print the IAM policy that these settings need and no more, or check one; calls nothing
+    Iam(iam::Args),
     /// Try the controller on a workload: late messages, cost, and what others would pay; no account, no network
     Simulate(Box<simulate::Args>),
     /// Watch it work on an embedded world; no account, no network
@@ -121,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.common, &args),
         Command::Check => check::check(&cli.common),
         Command::Explain(args) => explain::explain(&cli.common, &args),
+        Command::Iam(args) => iam::iam(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
         Command::Completions(args) => completions::completions(&args),

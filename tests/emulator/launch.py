@@ -38,6 +38,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 
 import control
+import policy
 import strict
 import wire
 
