@@ -31,6 +31,7 @@ mod faults_together;
 mod faults_watchdog;
 mod faults_write;
 mod group;
+mod iam;
 mod process;
 mod publish;
 mod running;

@@ -2,7 +2,7 @@
 
 moto's checks (`reset-auth`, `--auth`) ask every policy about the resource `*` and take an Allow with a
 Condition for a Deny. Here the resource is the one that the call is about, the condition keys are those that
-the backlogd's policies use, a role's trust policy is asked about its principal and the external id, and the
+backlogd's policies use, a role's trust policy is asked about its principal and the external id, and the
 refusal has AWS's sentence:
 
     User: ARN is not authorized to perform: ACTION on resource: ARN because no identity-based policy allows
@@ -21,32 +21,26 @@ from moto.iam.access_control import IAMPolicy, IAMRequest
 from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
+import wire
+
 ALWAYS_ALLOWED = ("sts:GetCallerIdentity",)
 
 
-class Denied(AccessDeniedError):
-    """AWS's sentence in the place of moto's."""
-
-    def __init__(self, user, action, resource, because):
-        super().__init__(user, action)
-        where = "" if resource == "*" else f" on resource: {resource}"
-        self.description = f"{self.description.partition(' on resource')[0]}{where} {because}"
-
-
-def check(request, _resource, call):
-    """Raises Denied unless the caller's policies allow `call`, and the role's trust policy too."""
-    action = request._action
+def check(request, _resource):
+    """Refuses the call unless the caller's policies allow it, and a role's trust policy too."""
+    action, call = request._action, wire.signed_call.get()
     if action in ALWAYS_ALLOWED:
         return
     user, resource = request._access_key.arn, resource_of(request, call)
     policies = [IAMPolicy(policy)._policy_json for policy in request._access_key.collect_policies()]
     found = effects(policies, action, resource, context_of(call), user)
+    where = action if resource == "*" else f"{action} on resource: {resource}"
     if "Deny" in found:
-        raise Denied(user, action, resource, "with an explicit deny in an identity-based policy")
+        raise AccessDeniedError(user, f"{where} with an explicit deny in an identity-based policy")
     if "Allow" not in found:
-        raise Denied(user, action, resource, f"because no identity-based policy allows the {action} action")
+        raise AccessDeniedError(user, f"{where} because no identity-based policy allows the {action} action")
     if action == "sts:AssumeRole" and effects([trust_of(resource)], action, None, context_of(call), user) != {"Allow"}:
-        raise Denied(user, action, resource, f"because no resource-based policy allows the {action} action")
+        raise AccessDeniedError(user, where)
 
 
 def effects(policies, action, resource, context, user):
@@ -123,6 +117,4 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def install(current_call):
-    """Puts this into the place of moto's own check."""
-    IAMRequest.check_action_permitted = lambda request, resource: check(request, resource, current_call())
+IAMRequest.check_action_permitted = check
