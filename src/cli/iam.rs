@@ -24,8 +24,8 @@ const AFTER_HELP: &str = "\
 Each document is complete: attach it to the identity as it is. Where the settings assume roles, each
 role needs a document of its own, and standard error names them.
 
-With --check: 0 all that is needed is allowed, 1 something is missing or depends on what the document
-does not tell, 78 the file is no policy.
+Exit codes of --check: 0 all that is needed is allowed, 1 something is missing, or depends on what
+the document does not tell, 78 the file is no policy.
 
 Examples:
   backlogd iam > policy.json
@@ -76,7 +76,7 @@ fn remarks(identity: &Identity, all: &[Identity], document: &str) -> Vec<String>
         remarks.push(format!(
             "the document has {size} characters, and a managed policy at most {MANAGED_SIZE_MAX}: attach it as \
              a role's inline policy (10240 for all of a role's together), divide its statements or their lists \
-             of resources among several managed policies, or shorten the lists with wildcards"
+             of resources among several managed policies, or give the queues by their URLs, which need not be found"
         ));
     }
     remarks

@@ -55,7 +55,7 @@ pub fn compare(identity: &Identity, policy: &Policy) -> Comparison {
         match want.judged_by(policy) {
             Verdict::Granted => {}
             Verdict::In(part) => {
-                let open = "the rest is left open by the settings, or not theirs to know";
+                let open = "the settings do not tell whether that is the right one";
                 comparison.notes.push(format!("{want} is granted on {part} only; {open}"));
             }
             Verdict::Missing => comparison.missing.push(format!("{want}; without it {without}")),

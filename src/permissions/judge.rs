@@ -89,13 +89,13 @@ impl Want {
                 }
             }
         }
-        match (unknown_denial, granted, part, unknown) {
-            (Some(why), ..) => Verdict::Unknown(why),
-            (None, true, ..) => Verdict::Granted,
-            (None, false, Some(of), _) => Verdict::In(of),
-            (None, false, None, Some(why)) => Verdict::Unknown(why),
-            (None, false, None, None) => Verdict::Missing,
-        }
+        let allowed = match (granted, part, unknown) {
+            (true, ..) => Verdict::Granted,
+            (false, Some(of), _) => Verdict::In(of),
+            (false, None, Some(why)) => Verdict::Unknown(why),
+            (false, None, None) => return Verdict::Missing,
+        };
+        unknown_denial.map_or(allowed, Verdict::Unknown)
     }
 }
 

@@ -17,14 +17,16 @@ impl FromStr for Trusted {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let name = text.to_owned();
-        if text.strip_suffix(".cn").unwrap_or(text).ends_with(".amazonaws.com") {
+        let host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        let is_service = text.strip_suffix(".cn").unwrap_or(text).ends_with(".amazonaws.com");
+        if is_service && text.bytes().all(host) {
             return Ok(Self { kind: "Service", name });
         }
         let arn = Arn::of_service("iam", text);
         let known = |arn: &Arn<'_>| {
             let kinds = ["role/", "user/"];
             let named = |kind: &&str| arn.resource.strip_prefix(kind).is_some_and(|name| !name.is_empty());
-            arn.resource == "root" || kinds.iter().any(|kind| named(kind))
+            arn.resource == "root" || kinds.iter().any(named)
         };
         if is_account(text) || arn.as_ref().is_ok_and(known) {
             return Ok(Self { kind: "AWS", name });

@@ -4,9 +4,9 @@
 //! The emulator checks each call's signature, action, resource and conditions (see `tests/emulator/policy.py`).
 
 use crate::accounts::User;
-use crate::bad_day::{BRISK, Daemon};
-use crate::emulator::Emulator;
-use crate::world::{World, eager, patient};
+use crate::bad_day::{BRISK, Daemon, error};
+use crate::emulator::{Emulator, shared};
+use crate::world::{World, eager, of, patient};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -159,6 +159,27 @@ async fn with_role(emulator: &'static Emulator, name: &str) -> (World, String) {
     let role = format!("arn:aws:iam::{ACCOUNT}:role/{name}");
     let aws = format!("aws = {{ assume_role = {{ arn = {role:?}, external_id = \"abroad-1\" }} }}");
     (busy(emulator, name, &aws).await, role)
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_be_assumed_is_named_even_where_aws_does_not_say_which() {
+    let (world, role) = with_role(shared(), "iam-mute").await;
+    world.emulator.fault("AssumeRole", &role, &error("AccessDenied"));
+
+    let records = world.once(&[]);
+
+    let missing = &of(&records, "iam-mute")["sample"]["missing"];
+    for (missing, call) in
+        [(&missing[0], "sqs:GetQueueUrl"), (&missing[1], "autoscaling:DescribeAutoScalingGroups")]
+    {
+        let why = format!(
+            "{call}: no usable AWS credentials: sts:AssumeRole on {role}: AccessDenied: as the test asked"
+        );
+        assert_eq!(
+            (missing["cause"].as_str(), missing["why"].as_str()),
+            (Some("credentials"), Some(why.as_str()))
+        );
+    }
 }
 
 /// Makes the role, with the policy and the trust that are printed for it.

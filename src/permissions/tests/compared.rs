@@ -179,6 +179,14 @@ fn a_denial_outweighs_and_one_that_depends_cannot_be_judged() {
 }
 
 #[test]
+fn what_nothing_allows_is_missing_whatever_denies_it() {
+    let condition = json!({ "Bool": { "aws:SecureTransport": "false" } });
+    let deny = json!({ "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition });
+    let comparison = compared(&everything(), &deny);
+    assert_eq!((comparison.missing.len(), comparison.unknown.len()), (comparison.needed, 0), "{comparison}");
+}
+
+#[test]
 fn a_part_of_what_the_settings_leave_open_is_enough_and_said() {
     let identity = everything();
     let mut all = statements(&identity);
