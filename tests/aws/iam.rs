@@ -4,7 +4,7 @@
 //! The emulator checks each call's signature, action, resource and conditions (see `tests/emulator/policy.py`).
 
 use crate::accounts::User;
-use crate::bad_day::{BRISK, Daemon, error};
+use crate::bad_day::{Daemon, error};
 use crate::emulator::{Emulator, shared};
 use crate::world::{World, eager, of, patient};
 use serde_json::{Value, json};
@@ -15,6 +15,9 @@ const ACCOUNT: &str = "123456789012";
 
 /// The key that the tests sign with themselves.
 const TEST_KEY: &str = "test";
+
+/// Two ticks come soon, and a dozen daemons that begin at once still have time for each call.
+const OFTEN: &str = "schedule = \"*/5 * * * * *\"";
 
 fn emulator() -> &'static Emulator {
     Box::leak(Box::new(Emulator::start(&[])))
@@ -33,9 +36,9 @@ async fn busy(emulator: &'static Emulator, name: &str, more: &str) -> World {
     let metrics = "[\"backlog_per_instance\", \"visible\", \"in_service\"]";
     let publish = format!("publish = {{ namespace = {name:?}, metrics = {metrics} }}");
     let watched = format!("{name}-watched");
-    let by_url = patient(&watched, &format!("{BRISK}\n{more}"))
+    let by_url = patient(&watched, &format!("{OFTEN}\n{more}"))
         .replace(&format!("queue = {watched:?}"), &format!("queue = {url:?}"));
-    world.settings(&(eager(name, &format!("{BRISK}\n{publish}\n{more}")) + &by_url));
+    world.settings(&(eager(name, &format!("{OFTEN}\n{publish}\n{more}")) + &by_url));
     world
 }
 
@@ -56,6 +59,15 @@ fn without(document: &Value, statement: &Value) -> String {
     rest.retain(|each| each != statement);
     rest.push(json!({ "Effect": "Allow", "Action": "iam:GetUser", "Resource": "*" }));
     json!({ "Version": document["Version"], "Statement": rest }).to_string()
+}
+
+/// The document with one statement confined to something else; nothing where it is not confined.
+fn astray(document: &Value, statement: &Value, name: &str) -> Option<String> {
+    let moved: Value = serde_json::from_str(&statement.to_string().replace(name, "elsewhere")).unwrap();
+    let mut all: Value = document.clone();
+    let place = all["Statement"].as_array_mut().unwrap().iter_mut().find(|each| *each == statement).unwrap();
+    *place = moved;
+    (all != *document).then(|| all.to_string())
 }
 
 fn text<'v>(statement: &'v Value, key: &str) -> &'v str {
@@ -112,6 +124,13 @@ fn assert_names(daemon: &Daemon, statement: &Value) {
     }
 }
 
+/// What `iam` prints for this world, and one statement of it.
+fn statement_of(world: &World, sid: &str) -> (Value, Value) {
+    let all = document(world, &[]);
+    let statement = statements(&all).iter().find(|each| each["Sid"] == sid).unwrap().clone();
+    (all, statement)
+}
+
 #[tokio::test]
 async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_and_the_rest_is_done() {
     let emulator = emulator();
@@ -119,13 +138,21 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
     let all = document(&whole, &[]);
     let user = User::with(&all.to_string(), &whole.name, emulator);
     let mut lacking = Vec::new();
+    let mut led_astray = 0;
     for sid in statements(&all).iter().map(|each| text(each, "Sid")) {
         let world = busy(emulator, &format!("iam-{sid}"), "").await;
-        let all = document(&world, &[]);
-        let statement = statements(&all).iter().find(|each| each["Sid"] == sid).unwrap().clone();
+        let (all, statement) = statement_of(&world, sid);
         let user = User::with(&without(&all, &statement), &world.name, emulator);
         lacking.push((world, user, statement));
+        let world = busy(emulator, &format!("astray-{sid}"), "").await;
+        let (all, statement) = statement_of(&world, sid);
+        if let Some(policy) = astray(&all, &statement, &world.name) {
+            led_astray += 1;
+            let user = User::with(&policy, &world.name, emulator);
+            lacking.push((world, user, statement));
+        }
     }
+    assert_eq!(led_astray, 4, "by queue twice, by group and by namespace");
     emulator.guard();
     let daemon_of_whole = daemon(&whole, &user);
     let daemons: Vec<Daemon> = lacking.iter().map(|(world, user, _)| daemon(world, user)).collect();
@@ -133,7 +160,7 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
     daemon_of_whole.wait("every call", || answered(&whole, 200).is_superset(&actions(&all)));
     assert_eq!(answered(&whole, 200), actions(&all), "nothing is allowed that is not used");
     assert_eq!(answered(&whole, 403), BTreeSet::new());
-    assert_eq!(daemon_of_whole.said(" WARN "), Vec::<String>::new());
+    assert_eq!(daemon_of_whole.said("not authorized"), Vec::<String>::new());
 
     for ((world, _, statement), daemon) in lacking.iter().zip(&daemons) {
         let (sid, action) = (text(statement, "Sid"), text(statement, "Action"));

@@ -78,78 +78,47 @@ fn publishing(statement: &Value) -> (Vec<String>, Vec<String>, Vec<String>) {
     (missing, unknown, notes)
 }
 
+/// The same of one that allows it under this condition.
+fn publishing_under(condition: &Value) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let put = "cloudwatch:PutMetricData";
+    publishing(
+        &json!([{ "Sid": "P", "Effect": "Allow", "Action": put, "Resource": "*", "Condition": condition }]),
+    )
+}
+
 #[test]
-fn the_condition_on_namespaces_is_understood_and_any_other_cannot_be_judged() {
-    let put = |condition: Value| {
-        let put = json!([{ "Sid": "P", "Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*",
-                           "Condition": condition }]);
-        let (missing, unknown, notes) = publishing(&put);
-        (missing.len(), unknown, notes)
-    };
-    let fine = (0, Vec::new(), Vec::new());
-    for (operator, value, expected) in [
-        ("StringEquals", json!("A"), fine.clone()),
-        ("StringLikeIfExists", json!(["A"]), fine.clone()),
-        ("StringEqualsIgnoreCase", json!("A"), fine.clone()),
-        (
-            "StringEquals",
-            json!("a"),
-            (
-                1,
-                Vec::new(),
-                vec!["statement \"P\" allows cloudwatch:PutMetricData in a, which is not needed".to_owned()],
-            ),
-        ),
-        (
-            "StringNotEquals",
-            json!("A"),
-            (
-                1,
-                Vec::new(),
-                vec![
-                    "statement \"P\" allows cloudwatch:PutMetricData in any namespace, where A would do"
-                        .to_owned(),
-                ],
-            ),
-        ),
-        (
-            "StringEquals",
-            json!(["A", "B"]),
-            (
-                0,
-                Vec::new(),
-                vec!["statement \"P\" allows cloudwatch:PutMetricData in B, which is not needed".to_owned()],
-            ),
-        ),
-        (
-            "StringLike",
-            json!("*"),
-            (
-                0,
-                Vec::new(),
-                vec![
-                    "statement \"P\" allows cloudwatch:PutMetricData in any namespace, where A would do"
-                        .to_owned(),
-                ],
-            ),
-        ),
+fn the_condition_on_namespaces_is_understood() {
+    let any = Some("in any namespace, where A would do");
+    for (operator, values, is_missing, more) in [
+        ("StringEquals", json!("A"), false, None),
+        ("StringLikeIfExists", json!(["A"]), false, None),
+        ("StringEqualsIgnoreCase", json!("A"), false, None),
+        ("StringEquals", json!("a"), true, Some("in a, which is not needed")),
+        ("StringNotEquals", json!("A"), true, any),
+        ("StringEquals", json!(["A", "B"]), false, Some("in B, which is not needed")),
+        ("StringLike", json!("*"), false, any),
     ] {
-        assert_eq!(
-            put(json!({ operator: { "CloudWatch:Namespace": value } })),
-            expected,
-            "{operator} {value}"
-        );
+        let (missing, unknown, notes) =
+            publishing_under(&json!({ operator: { "CloudWatch:Namespace": values } }));
+        assert_eq!((missing.len(), unknown.len()), (usize::from(is_missing), 0), "{operator} {values}");
+        let more = more.map(|more| format!("statement \"P\" allows cloudwatch:PutMetricData {more}"));
+        assert_eq!(notes, Vec::from_iter(more), "{operator} {values}");
     }
-    let why = |condition: &str| {
-        vec![format!(
-            "cloudwatch:PutMetricData on * in namespace A: statement \"P\" allows it under the condition {condition}"
-        )]
-    };
-    let (missing, unknown, _) = put(json!({ "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } }));
-    assert_eq!((missing, unknown), (0, why("IpAddress aws:SourceIp")));
-    let (missing, unknown, _) =
-        put(json!({ "StringEquals": { "cloudwatch:namespace": "${aws:PrincipalTag/n}" } }));
-    assert_eq!((missing, unknown), (0, why("StringEquals cloudwatch:namespace")));
+}
+
+#[test]
+fn any_other_condition_cannot_be_judged() {
+    for (operator, key, value) in [
+        ("IpAddress", "aws:SourceIp", "10.0.0.0/8"),
+        ("StringEquals", "cloudwatch:namespace", "${aws:PrincipalTag/n}"),
+        ("ForAnyValue:StringEquals", "cloudwatch:namespace", "A"),
+    ] {
+        let (missing, unknown, _) = publishing_under(&json!({ operator: { key: value } }));
+        let why = format!(
+            "cloudwatch:PutMetricData on * in namespace A: statement \"P\" allows it under the condition {operator} {key}"
+        );
+        assert_eq!((missing.len(), unknown), (0, vec![why]));
+    }
 }
 
 #[test]
