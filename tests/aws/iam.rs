@@ -42,6 +42,13 @@ async fn busy(emulator: &'static Emulator, name: &str, more: &str) -> World {
     world
 }
 
+/// Writes something else into the settings.
+fn change(world: &World, this: &str, that: &str) {
+    let settings = world.dir.path().join("backlogd.toml");
+    let changed = std::fs::read_to_string(&settings).unwrap().replace(this, that);
+    std::fs::write(&settings, changed).unwrap();
+}
+
 /// What `iam` prints with these arguments.
 fn document(world: &World, args: &[&str]) -> Value {
     let output = world.run(&[&["iam"], args].concat());
@@ -137,6 +144,11 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
     let whole = busy(emulator, "iam-whole", "").await;
     let all = document(&whole, &[]);
     let user = User::with(&all.to_string(), &whole.name, emulator);
+    let watching = busy(emulator, "watching", "").await;
+    change(&watching, "drive = true", "drive = false");
+    let watched = document(&watching, &[]);
+    assert_eq!(actions(&all).difference(&actions(&watched)).count(), 2, "what driving takes");
+    let watcher = User::with(&watched.to_string(), &watching.name, emulator);
     let mut lacking = Vec::new();
     let mut led_astray = 0;
     for sid in statements(&all).iter().map(|each| text(each, "Sid")) {
@@ -154,13 +166,17 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
     }
     assert_eq!(led_astray, 4, "by queue twice, by group and by namespace");
     emulator.guard();
-    let daemon_of_whole = daemon(&whole, &user);
+    let (daemon_of_whole, daemon_of_watcher) = (daemon(&whole, &user), daemon(&watching, &watcher));
     let daemons: Vec<Daemon> = lacking.iter().map(|(world, user, _)| daemon(world, user)).collect();
 
-    daemon_of_whole.wait("every call", || answered(&whole, 200).is_superset(&actions(&all)));
-    assert_eq!(answered(&whole, 200), actions(&all), "nothing is allowed that is not used");
-    assert_eq!(answered(&whole, 403), BTreeSet::new());
-    assert_eq!(daemon_of_whole.said("not authorized"), Vec::<String>::new());
+    for (world, daemon, policy) in
+        [(&whole, &daemon_of_whole, &all), (&watching, &daemon_of_watcher, &watched)]
+    {
+        daemon.wait("every call", || answered(world, 200).is_superset(&actions(policy)));
+        assert_eq!(answered(world, 200), actions(policy), "nothing is allowed that is not used");
+        assert_eq!(answered(world, 403), BTreeSet::new());
+        assert_eq!(daemon.said("not authorized"), Vec::<String>::new());
+    }
 
     for ((world, _, statement), daemon) in lacking.iter().zip(&daemons) {
         let (sid, action) = (text(statement, "Sid"), text(statement, "Action"));
@@ -234,9 +250,7 @@ async fn a_roles_policy_and_trust_suffice_and_what_lacks_to_enter_it_is_named() 
     let (mistrusted, role) = with_role(emulator, "iam-mistrusted").await;
     let stranger = User::with(&document(&mistrusted, &[]).to_string(), &mistrusted.name, emulator);
     make_role(&mistrusted, &role, &theirs.to_string(), &mistrusted.name);
-    let settings = mistrusted.dir.path().join("backlogd.toml");
-    let changed = std::fs::read_to_string(&settings).unwrap().replace("abroad-1", OTHER_ID);
-    std::fs::write(&settings, changed).unwrap();
+    change(&mistrusted, "abroad-1", OTHER_ID);
 
     let (poor, role) = with_role(emulator, "iam-poor").await;
     let theirs_there = document(&poor, &["--role", &role]);
