@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -64,6 +65,39 @@ fn the_documents_in_packaging_are_what_the_command_prints() {
     let files = fs::read_dir(packaged()).unwrap().map(|entry| entry.unwrap().path());
     let kept = files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).count();
     assert_eq!(kept, documents.len(), "a document that nothing prints");
+}
+
+/// The actions that the adapters name: a text that begins with one, as the first word of a failure does.
+fn actions_called() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for room in ["aws", "source", "target", "publish"] {
+        let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
+        for file in fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
+            let text = fs::read_to_string(file).unwrap();
+            found.extend(text.split('"').filter_map(action));
+        }
+    }
+    found
+}
+
+fn action(text: &str) -> Option<String> {
+    let (service, rest) = text.split_once(':')?;
+    let is_service =
+        !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let operation: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let is_operation = operation.len() > 3 && operation.starts_with(|first: char| first.is_ascii_uppercase());
+    (is_service && is_operation).then(|| format!("{service}:{operation}"))
+}
+
+#[test]
+fn every_call_that_is_made_has_its_permission() {
+    let mut granted = BTreeSet::new();
+    for document in ["driving.json", "other-account.json"] {
+        let text = fs::read_to_string(packaged().join(document)).unwrap();
+        let statements = text.split("\"Action\": \"").skip(1);
+        granted.extend(statements.map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+    assert_eq!(actions_called(), granted);
 }
 
 #[test]

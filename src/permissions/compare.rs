@@ -105,7 +105,7 @@ fn wider(statement: &Statement, action: &Pattern, of: &[&Want], identity: &Ident
     }
     let mut extra = Vec::new();
     for resource in &statement.resources.patterns {
-        if of.iter().any(|want| want.resource.covers(resource)) {
+        if of.iter().any(|want| want.resource.covers(resource) || want.resource.reads_as(resource)) {
             continue;
         }
         let any = of.iter().any(|want| want.resource.overlaps(resource));

@@ -1,5 +1,6 @@
 use super::condition::{Held, holds};
 use super::given::{Effect, Matched, Policy, Statement};
+use super::needs::EVERYTHING;
 use super::pattern::Pattern;
 use super::{Grant, Permission};
 
@@ -31,7 +32,7 @@ impl Want {
         let want = |resource: &str, namespace: Option<String>| Self {
             permission: grant.permission,
             action: Pattern::of_action(grant.permission.action()),
-            resource: Pattern::new(resource),
+            resource: if resource == EVERYTHING { Pattern::nameless() } else { Pattern::new(resource) },
             namespace,
         };
         let on = |resource: &String| -> Vec<Self> {
@@ -78,8 +79,6 @@ impl Want {
                 (Share::Part(of), Held::Yes, true) => {
                     unknown_denial = Some(format!("{name} denies it on {of}"));
                 }
-                // What AWS knows no resources for cannot be had in part.
-                (Share::Part(_), _, false) if self.resource == Pattern::new("*") => {}
                 (Share::Part(of), Held::Yes, false) if of.is_variable => {
                     unknown = Some(format!("{name} allows it on {of}"));
                 }

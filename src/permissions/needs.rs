@@ -1,6 +1,6 @@
 use super::pattern::literal;
 use super::{Grant, Identity, Permission};
-use crate::aws::{Arn, Place};
+use crate::aws::Arn;
 use crate::settings::{PolicyKind, QueueSource, Scaler, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,11 +43,11 @@ fn needs(grants: &mut BTreeMap<Permission, Grant>, permission: Permission) -> &m
 }
 
 /// AWS knows no resources for the action: it is allowed on everything or not at all.
-const EVERYTHING: &str = "*";
+pub(super) const EVERYTHING: &str = "*";
 
 fn reading(grants: &mut BTreeMap<Permission, Grant>, scaler: &Scaler, whose: &Whose<'_>) {
     for source in &scaler.sources {
-        let queue = whose.queue(source, &scaler.place);
+        let queue = whose.queue(source, region(scaler));
         // A URL is used as it is given.
         if source.address.url.is_none() {
             needs(grants, Permission::FindQueues).resources.insert(queue.clone());
@@ -64,7 +64,7 @@ fn reading(grants: &mut BTreeMap<Permission, Grant>, scaler: &Scaler, whose: &Wh
 
 fn writing(grants: &mut BTreeMap<Permission, Grant>, scaler: &Scaler, whose: &Whose<'_>) {
     if scaler.drive {
-        let group = whose.group(&scaler.group, &scaler.place);
+        let group = whose.group(&scaler.group, region(scaler));
         needs(grants, Permission::SetDesiredCapacity).resources.insert(group);
         needs(grants, Permission::ReadInstanceRefreshes).resources.insert(EVERYTHING.to_owned());
     }
@@ -73,6 +73,12 @@ fn writing(grants: &mut BTreeMap<Permission, Grant>, scaler: &Scaler, whose: &Wh
         grant.resources.insert(EVERYTHING.to_owned());
         grant.namespaces.insert(destination.namespace.clone());
     }
+}
+
+/// The region of a scaler's calls, in which its queues must be too.
+fn region(scaler: &Scaler) -> Option<&str> {
+    let queues = || scaler.sources.iter().find_map(|source| source.address.region.as_deref());
+    scaler.place.region.as_deref().or_else(queues)
 }
 
 /// Whose credentials are at work, as far as the settings tell.
@@ -93,16 +99,14 @@ impl<'a> Whose<'a> {
         }
     }
 
-    fn queue(&self, source: &QueueSource, place: &Place) -> String {
-        let region = source.address.region.as_deref().or(place.region.as_deref());
+    fn queue(&self, source: &QueueSource, region: Option<&str>) -> String {
         let account = source.address.owner.as_deref().or(self.account).unwrap_or("*");
         let name = &source.address.name;
         format!("arn:{}:sqs:{}:{account}:{name}", self.partition_of(region), region.unwrap_or("*"))
     }
 
     /// The UUID changes whenever the group is made anew.
-    fn group(&self, name: &str, place: &Place) -> String {
-        let region = place.region.as_deref();
+    fn group(&self, name: &str, region: Option<&str>) -> String {
         format!(
             "arn:{}:autoscaling:{}:{}:autoScalingGroup:*:autoScalingGroupName/{}",
             self.partition_of(region),
@@ -142,11 +146,7 @@ pub(super) fn partition(region: &str) -> &'static str {
 fn remarks(scalers: &[&Scaler], whose: &Whose<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
     let queues = || scalers.iter().flat_map(|scaler| scaler.sources.iter().map(move |queue| (scaler, queue)));
-    let open = |scaler: &&Scaler| {
-        let regions = scaler.sources.iter().map(|queue| &queue.address.region);
-        scaler.place.region.is_none() && (scaler.drive || regions.into_iter().any(Option::is_none))
-    };
-    if scalers.iter().any(open) {
+    if scalers.iter().any(|scaler| region(scaler).is_none()) {
         remarks.push(
             "the settings name no region: `*` stands for it; set `region` under [aws] to name it".to_owned(),
         );
@@ -162,7 +162,7 @@ fn remarks(scalers: &[&Scaler], whose: &Whose<'_>) -> Vec<String> {
     let foreign = queues().filter(|(_, queue)| whose.is_foreign(queue));
     let mut foreign: Vec<String> = foreign
         .map(|(scaler, queue)| {
-            let arn = whose.queue(queue, &scaler.place);
+            let arn = whose.queue(queue, region(scaler));
             format!("{arn} is another account's: the queue's own policy must allow this identity the same")
         })
         .collect();

@@ -47,6 +47,16 @@ impl Pattern {
         Self { text: text.to_owned(), tokens, is_variable }
     }
 
+    /// What a call is about whose action knows no resources: the text `*`, which no ARN matches.
+    pub(super) fn nameless() -> Self {
+        Self { text: "*".to_owned(), ..Self::new("${*}") }
+    }
+
+    /// Whether both are written alike.
+    pub(super) fn reads_as(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+
     /// An action, of which policies do not mind the case.
     pub(super) fn of_action(text: &str) -> Self {
         Self { text: text.to_owned(), ..Self::new(&text.to_ascii_lowercase()) }

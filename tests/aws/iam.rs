@@ -148,7 +148,7 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
     change(&watching, "drive = true", "drive = false");
     let watched = document(&watching, &[]);
     assert_eq!(actions(&all).difference(&actions(&watched)).count(), 2, "what driving takes");
-    let watcher = User::with(&watched.to_string(), &watching.name, emulator);
+    let looker = User::with(&watched.to_string(), &watching.name, emulator);
     let mut lacking = Vec::new();
     let mut led_astray = 0;
     for sid in statements(&all).iter().map(|each| text(each, "Sid")) {
@@ -166,7 +166,7 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
     }
     assert_eq!(led_astray, 4, "by queue twice, by group and by namespace");
     emulator.guard();
-    let (daemon_of_whole, daemon_of_watcher) = (daemon(&whole, &user), daemon(&watching, &watcher));
+    let (daemon_of_whole, daemon_of_watcher) = (daemon(&whole, &user), daemon(&watching, &looker));
     let daemons: Vec<Daemon> = lacking.iter().map(|(world, user, _)| daemon(world, user)).collect();
 
     for (world, daemon, policy) in

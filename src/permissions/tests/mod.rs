@@ -100,6 +100,14 @@ fn what_the_settings_do_not_tell_is_a_wildcard_and_said() {
         "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/workers"
     );
     assert_eq!(told.remarks, Vec::<String>::new());
+
+    let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/images";
+    let by_url = own("", &[&format!("source = [{{ queue = {url:?} }}]\ndrive = true")]);
+    assert_eq!(
+        resources(&by_url, Permission::SetDesiredCapacity),
+        "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/workers",
+        "a queue tells the region, but not the account of the credentials"
+    );
 }
 
 #[test]
