@@ -22,13 +22,13 @@ const FLOORS: [&[&str]; 10] = [
     &["engine"],
     &["settings"],
     &["assemble"],
-    &["daemon", "explain", "online", "sim", "tracking"],
+    &["daemon", "explain", "online", "permissions", "sim", "tracking"],
     &["cli"],
     &["main", "lib"],
 ];
 
 /// Rooms that do no I/O, read no clock and write no log.
-const PURE: [&str; 4] = ["model", "policy", "estimate", "controller"];
+const PURE: [&str; 5] = ["model", "policy", "estimate", "controller", "permissions"];
 
 /// And so do these files: the simulated world, what is made of facts about AWS, and what a target-tracking
 /// policy should be.

@@ -1,7 +1,7 @@
 use crate::model::{Cause, Missing};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sqs::config::http::HttpResponse;
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::RequestId;
 use std::error::Error;
 use std::fmt;
@@ -17,8 +17,9 @@ pub struct Failure {
     pub why: String,
 }
 
-/// Longest account of a failure, in characters: enough for AWS's `AccessDenied` sentences with two ARNs.
-const WHY_MAX: usize = 400;
+/// Longest account of a failure, in characters: enough for AWS's `AccessDenied` sentences with two ARNs,
+/// also behind the words for credentials.
+const WHY_MAX: usize = 600;
 
 impl Failure {
     /// What `error` of `call` means.
@@ -163,8 +164,19 @@ where
             an AWS profile, nor from web identity, container or instance metadata"
                 .to_owned()
         }
-        other => format!("no usable AWS credentials: {}", causes(other)),
+        other => format!("no usable AWS credentials: {}", without_wrapping(other)),
     })
+}
+
+/// The words of a failed provider of credentials: where a service refused, what was asked of it, and its
+/// code and message, without those of the layers between.
+fn without_wrapping(failure: &CredentialsError) -> String {
+    let asked = failure.source().map(ToString::to_string).unwrap_or_default();
+    let answer = chain(failure).find_map(|cause| cause.downcast_ref::<ErrorMetadata>());
+    match answer.and_then(|answer| Some((answer.code()?, answer.message()?))) {
+        Some((code, message)) => format!("{asked}: {code}: {message}"),
+        None => causes(failure),
+    }
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -188,7 +200,7 @@ impl fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_sqs::error::{ConnectorError, ErrorMetadata};
+    use aws_sdk_sqs::error::ConnectorError;
     use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
 
     type Error = SdkError<GetQueueUrlError, HttpResponse>;
@@ -285,6 +297,10 @@ mod tests {
         assert_eq!(failure.cause, Cause::Credentials);
         assert!(failure.why.contains("no usable AWS credentials"), "{failure}");
         assert!(failure.why.ends_with("the role's door is shut"), "{failure}");
+        let answer = ErrorMetadata::builder().code("AccessDenied").message("no entry").build();
+        let asked = GetQueueUrlError::generic(answer);
+        let failure = of(&Error::construction_failure(CredentialsError::provider_error(asked)));
+        assert!(failure.why.ends_with(": AccessDenied: no entry"), "{failure}");
     }
 
     #[test]

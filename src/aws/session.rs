@@ -3,6 +3,8 @@ use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -92,8 +94,41 @@ async fn assume(base: SdkConfig, place: &Place) -> SdkConfig {
     if let Some(id) = &role.external_id {
         provider = provider.external_id(id);
     }
-    let credentials = aws_credential_types::provider::SharedCredentialsProvider::new(provider.build().await);
-    base.into_builder().credentials_provider(credentials).build()
+    let credentials = RoleCredentials { provider: provider.build().await, role: role.arn.clone() };
+    base.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
+}
+
+/// A role's credentials, whose failures name the call and the role: what STS answers may not.
+#[derive(Debug)]
+struct RoleCredentials {
+    provider: AssumeRoleProvider,
+    role: String,
+}
+
+/// A role that could not be assumed.
+#[derive(Debug, thiserror::Error)]
+#[error("sts:AssumeRole on {role}")]
+struct NotAssumed {
+    role: String,
+    source: CredentialsError,
+}
+
+impl RoleCredentials {
+    async fn assumed(&self) -> provider::Result {
+        let credentials = self.provider.provide_credentials().await;
+        credentials.map_err(|source| {
+            CredentialsError::provider_error(NotAssumed { role: self.role.clone(), source })
+        })
+    }
+}
+
+impl ProvideCredentials for RoleCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.assumed())
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod demo;
 mod explain;
+mod iam;
 mod policy;
 mod run;
 mod simulate;
@@ -35,6 +36,7 @@ First steps:
   backlogd simulate        what would it cost, and who would wait?
   backlogd check           is the settings file sound, and what does it say?
   backlogd check --online  does it fit what is there? Reads AWS, writes nothing
+  backlogd iam             what must it be allowed to do?
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 69 AWS unreachable, 78 settings";
@@ -72,6 +74,8 @@ enum Command {
     Check(check::Args),
     /// Take one look, decide, and show each step; writes nothing
     Explain(explain::Args),
+    /// Print the IAM policy that these settings need and no more, or check one; calls nothing
+    Iam(iam::Args),
     /// Let AWS drive: plan, apply or remove the target-tracking policy on the published metric
     Policy(policy::Args),
     /// Try the controller on a workload: late messages, cost, and what others would pay; no account, no network
@@ -127,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.common, &args),
         Command::Check(args) => check::check(&cli.common, &args),
         Command::Explain(args) => explain::explain(&cli.common, &args),
+        Command::Iam(args) => iam::iam(&cli.common, &args),
         Command::Policy(args) => policy::policy(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),

@@ -91,8 +91,8 @@ pub(super) fn account(text: &str) -> Result<String, String> {
     if is_account(text) { Ok(text.to_owned()) } else { Err("must be an account's 12 digits".to_owned()) }
 }
 
-/// An Auto Scaling group's name, and the region if it was given as an ARN.
-pub(super) fn group(text: &str) -> Result<(String, Option<String>), String> {
+/// An Auto Scaling group's name, and the region and the account if it was given as an ARN.
+pub(super) fn group(text: &str) -> Result<(String, Option<(String, String)>), String> {
     let plain = |name: &str| {
         let allowed = !name.contains(|each: char| each.is_control() || each == ':');
         if name.trim().is_empty() || name.chars().count() > 255 || !allowed {
@@ -109,7 +109,9 @@ pub(super) fn group(text: &str) -> Result<(String, Option<String>), String> {
     let name = arn.resource.strip_prefix("autoScalingGroup:").and_then(|rest| rest.split_once(':'));
     let name = name.and_then(|(_uuid, rest)| rest.strip_prefix("autoScalingGroupName/"));
     match name {
-        Some(name) if is_region(arn.region) => Ok((plain(name)?, Some(arn.region.to_owned()))),
+        Some(name) if is_region(arn.region) => {
+            Ok((plain(name)?, Some((arn.region.to_owned(), arn.account.to_owned()))))
+        }
         _ => Err(format!("not the ARN of a group\n{form}")),
     }
 }
@@ -219,7 +221,8 @@ mod tests {
     fn a_group_is_a_name_or_an_arn_that_tells_its_region() {
         let arn =
             "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0a-1b:autoScalingGroupName/my group";
-        assert_eq!(group(arn), Ok(("my group".to_owned(), Some("eu-west-1".to_owned()))));
+        let place = ("eu-west-1".to_owned(), "123456789012".to_owned());
+        assert_eq!(group(arn), Ok(("my group".to_owned(), Some(place))));
         assert_eq!(group("my group"), Ok(("my group".to_owned(), None)));
         for bad in ["", " ", "a:b", "a\nb", &"a".repeat(256), "arn:aws:autoscaling:eu-west-1:123456789012:x"]
         {

@@ -58,6 +58,8 @@ pub struct Scaler {
     pub sources: Vec<QueueSource>,
     /// Its Auto Scaling group's name.
     pub group: String,
+    /// The group's account, 12 digits, when it was given by its ARN.
+    pub group_account: Option<String>,
     /// Its policy.
     pub policy: PolicyKind,
     /// Its limits and control.

@@ -23,7 +23,7 @@ pub(super) fn read<'a>(
     let (schedule, schedule_here) = schedule(&mut table);
     let drive = table.flag("drive").unwrap_or(false);
     let mut whereabouts = base.overlaid(table.child("aws"));
-    let group = target(&mut table, &mut whereabouts);
+    let (group, group_account) = target(&mut table, &mut whereabouts).unzip();
     let sources = sources(&mut table, &whereabouts);
     let mut control = table.child("control");
     let slots = rules::slots(&mut control);
@@ -48,6 +48,7 @@ pub(super) fn read<'a>(
             place,
             sources: sources?,
             group: group?.value,
+            group_account: group_account.flatten(),
             policy: policy?,
             rules,
             publish: claims.publishes.as_ref().map(|at| at.value.clone()),
@@ -64,18 +65,23 @@ fn schedule<'a>(table: &mut Table<'a>) -> (Option<Schedule>, Option<Here<'a>>) {
     (read.map(|at| at.value), Some(here))
 }
 
-/// The group's name. The region that its ARN tells is the scaler's, if none is set.
-fn target<'a>(table: &mut Table<'a>, whereabouts: &mut Whereabouts<'a>) -> Option<At<'a, String>> {
+/// The group's name, and the account that its ARN tells. The region that it tells is the scaler's, if none
+/// is set.
+fn target<'a>(
+    table: &mut Table<'a>,
+    whereabouts: &mut Whereabouts<'a>,
+) -> Option<(At<'a, String>, Option<String>)> {
     let mut table = table.require("target", "target = { name = \"image-workers\" }")?.table()?;
     table.text("kind", forms::one_of(&["asg"]));
     let name = table.require("name", "name = \"image-workers\"").and_then(|value| value.text(forms::group));
     table.finish();
-    let At { value: (name, region), here } = name?;
+    let At { value: (name, place), here } = name?;
+    let (region, account) = place.unzip();
     if let Some(region) = region {
         same_region(&region, &here, whereabouts);
         whereabouts.region.get_or_insert(At { value: region, here: here.clone() });
     }
-    Some(At { value: name, here })
+    Some((At { value: name, here }, account))
 }
 
 fn sources<'a>(table: &mut Table<'a>, whereabouts: &Whereabouts<'a>) -> Option<Vec<QueueSource>> {

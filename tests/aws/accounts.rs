@@ -4,7 +4,7 @@ use crate::emulator::Emulator;
 use crate::world::{World, eager, of, reasons, records};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::process::Output;
+use std::process::{Command, Output};
 
 const OTHER: &str = "222222222222";
 
@@ -82,37 +82,44 @@ async fn two_scalers_work_in_two_regions_from_one_file() {
     assert_eq!((near.desired("regions").await, far.desired("regions").await), (2, 4));
 }
 
-/// A user of an emulator that checks permissions: what it may not do, and its keys.
-struct User {
-    name: &'static str,
+/// A user of an emulator that checks permissions, and its keys.
+pub(crate) struct User {
+    name: String,
     id: String,
     secret: String,
 }
 
 impl User {
     /// One that may do everything except `denied`.
-    fn without(denied: &str, name: &'static str, emulator: &Emulator) -> Self {
+    fn without(denied: &str, name: &str, emulator: &Emulator) -> Self {
         let policy = json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Allow", "Action": "*", "Resource": "*" },
             { "Effect": "Deny", "Action": denied, "Resource": "*" },
         ] });
+        Self::with(&policy.to_string(), name, emulator)
+    }
+
+    /// One that may do what this policy says.
+    pub(crate) fn with(policy: &str, name: &str, emulator: &Emulator) -> Self {
         let user = [("UserName", name)];
         emulator.query("iam", "CreateUser", &user);
-        let document = policy.to_string();
-        let policy = [("UserName", name), ("PolicyName", "all-but-one"), ("PolicyDocument", &document)];
+        let policy = [("UserName", name), ("PolicyName", "only"), ("PolicyDocument", policy)];
         emulator.query("iam", "PutUserPolicy", &policy);
         let answer = emulator.query("iam", "CreateAccessKey", &user);
         let field = |name: &str| {
             let (_, rest) = answer.split_once(&format!("<{name}>")).unwrap();
             rest.split_once('<').unwrap().0.to_owned()
         };
-        Self { name, id: field("AccessKeyId"), secret: field("SecretAccessKey") }
+        Self { name: name.to_owned(), id: field("AccessKeyId"), secret: field("SecretAccessKey") }
     }
 
     fn runs_once(&self, world: &World) -> Output {
-        let mut command = world.backlogd(&["run", "--once", "--output", "json"]);
-        command.env("AWS_ACCESS_KEY_ID", &self.id).env("AWS_SECRET_ACCESS_KEY", &self.secret);
-        command.output().unwrap()
+        self.runs(&mut world.backlogd(&["run", "--once", "--output", "json"])).output().unwrap()
+    }
+
+    /// The same command with the user's keys.
+    pub(crate) fn runs<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.env("AWS_ACCESS_KEY_ID", &self.id).env("AWS_SECRET_ACCESS_KEY", &self.secret)
     }
 }
 

@@ -34,7 +34,7 @@ def clear():
 
 def record(call):
     """Enters the call in the record; the status is filled in when it has been answered."""
-    entry = {"operation": call.operation, "body": call.jsonable(), "status": None, "gzip": call.gzip,
+    entry = {"service": call.service, "operation": call.operation, "body": call.jsonable(), "status": None, "gzip": call.gzip,
              "access_key": call.access_key, "bytes": len(call.raw), "time": time.time()}
     with _lock:
         _calls.append(entry)

@@ -16,7 +16,7 @@ it never outlives the test that started it. Nothing it does leaves the machine. 
     POST   /moto-api/reset   moto's: wipes all state, the faults, facts and calls above included
     POST   /moto-api/reset-auth   moto's: body `0` turns on signature and policy checks, `inf` turns them off
 
-See wire.py for the protocols, strict.py for the rules added to moto, control.py for the endpoints above.
+See wire.py for the protocols, strict.py for the rules added to moto, policy.py for permissions, control.py for the endpoints above.
 """
 
 import argparse
@@ -38,6 +38,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 
 import control
+import policy  # noqa: F401  (takes moto's place)
 import strict
 import wire
 
