@@ -4,6 +4,8 @@ mod check;
 mod completions;
 mod demo;
 mod explain;
+#[cfg(test)]
+mod manual;
 mod run;
 mod simulate;
 
