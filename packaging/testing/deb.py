@@ -51,7 +51,7 @@ def upgraded_where_it_is_stopped_it_stays_stopped(machine, _):
 def removed_it_ends_and_leaves_settings_and_state(machine, _):
     machine.run("apt-get remove --yes --quiet backlogd")
     expect_equal(machine.says("systemctl is-active backlogd"), "inactive", "is-active")
-    expect(not machine.says("pgrep backlogd; ls /usr/bin/backlogd 2>/dev/null"), "the program is still there")
+    expect(not machine.says("pidof backlogd; ls /usr/bin/backlogd 2>/dev/null"), "the program is still there")
     machine.run(f"test -f {service.SETTINGS} -a -d /var/lib/backlogd/")
 
 

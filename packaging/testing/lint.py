@@ -2,6 +2,7 @@
 
 import filecmp
 import hashlib
+import re
 
 import package
 from checks import expect, expect_equal
@@ -51,7 +52,30 @@ def the_same_user_is_made_by_both(*_):
     expect(line in (ROOT / "packaging/rpm/pre.sh").read_text(), f"packaging/rpm/pre.sh does not say {line}")
 
 
+def exposure(lines):
+    """What `systemd-analyze security` reckons of the unit with these lines."""
+    (HOME / "backlogd.service").write_text("\n".join(lines) + "\n")
+    told = run("systemd-analyze", "security", "--offline=true", "--no-pager", HOME / "backlogd.service").stdout
+    return re.search(r"exposure level for \S+ ([\d.]+)", told)[1]
+
+
+def the_exposures_in_the_documentation_are_those_measured(*_):
+    unit = (ROOT / "systemd/backlogd.service").read_text().splitlines()
+    page = (ROOT / "docs/systemd.md").read_text()
+    told = dict(re.findall(r"^\| `(\w+=.*?)` \| ([\d.]+) \|", page, re.MULTILINE))
+    expect(set(told) <= set(unit), f"lines that are not in the unit: {set(told) - set(unit)}")
+    fences = unit[unit.index("NoNewPrivileges=yes"):unit.index("[Install]")]
+    untold = {line for line in fences if line and not line.startswith("#")} - set(told)
+    expect(not untold, f"docs/systemd.md does not tell of {untold}")
+    found = {line: exposure([each for each in unit if each != line]) for line in told}
+    expect_equal(told, found, "exposures in docs/systemd.md")
+    bare = exposure([line for line in unit if line not in told])
+    for words in (f"as **{exposure(unit)}**", f"without the lines below it is {bare}."):
+        expect(words in page, f"docs/systemd.md does not say {words!r}")
+
+
 CHECKS = [
     the_manual_pages_are_sound, lintian_is_content, rpmlint_is_content, packing_again_makes_the_same_bytes,
     both_packages_hold_the_same_files, the_same_user_is_made_by_both,
+    the_exposures_in_the_documentation_are_those_measured,
 ]

@@ -40,6 +40,8 @@ def following(kind):
         world.pair("images", "image-workers", 5)
         machine.write("/etc/backlogd-credentials", CREDENTIALS)
         machine.write(f"{service.DROP_IN}/test.conf", world.access().replace("/backlogd/cred", "/backlogd-cred"))
+        # Whoever follows it answers yes.
+        machine.write("/etc/apt/apt.conf.d/yes", 'APT::Get::Assume-Yes "true";\n')
         for block in until_removal:
             machine.run(block)
         expect(machine.is_active(), f"the service is {machine.shows('ActiveState')}")

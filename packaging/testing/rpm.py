@@ -37,7 +37,7 @@ def upgraded_where_it_is_stopped_it_stays_stopped(machine, _):
 def erased_it_ends_and_leaves_edited_settings_and_state(machine, _):
     machine.run("rpm --erase backlogd")
     expect_equal(machine.says("systemctl is-active backlogd"), "inactive", "is-active")
-    expect(not machine.says("pgrep backlogd; ls /usr/bin/backlogd 2>/dev/null"), "the program is still there")
+    expect(not machine.says("pidof backlogd; ls /usr/bin/backlogd 2>/dev/null"), "the program is still there")
     expect_equal(machine.says("find /etc/systemd/system -name backlogd.service"), "", "enabled by")
     machine.run(f"test -f {service.SETTINGS}.rpmsave -a -d /var/lib/backlogd/")
 

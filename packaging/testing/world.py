@@ -82,10 +82,10 @@ class World:
         return int(answer.partition("<DesiredCapacity>")[2].partition("<")[0])
 
     def access(self):
-        """The drop-in by which the service reaches the emulator, with credentials that only root can read."""
+        """The drop-in by which the service reaches the emulator, by name, with credentials that only root can read."""
         return ("[Service]\nLoadCredential=aws:/etc/backlogd/credentials\n"
                 "Environment=AWS_SHARED_CREDENTIALS_FILE=%d/aws AWS_EC2_METADATA_DISABLED=true\n"
-                f"Environment=AWS_ENDPOINT_URL={self.url} AWS_REGION={REGION}\n")
+                f"Environment=AWS_ENDPOINT_URL={self.url.replace('127.0.0.1', 'localhost')} AWS_REGION={REGION}\n")
 
 
 CREDENTIALS = "[default]\naws_access_key_id = test\naws_secret_access_key = test\n"
