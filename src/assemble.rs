@@ -11,7 +11,7 @@ use crate::source::{Counting, Deletions, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 
@@ -76,7 +76,29 @@ pub enum Unfit {
     },
 }
 
+/// What engines are built in: the connections of each place stay open from one set of settings to the next.
+#[derive(Debug)]
+pub struct Workshop {
+    /// Tasks that end, their work done, once the workshop and all that was built in it are dropped.
+    pub tasks: TaskTracker,
+    /// Figures that could not be published.
+    pub losses: Arc<Losses>,
+    purpose: Purpose,
+    places: HashMap<Place, Shared>,
+}
+
+/// All that a scaler's engine is built of.
+#[derive(Debug)]
+pub struct Kit {
+    /// Its settings.
+    pub scaler: Scaler,
+    shared: Shared,
+    purpose: Purpose,
+    state_dir: PathBuf,
+}
+
 /// What the scalers of one place share.
+#[derive(Clone, Debug)]
 struct Shared {
     session: Session,
     queues: Queues,
@@ -88,27 +110,93 @@ struct Shared {
 /// Builds the engines of `settings`. Calls nothing but, where no region is named, the instance
 /// metadata service.
 pub async fn assemble(settings: &Settings, purpose: &Purpose, now: Now) -> Result<Assembly, Unfit> {
-    let tasks = TaskTracker::new();
-    let losses = Arc::new(Losses::default());
-    let mut places: HashMap<Place, Shared> = HashMap::new();
-    let mut driven = HashMap::new();
-    let mut engines = Vec::new();
-    for scaler in &settings.scalers {
-        if !places.contains_key(&scaler.place) {
-            let session = open(&scaler.place, patience(settings, &scaler.place))
-                .await
-                .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
-            places.insert(scaler.place.clone(), Shared::new(session, &tasks, losses.clone()));
-        }
-        if let Some(shared) = places.get(&scaler.place) {
+    let mut workshop = Workshop::new(purpose.clone());
+    let kits = workshop.kits(settings, |_| true).await?;
+    let engines = kits.into_iter().map(|kit| (kit.patience(), kit.engine(None, now)));
+    let engines = engines.map(|(patience, engine)| (engine, patience)).collect();
+    Ok(Assembly { engines, tasks: workshop.tasks, losses: workshop.losses })
+}
+
+impl Workshop {
+    /// A workshop without any connection.
+    #[must_use]
+    pub fn new(purpose: Purpose) -> Self {
+        let tasks = TaskTracker::new();
+        // Closed, it takes tasks all the same, and can be waited for.
+        tasks.close();
+        Self { tasks, losses: Arc::default(), purpose, places: HashMap::new() }
+    }
+
+    /// The kits of those scalers of `settings` that are `wanted`, in their order. Connections of a place
+    /// where calls may take as long as before are used again, those of a place that is not named any more
+    /// are kept no longer; if any scaler is unfit, wanted or not, all stays as it was.
+    ///
+    /// Calls nothing but, where no region is named, the instance metadata service.
+    pub async fn kits(
+        &mut self,
+        settings: &Settings,
+        wanted: impl Fn(&Scaler) -> bool,
+    ) -> Result<Vec<Kit>, Unfit> {
+        let mut places: HashMap<Place, Shared> = HashMap::new();
+        let mut driven = HashMap::new();
+        let mut kits = Vec::new();
+        for scaler in &settings.scalers {
+            let shared = if let Some(shared) = places.get(&scaler.place) {
+                shared.clone()
+            } else {
+                let shared = self.shared(scaler, patience(settings, &scaler.place)).await?;
+                places.insert(scaler.place.clone(), shared.clone());
+                shared
+            };
             shared.check_regions(scaler)?;
             shared.check_drivers(scaler, &mut driven)?;
-            let engine = engine(scaler, shared, purpose, &settings.state_dir, now);
-            engines.push((engine, shared.session.patience));
+            if wanted(scaler) {
+                let (scaler, purpose) = (scaler.clone(), self.purpose.clone());
+                kits.push(Kit { scaler, shared, purpose, state_dir: settings.state_dir.clone() });
+            }
+        }
+        self.places = places;
+        Ok(kits)
+    }
+
+    /// What is shared in the place of `scaler`, where calls may take so long.
+    async fn shared(&self, scaler: &Scaler, patience: Patience) -> Result<Shared, Unfit> {
+        if let Some(shared) = self.places.get(&scaler.place).filter(|at| at.session.patience == patience) {
+            return Ok(shared.clone());
+        }
+        let session = open(&scaler.place, patience)
+            .await
+            .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
+        Ok(Shared::new(session, &self.tasks, self.losses.clone()))
+    }
+}
+
+impl Kit {
+    /// How long its calls may take.
+    #[must_use]
+    pub const fn patience(&self) -> Patience {
+        self.shared.session.patience
+    }
+
+    /// The engine: one that goes on with what the scaler's engine `before` it remembers, kept where that
+    /// was kept; without one, from what the state directory holds.
+    #[must_use]
+    pub fn engine(self, before: Option<Engine>, now: Now) -> Engine {
+        let Self { scaler, shared, purpose, state_dir } = &self;
+        let (store, state) = match before {
+            Some(Engine { store, controller, .. }) => (store, controller.state().clone()),
+            None => store(scaler, purpose, state_dir, now),
+        };
+        Engine {
+            name: scaler.name.clone(),
+            mode: mode(scaler, purpose),
+            sources: scaler.sources.iter().map(|queue| source(queue, scaler, shared)).collect(),
+            target: target(scaler, shared, purpose),
+            controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
+            store,
+            publishers: publishers(scaler, shared, purpose),
         }
     }
-    tasks.close();
-    Ok(Assembly { engines, tasks, losses })
 }
 
 /// As long as the busiest scaler of a place can wait: they share clients and batches.
@@ -160,19 +248,6 @@ impl Shared {
             }),
             None => Ok(()),
         }
-    }
-}
-
-fn engine(scaler: &Scaler, shared: &Shared, purpose: &Purpose, state_dir: &Path, now: Now) -> Engine {
-    let (store, state) = store(scaler, purpose, state_dir, now);
-    Engine {
-        name: scaler.name.clone(),
-        mode: mode(scaler, purpose),
-        sources: scaler.sources.iter().map(|queue| source(queue, scaler, shared)).collect(),
-        target: target(scaler, shared, purpose),
-        controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
-        store,
-        publishers: publishers(scaler, shared, purpose),
     }
 }
 

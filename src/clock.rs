@@ -2,6 +2,8 @@
 
 use crate::model::{Now, Timestamp};
 use chrono::Utc;
+use sd_notify::NotifyState;
+use std::io;
 use std::time::{Duration, Instant};
 
 /// The process's clock: the time of day, and a steady time that starts with it and never steps.
@@ -43,6 +45,12 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// The present time as systemd is to be told it at the begin of a reload: in microseconds of
+/// `CLOCK_MONOTONIC`, by which it tells this reload's end from an earlier one's.
+pub fn reload_stamp() -> io::Result<NotifyState<'static>> {
+    NotifyState::monotonic_usec_now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place")]

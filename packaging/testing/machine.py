@@ -73,6 +73,8 @@ class Machine:
         return state == "running"
 
     def __enter__(self):
+        # As every host has it, but one that is made by debootstrap alone.
+        self.write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
         return self
 
     def __exit__(self, *_):

@@ -29,8 +29,9 @@ pub(super) fn run(common: &Common, args: &Args) -> Exit {
     if let Err(exit) = common.start_log(level) {
         return exit;
     }
-    let options = Options { dry_run: args.dry_run, once: args.once, form };
-    match block_on(daemon::run(&settings, options)) {
+    let reload = (!args.once && !on_a_terminal()).then(|| common.config.clone());
+    let options = Options { dry_run: args.dry_run, once: args.once, form, reload };
+    match block_on(daemon::run(settings, options)) {
         Ok(Ok(Ending::Well)) => Exit::Done,
         Ok(Ok(Ending::Troubled | Ending::Aborted)) => Exit::Failed,
         Ok(Ok(Ending::Unreachable)) => Exit::Unreachable,
@@ -40,4 +41,10 @@ pub(super) fn run(common: &Common, args: &Args) -> Exit {
         }
         Err(exit) => exit,
     }
+}
+
+/// Whether there is a terminal that may go away, of which SIGHUP tells. Without one it tells a daemon to
+/// read its settings anew.
+fn on_a_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }

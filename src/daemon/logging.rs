@@ -67,9 +67,14 @@ impl Log {
             }
             Self::Text => {
                 let colour = io::stderr().is_terminal();
-                Box::new(fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(colour))
+                let layer = fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(colour);
+                // Of a log that cannot be written, standard error cannot be told either.
+                Box::new(layer.log_internal_errors(false))
             }
-            Self::Json => Box::new(fmt::layer().json().flatten_event(true).with_writer(io::stderr)),
+            Self::Json => {
+                let layer = fmt::layer().json().flatten_event(true).with_writer(io::stderr);
+                Box::new(layer.log_internal_errors(false))
+            }
         };
         tracing_subscriber::registry().with(layer.with_filter(filter)).init();
         Ok(())

@@ -1,38 +1,42 @@
 //! The daemon: one loop a scaler, rung by the wall clock, watched by a steady one.
 
+mod crew;
 mod log_layer;
 pub mod logging;
 mod notify;
 mod pulse;
+mod reload;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod turn;
 
-use crate::assemble::{Assembly, Purpose, Unfit, assemble};
+use crate::assemble::{Assembly, Purpose, Unfit, Workshop, assemble};
 use crate::aws::Patience;
 use crate::clock::Clock;
 use crate::engine::Engine;
-use crate::model::{Cause, Now, Outcome, Record, Timestamp};
+use crate::model::{Cause, Outcome, Record};
 use crate::publish::{Console, Form};
-use crate::settings::{Schedule, Settings};
+use crate::settings::Settings;
 use crate::store::{Claim, InUse};
+use crew::Crew;
 use futures_util::future::join_all;
-use pulse::Pulse;
-use schedule::{Bell, Due};
-use std::collections::BTreeMap;
+use notify::Board;
+use reload::Reloads;
+use std::future::pending;
 use std::io;
+use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tokio_util::task::TaskTracker;
+use turn::tick;
 
 /// How to run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Write nothing, neither to AWS nor to the state directory.
     pub dry_run: bool,
@@ -40,6 +44,8 @@ pub struct Options {
     pub once: bool,
     /// Print each record in this form.
     pub form: Option<Form>,
+    /// On SIGHUP, read the settings at this path anew. Nothing: SIGHUP ends the run as SIGTERM does.
+    pub reload: Option<PathBuf>,
 }
 
 /// How a run ended.
@@ -75,38 +81,25 @@ pub enum Failure {
 /// Runs until a signal says to stop (or each scaler has ticked once, if so asked).
 ///
 /// A first SIGTERM or SIGINT lets the ticks in progress finish; a second one ends the run at once.
-pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failure> {
+pub async fn run(settings: Settings, options: Options) -> Result<Ending, Failure> {
     let stop = CancellationToken::new();
     let clock = Clock::start();
+    // From here on SIGHUP does not kill.
+    let hangups = signal(SignalKind::hangup())?;
     let console = options.form.map(|form| {
         let to_be_read = options.dry_run || options.once;
         if to_be_read { Console::to_be_read(form, stop.clone()) } else { Console::beside_work(form) }
     });
     let _claim = if options.dry_run { None } else { Some(Claim::take(&settings.state_dir)?) };
     let purpose = Purpose { dry_run: options.dry_run, console };
-    let Assembly { engines, tasks, losses } = assemble(settings, &purpose, clock.now()).await?;
-    let longest_call = engines.iter().map(|(_, patience)| patience.call).max().unwrap_or_default();
-    tracing::info!(
-        scalers = engines.len(),
-        dry_run = options.dry_run,
-        version = env!("CARGO_PKG_VERSION"),
-        "starting"
-    );
-
-    let mut signals = Signals::listen()?;
+    let hangup_ends = options.reload.is_none();
+    let mut signals = Signals::listen(hangup_ends)?;
     let mut work = pin!(async {
-        let ending = if options.once {
-            once(engines, clock, &stop).await
+        if options.once {
+            once(&settings, &purpose, clock, &stop).await
         } else {
-            forever(settings, engines, clock, &stop).await?
-        };
-        // What fails in time reports itself.
-        let unsent = timeout(longest_call * 5 / 4, tasks.wait()).await.is_err();
-        if unsent {
-            tracing::warn!("some metrics could not be sent in time");
+            forever(settings, purpose, clock, &stop, options.reload.map(|path| (path, hangups))).await
         }
-        let troubled = options.once && (unsent || losses.total() > 0);
-        Ok::<_, Failure>(if troubled { ending.max(Ending::Troubled) } else { ending })
     });
     tokio::select! {
         ending = &mut work => return ending,
@@ -119,7 +112,7 @@ pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failur
         ending = &mut work => return ending,
         () = sleep(ECHO) => {}
     }
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::listen(hangup_ends)?;
     tokio::select! {
         ending = &mut work => ending,
         () = signals.next() => {
@@ -129,114 +122,73 @@ pub async fn run(settings: &Settings, options: Options) -> Result<Ending, Failur
     }
 }
 
-/// One tick of each scaler, all at once.
-async fn once(engines: Vec<(Engine, Patience)>, clock: Clock, stop: &CancellationToken) -> Ending {
-    let ticks = engines.into_iter().map(|(mut engine, _)| async move { tick(&mut engine, clock).await });
-    let records = join_all(ticks).await;
-    if stop.is_cancelled() { Ending::Well } else { records.iter().map(ending).max().unwrap_or(Ending::Well) }
-}
-
-/// Rings and ticks until `stop`.
-async fn forever(
+/// Ticks each scaler once.
+async fn once(
     settings: &Settings,
-    engines: Vec<(Engine, Patience)>,
+    purpose: &Purpose,
     clock: Clock,
     stop: &CancellationToken,
 ) -> Result<Ending, Failure> {
-    let mut patterns: BTreeMap<String, Vec<Bell>> = BTreeMap::new();
-    let mut pulses = Vec::new();
-    let mut loops = Vec::new();
-    for ((engine, patience), scaler) in engines.into_iter().zip(&settings.scalers) {
-        let deadlines = Deadlines { schedule: scaler.schedule.clone(), patience };
-        let pulse = Arc::new(Pulse::new(scaler.name.clone(), deadlines.after(clock.now())));
-        let (bell, ear) = Bell::new(pulse.clone());
-        patterns.entry(scaler.schedule.pattern().to_owned()).or_default().push(bell);
-        pulses.push(pulse.clone());
-        loops.push(tokio::spawn(turn(engine, ear, pulse, deadlines, clock, stop.clone())));
-    }
-    let _scheduler = schedule::ring(patterns).await?;
+    let Assembly { engines, tasks, losses } = tokio::select! {
+        assembly = assemble(settings, purpose, clock.now()) => assembly?,
+        () = stop.cancelled() => return Ok(Ending::Well),
+    };
+    tell_of_start(engines.len(), purpose);
+    let longest_call = engines.iter().map(|(_, patience)| patience.call).max().unwrap_or_default();
+    let ending = round(engines, clock, stop).await;
+    let unsent = !sent(&tasks, longest_call).await;
+    Ok(if unsent || losses.total() > 0 { ending.max(Ending::Troubled) } else { ending })
+}
+
+/// Rings and ticks until `stop`, by these settings and those that are reloaded.
+async fn forever(
+    settings: Settings,
+    purpose: Purpose,
+    clock: Clock,
+    stop: &CancellationToken,
+    reload: Option<(PathBuf, Signal)>,
+) -> Result<Ending, Failure> {
+    let (board, workshop) = (Board::default(), Workshop::new(purpose.clone()));
+    let tasks = workshop.tasks.clone();
+    let crew = Crew::assemble(clock, stop.clone()).await?;
+    let loops = crew.loops();
+    let state_dir = settings.state_dir.clone();
+    let mut reloads = Reloads { crew, workshop, board: &board, state_dir, stop: stop.clone() };
+    let scalers = settings.scalers.len();
     tokio::select! {
-        _ended = join_all(loops) => {}
-        () = notify::tell(&pulses, clock) => {}
+        taken = reloads.take_up(settings) => drop(taken?),
+        () = stop.cancelled() => return Ok(Ending::Well),
     }
+    tell_of_start(scalers, &purpose);
+    tokio::select! {
+        () = loops.wait() => {}
+        () = notify::tell(&board, clock) => {}
+        () = reloads.follow(reload) => {}
+    }
+    let longest_call = reloads.crew.longest_call();
+    drop(reloads);
+    sent(&tasks, longest_call).await;
     Ok(Ending::Well)
 }
 
-/// A tick, with the scaler's name on whatever is logged within it.
-async fn tick(engine: &mut Engine, clock: Clock) -> Record {
-    // An error span is enabled at every level of logging.
-    let span = tracing::error_span!("tick", scaler = engine.name);
-    engine.tick(clock.now()).instrument(span).await
+fn tell_of_start(scalers: usize, purpose: &Purpose) {
+    tracing::info!(scalers, dry_run = purpose.dry_run, version = env!("CARGO_PKG_VERSION"), "starting");
 }
 
-/// So many ticks in a row that outlast the schedule are worth a word.
-const LATE_IN_A_ROW: u32 = 3;
-
-/// One scaler's loop: a tick at once, and then one a ring. A tick never overlaps itself.
-async fn turn(
-    mut engine: Engine,
-    mut ear: mpsc::Receiver<Due>,
-    pulse: Arc<Pulse>,
-    deadlines: Deadlines,
-    clock: Clock,
-    stop: CancellationToken,
-) {
-    let mut ringing = true;
-    let mut late_in_a_row = 0_u32;
-    loop {
-        let record = tick(&mut engine, clock).await;
-        let now = clock.now();
-        pulse.ticked(record, deadlines.after(now));
-        if ear.try_recv().is_ok() {
-            // It rang during the tick: by now the ring is stale.
-            pulse.missed();
-            late_in_a_row += 1;
-        } else {
-            late_in_a_row = 0;
-        }
-        if late_in_a_row == LATE_IN_A_ROW {
-            tracing::warn!(
-                scaler = pulse.scaler,
-                "ticks take longer than the schedule allows: rings are missed"
-            );
-        }
-        let rang = tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            due = ear.recv() => if due.is_some() { true } else { return },
-            () = sleep(deadlines.patience_with_bell(now)) => false,
-        };
-        if ringing && !rang {
-            tracing::warn!(
-                scaler = pulse.scaler,
-                "no ring for three periods (was the clock set back?): sampling without"
-            );
-        }
-        ringing = rang;
+/// Whether everything that is published is sent in time. What fails in time reports itself.
+async fn sent(tasks: &TaskTracker, longest_call: Duration) -> bool {
+    let sent = timeout(longest_call * 5 / 4, tasks.wait()).await.is_ok();
+    if !sent {
+        tracing::warn!("some metrics could not be sent in time");
     }
+    sent
 }
 
-/// When a scaler's next tick must be done.
-#[derive(Clone, Debug)]
-struct Deadlines {
-    schedule: Schedule,
-    patience: Patience,
-}
-
-impl Deadlines {
-    /// How long to wait for a ring: until the third is due. The scheduler goes by the time of day, and
-    /// set back by an hour it would not ring for one.
-    fn patience_with_bell(&self, now: Now) -> Duration {
-        // A pattern that never comes round again asks for no patience limit.
-        self.schedule.until_next(now.wall, 3).unwrap_or(Duration::MAX)
-    }
-
-    /// When the tick after the one that ended `now` must be done, if the worst comes to the worst: no
-    /// ring; then reading, looking for what is in the way, and writing, each as slow as it may be
-    /// (reading takes a little more than a call), and half a call for everything else.
-    fn after(&self, now: Now) -> Timestamp {
-        now.steady + self.patience_with_bell(now).saturating_add(self.patience.call * 4)
-    }
+/// One tick of each scaler, all at once.
+async fn round(engines: Vec<(Engine, Patience)>, clock: Clock, stop: &CancellationToken) -> Ending {
+    let ticks = engines.into_iter().map(|(mut engine, _)| async move { tick(&mut engine, clock).await });
+    let records = join_all(ticks).await;
+    if stop.is_cancelled() { Ending::Well } else { records.iter().map(ending).max().unwrap_or(Ending::Well) }
 }
 
 /// What a single tick means for the program's exit code.
@@ -256,21 +208,35 @@ pub fn ending(record: &Record) -> Ending {
 /// soon after the first is still the first.
 const ECHO: Duration = Duration::from_millis(300);
 
-/// SIGTERM and SIGINT.
+/// The signals that end a run.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    /// SIGTERM and SIGINT, and perhaps SIGHUP.
+    fn listen(hangup_ends: bool) -> io::Result<Self> {
+        let hangup = hangup_ends.then(|| signal(SignalKind::hangup())).transpose()?;
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup,
+        })
     }
 
     async fn next(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => drop(hangup.recv().await),
+                None => pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = hangup => {}
         }
     }
 }

@@ -1,8 +1,9 @@
 use super::pulse::Pulse;
-use crate::clock::Clock;
+use crate::clock::{Clock, reload_stamp};
 use crate::model::Timestamp;
 use crate::publish::text;
 use sd_notify::NotifyState;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
@@ -16,18 +17,55 @@ const PAUSE_MIN: Duration = Duration::from_millis(10);
 /// How often it is looked for the first ticks to be done.
 const STARTING_PAUSE: Duration = Duration::from_millis(100);
 
+/// What systemd is told of: the scalers at work, and whether the settings on disk are those they work by.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    pulses: RefCell<Vec<Arc<Pulse>>>,
+    /// Why the settings on disk were refused, if they were.
+    refused: RefCell<Option<String>>,
+    /// Whether READY=1 has been said.
+    ready: Cell<bool>,
+}
+
+impl Board {
+    /// These are at work now.
+    pub(super) fn show(&self, pulses: Vec<Arc<Pulse>>) {
+        self.pulses.replace(pulses);
+    }
+
+    /// The settings on disk were refused for this reason; or taken.
+    pub(super) fn refuse(&self, why: Option<String>) {
+        self.refused.replace(why);
+    }
+
+    fn all_have_ticked(&self) -> bool {
+        self.pulses.borrow().iter().all(|pulse| pulse.has_ticked())
+    }
+
+    fn status(&self) -> String {
+        let status = status(&self.pulses.borrow());
+        match &*self.refused.borrow() {
+            Some(why) => format!("old settings, those on disk are refused: {why} | {status}"),
+            None => status,
+        }
+    }
+}
+
 /// Tells systemd, for as long as it is polled: READY=1 when every scaler has done a tick, whatever it
 /// found; WATCHDOG=1 only while every scaler keeps its deadline; a status line throughout.
 ///
 /// Measured on a monotonic interval, so that it neither trusts the scheduler nor the time of day.
-pub(super) async fn tell(pulses: &[Arc<Pulse>], clock: Clock) {
-    say(&[NotifyState::Status(&format!("waiting for the first tick of {} scalers", pulses.len()))]);
+pub(super) async fn tell(board: &Board, clock: Clock) {
+    let count = board.pulses.borrow().len();
+    say(&[NotifyState::Status(&format!("waiting for the first tick of {count} scalers"))]);
     let mut starting = interval(STARTING_PAUSE);
-    while !pulses.iter().all(|pulse| pulse.has_ticked()) {
+    while !board.all_have_ticked() {
         starting.tick().await;
     }
-    say(&[NotifyState::Ready, NotifyState::Status(&status(pulses))]);
-    tracing::info!(scalers = pulses.len(), missing = missing(pulses), "ready: every scaler has done a tick");
+    board.ready.set(true);
+    say(&[NotifyState::Ready, NotifyState::Status(&board.status())]);
+    let (scalers, missing) = (board.pulses.borrow().len(), missing(&board.pulses.borrow()));
+    tracing::info!(scalers, missing, "ready: every scaler has done a tick");
     let pause =
         sd_notify::watchdog_enabled().map_or(PAUSE_MAX, |limit| (limit / 2).clamp(PAUSE_MIN, PAUSE_MAX));
     let mut beat = interval(pause);
@@ -35,10 +73,10 @@ pub(super) async fn tell(pulses: &[Arc<Pulse>], clock: Clock) {
     let mut late = false;
     loop {
         beat.tick().await;
-        let overdue = overdue(pulses, clock.now().steady);
+        let overdue = overdue(&board.pulses.borrow(), clock.now().steady).join(",");
         match (overdue.is_empty(), late) {
             (false, false) => tracing::error!(
-                scalers = overdue.join(","),
+                scalers = overdue,
                 "no tick within three periods: withholding the watchdog signal"
             ),
             (true, true) => tracing::info!("every scaler keeps its deadline again"),
@@ -48,7 +86,32 @@ pub(super) async fn tell(pulses: &[Arc<Pulse>], clock: Clock) {
         if !late {
             say(&[NotifyState::Watchdog]);
         }
-        say(&[NotifyState::Status(&status(pulses))]);
+        say(&[NotifyState::Status(&board.status())]);
+    }
+}
+
+/// A reload that systemd has been told of.
+#[must_use]
+pub(super) struct Reloading<'b>(&'b Board);
+
+/// Tells systemd that the settings are being reloaded. Before READY=1 it is not told: it would take the
+/// end of the reload for the end of the start.
+pub(super) fn reloading(board: &Board) -> Option<Reloading<'_>> {
+    if !board.ready.get() {
+        return None;
+    }
+    let mut states = vec![NotifyState::Reloading];
+    // There always is a monotonic clock; systemd from 253 on insists on it.
+    states.extend(reload_stamp().ok());
+    states.push(NotifyState::Status("reloading the settings"));
+    say(&states);
+    Some(Reloading(board))
+}
+
+impl Reloading<'_> {
+    /// Tells systemd that the reload is over, however it went.
+    pub(super) fn over(self) {
+        say(&[NotifyState::Ready, NotifyState::Status(&self.0.status())]);
     }
 }
 
@@ -90,7 +153,7 @@ fn say(states: &[NotifyState<'_>]) {
 mod tests {
     use super::*;
     use crate::aws::Patience;
-    use crate::daemon::Deadlines;
+    use crate::daemon::turn::Deadlines;
     use crate::model::{Cause, Decision, Fleet, Metrics, Missing, Mode, Now, Outcome, Record, Sample};
     use crate::settings::Schedule;
 

@@ -1,6 +1,7 @@
 use crate::model::{Record, Timestamp};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// One scaler's signs of life, written by its loop and read by whoever watches.
 #[derive(Debug)]
@@ -31,6 +32,13 @@ impl Pulse {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
         self.deadline.store(deadline.as_millis(), Ordering::Relaxed);
         self.ticks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The deadline is so much later: there is something to wait for before.
+    pub(super) fn grant(&self, longer: Duration) {
+        let millis = i64::try_from(longer.as_millis()).unwrap_or(i64::MAX);
+        let deadline = self.deadline.load(Ordering::Relaxed).saturating_add(millis);
+        self.deadline.store(deadline, Ordering::Relaxed);
     }
 
     /// A ring found the scaler busy.

@@ -1,6 +1,7 @@
 use super::pulse::Pulse;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
@@ -31,23 +32,68 @@ impl Bell {
             self.pulse.missed();
         }
     }
+
+    /// Whether there is still an ear for it.
+    fn is_listened_to(&self) -> bool {
+        !self.ring.is_closed()
+    }
 }
 
 /// Rings the bells of each cron pattern (with seconds, in UTC) whenever it comes round, as long as
-/// the scheduler lives.
+/// the belfry stands.
 ///
 /// The scheduler looks twice a second, so a ring comes up to half a second late, at an offset that
 /// differs from process to process. It gets one job a pattern, whatever the number of scalers,
 /// because it loses activations when hundreds fall due at once. Its calendar follows the time of day:
 /// set back by an hour it would not ring for an hour, which the deadlines of [`Pulse`] notice.
-pub(super) async fn ring(patterns: BTreeMap<String, Vec<Bell>>) -> Result<JobScheduler, JobSchedulerError> {
-    let scheduler = JobScheduler::new().await?;
-    for (pattern, bells) in patterns {
-        let job = Job::new(pattern.as_str(), move |_, _| bells.iter().for_each(Bell::ring))?;
-        scheduler.add(job).await?;
+pub(super) struct Belfry {
+    scheduler: JobScheduler,
+    peals: BTreeMap<String, Peal>,
+}
+
+/// The bells of one pattern.
+type Peal = Arc<Mutex<Vec<Bell>>>;
+
+impl Belfry {
+    /// A belfry without bells.
+    pub(super) async fn build() -> Result<Self, JobSchedulerError> {
+        let scheduler = JobScheduler::new().await?;
+        scheduler.start().await?;
+        Ok(Self { scheduler, peals: BTreeMap::new() })
     }
-    scheduler.start().await?;
-    Ok(scheduler)
+
+    /// Hangs a bell to be rung by `pattern`, until nobody listens to it any more. The others ring on
+    /// undisturbed. A pattern that has lost its last bell keeps its job, which costs next to nothing.
+    pub(super) async fn hang(&mut self, pattern: &str, bell: Bell) -> Result<(), JobSchedulerError> {
+        if let Some(peal) = self.peals.get(pattern) {
+            lock(peal).push(bell);
+            return Ok(());
+        }
+        let peal = Arc::new(Mutex::new(vec![bell]));
+        let rung = peal.clone();
+        let job = Job::new(pattern, move |_, _| ring_all(&rung))?;
+        self.scheduler.add(job).await?;
+        self.peals.insert(pattern.to_owned(), peal);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Belfry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Belfry").field("peals", &self.peals).finish_non_exhaustive()
+    }
+}
+
+/// Rings what is listened to, and takes down the rest.
+fn ring_all(peal: &Peal) {
+    lock(peal).retain(|bell| {
+        bell.ring();
+        bell.is_listened_to()
+    });
+}
+
+fn lock(peal: &Peal) -> MutexGuard<'_, Vec<Bell>> {
+    peal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -81,5 +127,16 @@ mod tests {
         drop(ear);
         bell.ring();
         assert_eq!(pulse.missed_count(), 0);
+    }
+
+    #[test]
+    fn a_bell_that_nobody_listens_to_is_taken_down_and_the_others_ring() {
+        let (gone, deaf, _) = hung();
+        let (bell, mut ear, _) = hung();
+        drop(deaf);
+        let peal = Arc::new(Mutex::new(vec![gone, bell]));
+        ring_all(&peal);
+        assert!(ear.try_recv().is_ok());
+        assert_eq!(lock(&peal).len(), 1);
     }
 }

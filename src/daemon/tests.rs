@@ -1,6 +1,7 @@
 //! Claims about a scaler's loop: an engine of ports that a test holds back, under paused time.
 
-use super::{Deadlines, Ending, once, turn};
+use super::turn::{Deadlines, turn};
+use super::{Ending, round};
 use crate::aws::Patience;
 use crate::clock::Clock;
 use crate::controller::{Controller, Rules, State};
@@ -31,10 +32,10 @@ const OVER: &str = "0 0 0 2,3 1 * 2026";
 
 /// A queue of ten messages whose every reading is told, and waits for leave.
 #[derive(Debug)]
-struct HeldQueue {
-    began: mpsc::UnboundedSender<()>,
-    leave: Arc<Semaphore>,
-    backlog: Result<Backlog, Missing>,
+pub(super) struct HeldQueue {
+    pub(super) began: mpsc::UnboundedSender<()>,
+    pub(super) leave: Arc<Semaphore>,
+    pub(super) backlog: Result<Backlog, Missing>,
 }
 
 #[async_trait]
@@ -69,7 +70,7 @@ impl Target for FakeGroup {
     }
 }
 
-fn engine(queue: HeldQueue, answer: Outcome) -> Engine {
+pub(super) fn engine(queue: HeldQueue, answer: Outcome) -> Engine {
     let policy = BacklogPerInstance { acceptable_backlog: 10.0, tolerance_percent: 0.0 };
     Engine {
         name: "images".to_owned(),
@@ -82,7 +83,7 @@ fn engine(queue: HeldQueue, answer: Outcome) -> Engine {
     }
 }
 
-fn holding(visible: u32) -> Backlog {
+pub(super) fn holding(visible: u32) -> Backlog {
     Backlog { visible: visible.into(), counted: visible.into(), ..Backlog::default() }
 }
 
@@ -98,7 +99,7 @@ struct Stage {
     leave: Arc<Semaphore>,
     pulse: Arc<Pulse>,
     stop: CancellationToken,
-    running: JoinHandle<()>,
+    running: JoinHandle<Engine>,
 }
 
 impl Stage {
@@ -336,7 +337,7 @@ fn a_scaler_is_overdue_only_after_its_deadline() {
     assert!(pulse.overdue(Timestamp::from_millis(101)));
 }
 
-/// An engine of its own for [`once`]: a backlog, and the group's answer to a write.
+/// An engine of its own for [`round`]: a backlog, and the group's answer to a write.
 fn free(backlog: Result<Backlog, Missing>, answer: Outcome) -> (Engine, Patience) {
     let (began, _nobody) = mpsc::unbounded_channel();
     patient(engine(HeldQueue { began, leave: Arc::new(Semaphore::new(1)), backlog }, answer))
@@ -366,7 +367,7 @@ async fn a_single_round_ends_as_its_worst_scaler_did() {
             Ending::Unreachable,
         ),
     ] {
-        assert_eq!(once(engines, Clock::start(), &CancellationToken::new()).await, expected);
+        assert_eq!(round(engines, Clock::start(), &CancellationToken::new()).await, expected);
     }
 }
 
@@ -375,7 +376,7 @@ async fn a_single_round_that_is_told_to_stop_finishes_and_ends_well() {
     let stop = CancellationToken::new();
     stop.cancel();
     let troubled = vec![free(unread(Cause::Denied), Outcome::Done)];
-    assert_eq!(once(troubled, Clock::start(), &stop).await, Ending::Well);
+    assert_eq!(round(troubled, Clock::start(), &stop).await, Ending::Well);
 }
 
 /// Each reading waits for another's permit: one after the other, none would ever end.
@@ -392,7 +393,7 @@ async fn a_single_round_ticks_all_scalers_at_once() {
         }
         leave.add_permits(2);
     };
-    let both = futures_util::future::join(once(engines.into(), Clock::start(), &stop), all_begun);
+    let both = futures_util::future::join(round(engines.into(), Clock::start(), &stop), all_begun);
     let (ending, ()) = timeout(Duration::from_secs(1), both).await.expect("both begin before either ends");
     assert_eq!(ending, Ending::Well);
 }

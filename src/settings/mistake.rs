@@ -52,6 +52,22 @@ impl Mistake {
         self
     }
 
+    /// The mistake in one line, its place first: `FILE:LINE:COLUMN: title (label)`.
+    fn in_a_line(&self, files: &[(String, String)]) -> String {
+        let first = |text: &str| text.lines().next().unwrap_or_default().trim().to_owned();
+        let title = first(&self.title);
+        let Some((at, label)) = self.labels.first() else { return title };
+        let label = first(label);
+        let label = if label.is_empty() { label } else { format!(" ({label})") };
+        let place = files.get(at.file).map_or_else(String::new, |(name, text)| {
+            let before = text.get(..text.floor_char_boundary(at.span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|sign| *sign != '\n').count() + 1;
+            format!("{name}:{line}:{column}: ")
+        });
+        format!("{place}{title}{label}")
+    }
+
     fn position(&self) -> Option<(usize, usize)> {
         self.labels.first().map(|(at, _)| (at.file, at.span.start))
     }
@@ -108,6 +124,17 @@ impl Mistakes {
     #[must_use]
     pub fn count(&self) -> usize {
         self.list.len()
+    }
+
+    /// The first mistake in one line, with file, line and column, and how many more there are.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        let first = self.list.first().map_or_else(String::new, |mistake| mistake.in_a_line(&self.files));
+        match self.list.len() {
+            0 | 1 => first,
+            2 => format!("{first}, and 1 more mistake"),
+            count => format!("{first}, and {} more mistakes", count - 1),
+        }
     }
 
     /// Every mistake with file, line, column and the offending line; in colour for terminals that show it.
@@ -180,6 +207,19 @@ error: min is above max
         let shown = Mistakes::new(files(), list).to_string();
         let places: Vec<_> = ["first", "second", "third"].iter().map(|title| shown.find(title)).collect();
         assert!(places.is_sorted(), "{shown}");
+    }
+
+    #[test]
+    fn in_a_line_the_first_mistake_stands_with_its_place_and_the_number_of_the_others() {
+        let at = |span| Mistake::new("no such name", &spot(1, span), "did you mean\nthis?");
+        let line = |list| Mistakes::new(files(), list).in_a_line();
+        assert_eq!(line(vec![at(9..13)]), "b.toml:3:8: no such name (did you mean)");
+        let whole = || Mistake::without_place("cannot read c.toml: no");
+        assert_eq!(line(vec![at(0..1), whole()]), "cannot read c.toml: no, and 1 more mistake");
+        assert_eq!(
+            line(vec![at(11..12), at(2..3), at(0..1)]),
+            "b.toml:1:1: no such name (did you mean), and 2 more mistakes"
+        );
     }
 
     #[test]

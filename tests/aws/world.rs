@@ -7,7 +7,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_autoscaling::types::Tag;
 use serde_json::Value;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The region of every test.
@@ -148,6 +148,8 @@ impl World {
     pub(crate) fn backlogd(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backlogd"));
         command.args(args).env_clear().envs(environment()).current_dir(self.dir.path());
+        // Whoever runs the tests may sit at a terminal.
+        command.stdin(Stdio::null());
         command.env("BACKLOGD_CONFIG", self.dir.path().join("backlogd.toml"));
         command
     }

@@ -1,0 +1,217 @@
+//! The settings, taken up at the start and anew at each SIGHUP.
+
+use super::Failure;
+use super::crew::{Crew, Recruit};
+use super::notify::{self, Board};
+use crate::assemble::Workshop;
+use crate::settings::{self, Mistakes, Scaler, Settings};
+use std::fmt;
+use std::future::pending;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::signal::unix::Signal;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long the end of a reload waits for scalers to end their last tick under the old settings and to do
+/// their first under the new ones.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is looked for them.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The crew, and what it takes to give it other settings.
+pub(super) struct Reloads<'b> {
+    pub(super) crew: Crew,
+    pub(super) workshop: Workshop,
+    pub(super) board: &'b Board,
+    /// What cannot change before the process ends.
+    pub(super) state_dir: PathBuf,
+    pub(super) stop: CancellationToken,
+}
+
+/// What two sets of settings, old and new, mean for each scaler, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    added: Vec<String>,
+    changed: Vec<String>,
+    removed: Vec<String>,
+    unchanged: Vec<String>,
+}
+
+/// Why the settings on disk are not taken up.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    /// They are wrong in themselves, or cannot be read.
+    #[error("{}", .0.in_a_line())]
+    Mistakes(#[from] Mistakes),
+    /// They would not do at a start either.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl Reloads<'_> {
+    /// Reads the settings at a path anew whenever SIGHUP comes, for as long as it is polled. Several that
+    /// come during a reload are one more.
+    pub(super) async fn follow(&mut self, reload: Option<(PathBuf, Signal)>) {
+        if let Some((path, mut hangups)) = reload {
+            while hangups.recv().await.is_some() {
+                if !self.stop.is_cancelled() {
+                    self.reload(&path).await;
+                }
+            }
+        }
+        pending().await
+    }
+
+    async fn reload(&mut self, path: &Path) {
+        let reloading = notify::reloading(self.board);
+        let taken = match settings::load(path) {
+            Ok(settings) => self.take_up(settings).await.map_err(Refusal::from),
+            Err(mistakes) => Err(mistakes.into()),
+        };
+        match taken {
+            Ok(change) => {
+                self.board.refuse(None);
+                tracing::info!(
+                    added = change.added.len(),
+                    changed = change.changed.len(),
+                    removed = change.removed.len(),
+                    "settings reloaded: {change}"
+                );
+                self.settle().await;
+            }
+            Err(refusal) => {
+                tracing::error!(settings = %path.display(), "settings refused, the old ones stay in force: {refusal}");
+                self.board.refuse(Some(refusal.to_string()));
+            }
+        }
+        if let Some(reloading) = reloading
+            && !self.stop.is_cancelled()
+        {
+            reloading.over();
+        }
+    }
+
+    /// Lets the crew work by `settings`. If they are refused, all goes on as before.
+    pub(super) async fn take_up(&mut self, mut settings: Settings) -> Result<Change, Failure> {
+        let state_dir = std::mem::replace(&mut settings.state_dir, self.state_dir.clone());
+        let change = Change::between(&self.crew.scalers().collect::<Vec<_>>(), &settings.scalers);
+        let kits = self.workshop.kits(&settings, |scaler| change.concerns(scaler)).await?;
+        self.crew.change(&settings.scalers, kits.into_iter().map(Recruit::from).collect()).await?;
+        self.board.show(self.crew.pulses());
+        if state_dir != self.state_dir {
+            tracing::warn!(
+                "state_dir needs a restart to change: state stays in {} until then, not in {}",
+                self.state_dir.display(),
+                state_dir.display()
+            );
+        }
+        Ok(change)
+    }
+
+    /// Waits until the settings are in force everywhere, but not for long.
+    async fn settle(&self) {
+        let in_force = async {
+            while !self.crew.changing().is_empty() && !self.stop.is_cancelled() {
+                sleep(PAUSE).await;
+            }
+        };
+        if timeout(PATIENCE, in_force).await.is_err() {
+            let scalers = self.crew.changing().join(",");
+            tracing::info!(
+                scalers,
+                "the new settings are not in force everywhere yet: waiting for ticks of {scalers}"
+            );
+        }
+    }
+}
+
+impl Change {
+    /// What it takes to get from `old` to `new`.
+    fn between(old: &[&Scaler], new: &[Scaler]) -> Self {
+        let mut change = Self::default();
+        for scaler in new {
+            let before = old.iter().find(|before| before.name == scaler.name);
+            let names = match before {
+                None => &mut change.added,
+                Some(before) if *before == scaler => &mut change.unchanged,
+                Some(_) => &mut change.changed,
+            };
+            names.push(scaler.name.clone());
+        }
+        let gone = old.iter().filter(|before| new.iter().all(|scaler| scaler.name != before.name));
+        change.removed = gone.map(|scaler| scaler.name.clone()).collect();
+        change
+    }
+
+    /// Whether there is something to build for `scaler`.
+    fn concerns(&self, scaler: &Scaler) -> bool {
+        self.added.contains(&scaler.name) || self.changed.contains(&scaler.name)
+    }
+}
+
+impl fmt::Display for Change {
+    /// Such as `1 added (videos), 2 unchanged`; of the unchanged only the number is told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (names, what) in [(&self.added, "added"), (&self.changed, "changed"), (&self.removed, "removed")]
+        {
+            if !names.is_empty() {
+                write!(f, "{} {what} ({}), ", names.len(), names.join(", "))?;
+            }
+        }
+        write!(f, "{} unchanged", self.unchanged.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scaler(name: &str, more: &str) -> Scaler {
+        let text = format!(
+            "[[scaler]]\nname = \"{name}\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"{name}\" }}\n\
+             policy = {{ kind = \"backlog_per_instance\", acceptable_backlog = 5 }}\n{more}"
+        );
+        settings::parse(&[("test.toml".to_owned(), text)]).unwrap().scalers.remove(0)
+    }
+
+    fn between(old: &[Scaler], new: &[Scaler]) -> Change {
+        Change::between(&old.iter().collect::<Vec<_>>(), new)
+    }
+
+    #[test]
+    fn each_scaler_is_added_changed_removed_or_unchanged_by_its_name() {
+        let old = [scaler("a", ""), scaler("b", ""), scaler("c", "")];
+        let new = [scaler("d", ""), scaler("c", "drive = true"), scaler("a", "")];
+        let change = between(&old, &new);
+        assert_eq!(change.to_string(), "1 added (d), 1 changed (c), 1 removed (b), 1 unchanged");
+        let concerned = |scaler: &&Scaler| change.concerns(scaler);
+        assert_eq!(
+            new.iter().filter(concerned).map(|each| each.name.as_str()).collect::<Vec<_>>(),
+            ["d", "c"]
+        );
+    }
+
+    #[test]
+    fn another_order_and_a_default_spelt_out_change_nothing() {
+        let old = [scaler("a", ""), scaler("b", "")];
+        let new = [scaler("b", "schedule = \"*/10 * * * * *\"\ndrive = false"), scaler("a", "")];
+        assert_eq!(between(&old, &new).to_string(), "2 unchanged");
+    }
+
+    #[test]
+    fn whatever_a_scaler_says_counts_and_so_does_where_its_calls_go() {
+        for more in [
+            "drive = true",
+            "schedule = \"* * * * * *\"",
+            "limits = { max = 3 }",
+            "control = { cooldown_in_secs = 7 }",
+            "publish = { namespace = \"Backlogd\" }",
+            "aws = { region = \"eu-west-1\" }",
+        ] {
+            let change = between(&[scaler("a", "")], &[scaler("a", more)]);
+            assert_eq!(change.to_string(), "1 changed (a), 0 unchanged", "{more}");
+        }
+    }
+}
