@@ -1,4 +1,4 @@
-"""A Debian 12 with a booted systemd, thrown away afterwards: systemd-nspawn on a root file system kept below target/."""
+"""A Debian 12 with a booted systemd, thrown away afterwards: systemd-nspawn on a root file system that is kept."""
 
 import hashlib
 import json
@@ -50,7 +50,8 @@ class Machine:
         self.log = (HOME / f"{name}.console").open("w")
         self.process = subprocess.Popen(
             ["systemd-nspawn", "--quiet", f"--directory={root_file_system()}", "--boot", "--register=no",
-             "--keep-unit", f"--machine=backlogd-{name}", "--hostname=localhost", "--volatile=overlay", f"--bind-ro={share}:/packages"],
+             "--keep-unit", f"--machine=backlogd-{name}", "--hostname=localhost", "--volatile=overlay",
+             f"--bind-ro={share}:/packages"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         try:
             until("the end of its boot", self._has_booted, BOOTED)
