@@ -50,7 +50,7 @@ class Machine:
         self.log = (HOME / f"{name}.console").open("w")
         self.process = subprocess.Popen(
             ["systemd-nspawn", "--quiet", f"--directory={root_file_system()}", "--boot", "--register=no",
-             "--keep-unit", f"--machine=backlogd-{name}", "--hostname=localhost", "--volatile=overlay",
+             "--keep-unit", f"--machine=backlogd-{name}", "--volatile=overlay",
              f"--bind-ro={share}:/packages"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         try:
@@ -75,7 +75,7 @@ class Machine:
 
     def __enter__(self):
         # As every host has it, but one that is made by debootstrap alone.
-        self.write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
+        self.write("/etc/hosts", f"127.0.0.1 localhost {self.says('uname --nodename')}\n::1 localhost\n")
         return self
 
     def __exit__(self, *_):
