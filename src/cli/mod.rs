@@ -11,7 +11,7 @@ mod simulate;
 
 use crate::daemon::logging::{self, Log};
 use crate::publish::Form;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Mistakes, Settings};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -133,10 +133,7 @@ pub fn main() -> ExitCode {
 impl Common {
     /// The settings; or, after saying what is wrong with them, the exit code.
     fn settings(&self) -> Result<Settings, Exit> {
-        settings::load(&self.config).map_err(|mistakes| {
-            say(&mistakes.render(io::stderr().is_terminal()));
-            Exit::Settings
-        })
+        settings::load(&self.config).map_err(|mistakes| refuse(&mistakes))
     }
 
     /// The same, but nothing where no file was named and there is none at the usual place.
@@ -145,17 +142,21 @@ impl Common {
         if usual && !self.config.exists() { Ok(None) } else { self.settings().map(Some) }
     }
 
-    fn start_log(&self, level: &str) -> Result<(), Exit> {
+    /// Starts the log, and says where it goes.
+    fn start_log(&self, level: &str) -> Result<Log, Exit> {
         let log = match self.log {
             None => Log::by_surroundings(),
             Some(LogForm::Journal) => Log::Journal,
             Some(LogForm::Text) => Log::Text,
             Some(LogForm::Json) => Log::Json,
         };
-        log.start(self.log_level.as_deref().unwrap_or(level)).map_err(|failure| {
-            complain(&failure);
-            Exit::Failed
-        })
+        match log.start(self.log_level.as_deref().unwrap_or(level)) {
+            Ok(()) => Ok(log),
+            Err(failure) => {
+                complain(&failure);
+                Err(Exit::Failed)
+            }
+        }
     }
 }
 
@@ -172,6 +173,12 @@ impl From<Output> for Form {
 fn say(words: &str) {
     // With standard error gone there is nobody left to tell.
     drop(writeln!(io::stderr().lock(), "{}", words.trim_end()));
+}
+
+/// Every mistake in the settings, on standard error.
+fn refuse(mistakes: &Mistakes) -> Exit {
+    say(&mistakes.render(io::stderr().is_terminal()));
+    Exit::Settings
 }
 
 /// What went wrong, on standard error.

@@ -1,6 +1,9 @@
-use super::{Common, Exit, Output, block_on, complain};
+use super::{Common, Exit, Output, block_on, complain, refuse};
+use crate::daemon::logging::Log;
 use crate::daemon::{self, Ending, Failure, Options};
 use crate::publish::Form;
+use crate::settings;
+use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
 /// Arguments of `run`.
@@ -18,17 +21,27 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(common: &Common, args: &Args) -> Exit {
-    let settings = match common.settings() {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
     let shown = args.dry_run || args.once || io::stdout().is_terminal();
     let form = args.output.map(Form::from).or(shown.then_some(Form::Text));
     // Printed records need not be told again by the log.
     let level = if form.is_some() { "warn,backlogd::publish::journal=error" } else { "info" };
-    if let Err(exit) = common.start_log(level) {
-        return exit;
-    }
+    let log = match common.start_log(level) {
+        Ok(log) => log,
+        Err(exit) => return exit,
+    };
+    // People read it on standard error; the journal knows what to say about it.
+    let tell_of_refusal = |why: &dyn Display| {
+        if log == Log::Journal {
+            daemon::tell_of_refusal(&common.config, "not started", why);
+        }
+    };
+    let settings = match settings::load(&common.config) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            tell_of_refusal(&mistakes.in_a_line());
+            return refuse(&mistakes);
+        }
+    };
     let reload = (!args.once && !on_a_terminal()).then(|| common.config.clone());
     let options = Options { dry_run: args.dry_run, once: args.once, form, reload };
     match block_on(daemon::run(settings, options)) {
@@ -37,7 +50,11 @@ pub(super) fn run(common: &Common, args: &Args) -> Exit {
         Ok(Ok(Ending::Unreachable)) => Exit::Unreachable,
         Ok(Err(failure)) => {
             complain(&failure);
-            if matches!(failure, Failure::Unfit(_)) { Exit::Settings } else { Exit::Failed }
+            if !matches!(failure, Failure::Unfit(_)) {
+                return Exit::Failed;
+            }
+            tell_of_refusal(&failure);
+            Exit::Settings
         }
         Err(exit) => exit,
     }

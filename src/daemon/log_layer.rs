@@ -1,3 +1,4 @@
+use crate::publish::Event as Explained;
 use log::kv::{self, VisitSource};
 use std::error::Error;
 use std::fmt::Debug;
@@ -52,6 +53,7 @@ where
             }
         }
         event.record(&mut fields);
+        fields.identify();
         let about = event.metadata();
         self.sink.log(
             &log::Record::builder()
@@ -68,6 +70,14 @@ where
 }
 
 impl Fields {
+    /// Adds the journal's `MESSAGE_ID`, by which it finds the explanation of an event.
+    fn identify(&mut self) {
+        let code = self.pairs.iter().find(|(name, _)| *name == "event").map(|(_, code)| code.as_str());
+        if let Some(explained) = code.and_then(Explained::of_code) {
+            self.put("message_id", explained.message_id().to_owned());
+        }
+    }
+
     fn put(&mut self, name: &'static str, value: String) {
         if name == "message" {
             self.message = value;

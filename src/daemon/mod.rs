@@ -1,5 +1,7 @@
 //! The daemon: one loop a scaler, rung by the wall clock, watched by a steady one.
 
+#[cfg(test)]
+mod catalog;
 mod crew;
 mod log_layer;
 pub mod logging;
@@ -10,6 +12,8 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 mod turn;
+
+pub use reload::tell_of_refusal;
 
 use crate::assemble::{Assembly, Purpose, Unfit, Workshop, assemble};
 use crate::aws::Patience;

@@ -1,7 +1,7 @@
 use super::pulse::Pulse;
 use crate::clock::{Clock, reload_stamp};
 use crate::model::Timestamp;
-use crate::publish::text;
+use crate::publish::{Event, text};
 use sd_notify::NotifyState;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -75,10 +75,7 @@ pub(super) async fn tell(board: &Board, clock: Clock) {
         beat.tick().await;
         let overdue = overdue(&board.pulses.borrow(), clock.now().steady).join(",");
         match (overdue.is_empty(), late) {
-            (false, false) => tracing::error!(
-                scalers = overdue,
-                "no tick within three periods: withholding the watchdog signal"
-            ),
+            (false, false) => tell_of_withholding(&overdue),
             (true, true) => tracing::info!("every scaler keeps its deadline again"),
             _ => {}
         }
@@ -118,6 +115,14 @@ impl Reloading<'_> {
 /// Tells systemd that the daemon is on its way out.
 pub(super) fn stopping() {
     say(&[NotifyState::Stopping]);
+}
+
+pub(super) fn tell_of_withholding(scalers: &str) {
+    tracing::error!(
+        scalers,
+        event = Event::WatchdogWithheld.code(),
+        "no tick within three periods: withholding the watchdog signal"
+    );
 }
 
 /// The scalers whose tick should have been done by the steady time `now`.

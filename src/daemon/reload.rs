@@ -4,6 +4,7 @@ use super::Failure;
 use super::crew::{Crew, Recruit};
 use super::notify::{self, Board};
 use crate::assemble::Workshop;
+use crate::publish::Event;
 use crate::settings::{self, Mistakes, Scaler, Settings};
 use std::fmt;
 use std::future::pending;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How long the end of a reload waits for scalers to end their last tick under the old settings and to do
 /// their first under the new ones.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SETTLE_MAX: Duration = Duration::from_secs(5);
 
 /// How often it is looked for them.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -61,7 +62,7 @@ impl Reloads<'_> {
                 }
             }
         }
-        pending().await
+        pending::<()>().await;
     }
 
     async fn reload(&mut self, path: &Path) {
@@ -73,16 +74,11 @@ impl Reloads<'_> {
         match taken {
             Ok(change) => {
                 self.board.refuse(None);
-                tracing::info!(
-                    added = change.added.len(),
-                    changed = change.changed.len(),
-                    removed = change.removed.len(),
-                    "settings reloaded: {change}"
-                );
+                change.tell();
                 self.settle().await;
             }
             Err(refusal) => {
-                tracing::error!(settings = %path.display(), "settings refused, the old ones stay in force: {refusal}");
+                tell_of_refusal(path, "the old ones stay in force", &refusal);
                 self.board.refuse(Some(refusal.to_string()));
             }
         }
@@ -117,7 +113,7 @@ impl Reloads<'_> {
                 sleep(PAUSE).await;
             }
         };
-        if timeout(PATIENCE, in_force).await.is_err() {
+        if timeout(SETTLE_MAX, in_force).await.is_err() {
             let scalers = self.crew.changing().join(",");
             tracing::info!(
                 scalers,
@@ -127,7 +123,27 @@ impl Reloads<'_> {
     }
 }
 
+/// Tells that the settings at `path` are refused, and what follows: one line.
+pub fn tell_of_refusal(path: &Path, what_follows: &str, why: &dyn fmt::Display) {
+    tracing::error!(
+        settings = %path.display(),
+        event = Event::SettingsRefused.code(),
+        "settings refused, {what_follows}: {why}"
+    );
+}
+
 impl Change {
+    pub(super) fn tell(&self) {
+        tracing::info!(
+            added = self.added.len(),
+            changed = self.changed.len(),
+            removed = self.removed.len(),
+            unchanged = self.unchanged.len(),
+            event = Event::SettingsReloaded.code(),
+            "settings reloaded: {self}"
+        );
+    }
+
     /// What it takes to get from `old` to `new`.
     fn between(old: &[&Scaler], new: &[Scaler]) -> Self {
         let mut change = Self::default();

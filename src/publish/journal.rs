@@ -1,5 +1,5 @@
-use super::{Publisher, text};
-use crate::model::{Action, Outcome, Reason, Record, Timestamp};
+use super::{Event, Publisher, text};
+use crate::model::{Action, Cause, Outcome, Reason, Record, Timestamp};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -42,8 +42,9 @@ const REMINDER: Duration = Duration::from_hours(1);
 
 /// One event with the record's figures as fields of their own; under systemd they become the journal's.
 macro_rules! log {
-    ($level:ident, $record:expr, $($words:tt)+) => {{
+    ($level:ident, $record:expr, $event:expr, $($words:tt)+) => {{
         let record: &Record = $record;
+        let event: Option<Event> = $event;
         let fleet = record.sample.fleet.as_ref().ok();
         tracing::event!(
             tracing::Level::$level,
@@ -57,6 +58,7 @@ macro_rules! log {
             action = record.decision.action.code(),
             reasons = codes(record),
             outcome = record.outcome.code(),
+            event = event.map(Event::code),
             $($words)+
         );
     }};
@@ -66,10 +68,10 @@ macro_rules! log {
 impl Publisher for Journal {
     async fn publish(&mut self, record: &Record) {
         match self.worth(record) {
-            Worth::Warning => log!(WARN, record, "{}", text::summary(record)),
-            Worth::Recovery => log!(INFO, record, "recovered: {}", text::summary(record)),
-            Worth::Change => log!(INFO, record, "{}", text::summary(record)),
-            Worth::Nothing => log!(DEBUG, record, "{}", text::summary(record)),
+            Worth::Warning => log!(WARN, record, event(record), "{}", text::summary(record)),
+            Worth::Recovery => log!(INFO, record, event(record), "recovered: {}", text::summary(record)),
+            Worth::Change => log!(INFO, record, event(record), "{}", text::summary(record)),
+            Worth::Nothing => log!(DEBUG, record, None, "{}", text::summary(record)),
         }
     }
 }
@@ -121,6 +123,28 @@ impl Journal {
 
 fn codes(record: &Record) -> String {
     record.decision.reasons.iter().map(Reason::code).collect::<Vec<_>>().join(",")
+}
+
+/// What a line that is worth telling tells of, where that has an explanation of its own.
+fn event(record: &Record) -> Option<Event> {
+    match (record.decision.action, &record.outcome) {
+        (_, Outcome::Failed { .. }) => return Some(Event::ScalingFailed),
+        (Action::ScaleOut { .. }, Outcome::Done) => return Some(Event::ScaledOut),
+        (Action::ScaleIn { .. }, Outcome::Done) => return Some(Event::ScaledIn),
+        _ => {}
+    }
+    let events = record.decision.reasons.iter().filter_map(|reason| match reason {
+        Reason::Missing(missing) if matches!(missing.cause, Cause::Timeout | Cause::Unreachable) => {
+            Some(Event::AwsUnreachable)
+        }
+        Reason::Missing(_) => Some(Event::ReadingMissing),
+        Reason::CapacityStalled { .. } => Some(Event::CapacityStalled),
+        _ => None,
+    });
+    // Of several, what has to be mended by hand.
+    let events: Vec<_> = events.collect();
+    let by_hand = events.iter().find(|event| **event == Event::ReadingMissing);
+    by_hand.or(events.first()).copied()
 }
 
 /// What stands in the way of the scaler's work, by code; empty on a good day.
@@ -192,6 +216,23 @@ mod tests {
         assert_eq!(journal.worth(&missing(3599, Cause::Denied)), Worth::Nothing);
         assert_eq!(journal.worth(&missing(3600, Cause::Denied)), Worth::Warning);
         assert_eq!(journal.worth(&missing(3610, Cause::Denied)), Worth::Nothing);
+    }
+
+    #[test]
+    fn what_is_told_has_its_event_and_what_is_held_back_has_none() {
+        let refused = Outcome::Failed { why: "no".to_owned(), refused: true };
+        for (record, expected) in [
+            (out(5, Outcome::Done), Some(Event::ScaledOut)),
+            (out(1, Outcome::Withheld), None),
+            (out(5, refused), Some(Event::ScalingFailed)),
+            (missing(0, Cause::Denied), Some(Event::ReadingMissing)),
+            (missing(0, Cause::Timeout), Some(Event::AwsUnreachable)),
+            (missing(0, Cause::Unreachable), Some(Event::AwsUnreachable)),
+            (good(0), None),
+            (scene::blind(), Some(Event::ReadingMissing)),
+        ] {
+            assert_eq!(event(&record), expected, "{record:?}");
+        }
     }
 
     #[test]

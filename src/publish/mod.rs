@@ -3,6 +3,7 @@
 mod cloudwatch;
 mod console;
 mod destination;
+mod event;
 mod journal;
 pub mod json;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub mod text;
 pub use cloudwatch::{CloudWatch, Losses, Metrics};
 pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
+pub use event::Event;
 pub use journal::Journal;
 
 use crate::model::Record;

@@ -1,0 +1,76 @@
+/// An event that is explained to whoever reads the journal: each has an entry in
+/// `systemd/backlogd.catalog`, which `journalctl -x` shows below the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The group took a higher desired capacity.
+    ScaledOut,
+    /// The group took a lower one.
+    ScaledIn,
+    /// The write of the desired capacity failed.
+    ScalingFailed,
+    /// A reading is missing, though AWS answers.
+    ReadingMissing,
+    /// AWS does not answer.
+    AwsUnreachable,
+    /// Capacity that was ordered does not come into service.
+    CapacityStalled,
+    /// Settings were refused, at the start or on a reload.
+    SettingsRefused,
+    /// Settings were reloaded.
+    SettingsReloaded,
+    /// A scaler does not tick in time: the watchdog signal is withheld.
+    WatchdogWithheld,
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 9] = [
+        Self::ScaledOut,
+        Self::ScaledIn,
+        Self::ScalingFailed,
+        Self::ReadingMissing,
+        Self::AwsUnreachable,
+        Self::CapacityStalled,
+        Self::SettingsRefused,
+        Self::SettingsReloaded,
+        Self::WatchdogWithheld,
+    ];
+
+    /// The event's name in logs. Never renamed.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ScaledOut => "scaled_out",
+            Self::ScaledIn => "scaled_in",
+            Self::ScalingFailed => "scaling_failed",
+            Self::ReadingMissing => "reading_missing",
+            Self::AwsUnreachable => "aws_unreachable",
+            Self::CapacityStalled => "capacity_stalled",
+            Self::SettingsRefused => "settings_refused",
+            Self::SettingsReloaded => "settings_reloaded",
+            Self::WatchdogWithheld => "watchdog_withheld",
+        }
+    }
+
+    /// Its `MESSAGE_ID` in the journal: 128 random bits, made once. Never changed.
+    #[must_use]
+    pub const fn message_id(self) -> &'static str {
+        match self {
+            Self::ScaledOut => "9a40b77fb77744a5b4c0152ed9554e8a",
+            Self::ScaledIn => "ef853089b28f4abfbf07fef834706977",
+            Self::ScalingFailed => "f3e940a5f031421e9f9c7f59e0c99601",
+            Self::ReadingMissing => "d95bec5f48aa47819c96ebf6d4e862c6",
+            Self::AwsUnreachable => "341f89a60eea4aff962dc138f1673ab1",
+            Self::CapacityStalled => "ef2a553728c54d40b173bebc14b367de",
+            Self::SettingsRefused => "4aaa343019c74112938d6761375cfe37",
+            Self::SettingsReloaded => "fcedab14008f49e18f217ba8761c4fff",
+            Self::WatchdogWithheld => "5d4da5cada49460b8fd1d2efd907455f",
+        }
+    }
+
+    /// The event of this code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.code() == code)
+    }
+}
