@@ -12,7 +12,10 @@ ARCHITECTURES = {"x86_64": ("amd64", "x86_64"), "aarch64": ("arm64", "aarch64")}
 
 def source_date():
     """The time of the last commit, or what SOURCE_DATE_EPOCH says: all dates in the packages."""
-    return int(os.environ.get("SOURCE_DATE_EPOCH") or output("git", "log", "-1", "--format=%ct"))
+    date = os.environ.get("SOURCE_DATE_EPOCH") or output("git", "log", "-1", "--format=%ct").strip()
+    if not date.isdigit():
+        raise Failure(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {date!r}")
+    return int(date)
 
 
 def build(target=None):
