@@ -65,6 +65,8 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the daemon; on a terminal, print a line a tick
+    ///
+    /// SIGTERM and SIGINT end it once the ticks in progress are done, a second one at once. SIGHUP lets it read its settings anew; on a terminal, or with --once, it ends the run as SIGTERM does.
     Run(run::Args),
     /// Check the settings and say in words what they mean
     Check,

@@ -84,7 +84,8 @@ pub enum Failure {
 
 /// Runs until a signal says to stop (or each scaler has ticked once, if so asked).
 ///
-/// A first SIGTERM or SIGINT lets the ticks in progress finish; a second one ends the run at once.
+/// A first SIGTERM or SIGINT lets the ticks in progress finish; a second one ends the run at once. SIGHUP
+/// reloads the settings, or counts among these, as the options say.
 pub async fn run(settings: Settings, options: Options) -> Result<Ending, Failure> {
     let stop = CancellationToken::new();
     let clock = Clock::start();
@@ -144,7 +145,8 @@ async fn once(
     Ok(if unsent || losses.total() > 0 { ending.max(Ending::Troubled) } else { ending })
 }
 
-/// Rings and ticks until `stop`, by these settings and those that are reloaded.
+/// Rings and ticks until `stop`, by these settings and those that are reloaded. At the start the crew is
+/// empty, and takes up the settings as it does at a reload.
 async fn forever(
     settings: Settings,
     purpose: Purpose,

@@ -151,11 +151,7 @@ async fn a_hangup_while_it_stops_is_not_obeyed() {
 async fn a_new_scaler_that_hangs_holds_up_neither_the_reload_nor_the_watchdog_nor_the_others() {
     let world = scene("patience", &["", "-hung"]).await;
     world.settings(&eager("patience", BRISK));
-    let systemd = Systemd::listen(world.dir.path());
-    let mut command = world.backlogd(&["run", "--output", "json", "--log", "text", "--log-level", "info"]);
-    command.env("NOTIFY_SOCKET", &systemd.path).env("WATCHDOG_USEC", "1000000");
-    let daemon = Daemon::of(&mut command);
-    systemd.told("READY=1");
+    let (daemon, systemd) = at_work(&world);
     world.emulator.fault("GetQueueAttributes", "/patience-hung\"", &json!({ "kind": "hang" }));
     // By its schedule, a call may take 15 s.
     let hung = eager(

@@ -101,10 +101,10 @@ fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// Listens where systemd would: on a socket of its own.
+/// Listens where systemd would: on a socket of its own, which is read whether or not the test looks.
 #[derive(Debug)]
 pub(crate) struct Systemd {
-    socket: UnixDatagram,
+    datagrams: Receiver<String>,
     /// The value of `NOTIFY_SOCKET`.
     pub(crate) path: PathBuf,
 }
@@ -113,18 +113,25 @@ impl Systemd {
     pub(crate) fn listen(dir: &Path) -> Self {
         let path = dir.join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
-        socket.set_read_timeout(Some(LONGEST)).unwrap();
-        Self { socket, path }
+        let (sender, datagrams) = channel();
+        std::thread::spawn(move || {
+            let mut datagram = [0; 4096];
+            while let Ok(length) = socket.recv(&mut datagram) {
+                let text = String::from_utf8_lossy(&datagram[..length]).into_owned();
+                if sender.send(text).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { datagrams, path }
     }
 
     /// What it is told, as lines, up to and with the message in which one begins with `start`.
     pub(crate) fn told(&self, start: &str) -> Vec<String> {
         let mut told = Vec::new();
         loop {
-            let mut datagram = [0; 4096];
-            let length =
-                self.socket.recv(&mut datagram).unwrap_or_else(|_| panic!("{start} never comes: {told:?}"));
-            let text = std::str::from_utf8(&datagram[..length]).unwrap();
+            let datagram = self.datagrams.recv_timeout(LONGEST);
+            let text = datagram.unwrap_or_else(|_| panic!("{start} never comes: {told:?}"));
             told.extend(text.lines().map(str::to_owned));
             if told.iter().any(|line| line.starts_with(start)) {
                 return told;
