@@ -28,5 +28,5 @@ def run(*command, check=True, **options):
 
 
 def output(*command):
-    """What a command prints on standard output."""
-    return run(*command, stderr=subprocess.DEVNULL).stdout
+    """What a command prints on standard output; its words go to ours."""
+    return run(*command, stderr=None).stdout
