@@ -5,6 +5,8 @@ mod completions;
 mod demo;
 mod explain;
 mod iam;
+#[cfg(test)]
+mod manual;
 mod policy;
 mod run;
 mod simulate;

@@ -12,6 +12,8 @@ mod cross;
 mod file;
 mod forms;
 mod hints;
+#[cfg(test)]
+mod manual;
 mod mistake;
 mod policy;
 mod publish;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-const SHIPPED: &str = include_str!("../../config/backlogd.toml");
+pub(super) const SHIPPED: &str = include_str!("../../config/backlogd.toml");
 
 /// The least that can be said, publishing included.
 const MINIMAL: &str = r#"
@@ -20,7 +20,7 @@ publish = {}
 "#;
 
 /// The file with every key that stands behind a `#` without a space.
-fn with_all_keys() -> String {
+pub(super) fn with_all_keys() -> String {
     let line = |line: &str| match line.strip_prefix('#') {
         Some(key) if !key.is_empty() && !key.starts_with(' ') => format!("{key}\n"),
         _ => format!("{line}\n"),
@@ -28,7 +28,7 @@ fn with_all_keys() -> String {
     SHIPPED.lines().map(line).collect()
 }
 
-fn one_file(text: &str) -> Vec<(String, String)> {
+pub(super) fn one_file(text: &str) -> Vec<(String, String)> {
     vec![("backlogd.toml".to_owned(), text.to_owned())]
 }
 
