@@ -1,0 +1,94 @@
+//! Samples that are not what they seem, and what nobody saw.
+
+use super::*;
+
+#[test]
+fn hung_workers_are_no_arrivals() {
+    let mut watch = Watch::new(HINTS);
+    for minute in 0..10 {
+        for _ in 0..6 {
+            watch.see(100, 50);
+        }
+        let mut sample = watch.sample(100, 50);
+        let from = Timestamp::from_secs(watch.at - 120);
+        sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 0.0 });
+        watch.learn(&sample);
+        if minute > 0 {
+            assert!(near(watch.outlook().sample_arrived, 0.0, 1e-9));
+        }
+    }
+    assert!(near(watch.outlook().estimate.processing_secs.value, 10.0, 1e-9), "nor long messages");
+}
+
+#[test]
+fn an_outage_is_not_foretold_an_hour_later() {
+    let mut watch = Watch::new(HINTS);
+    for _ in 0..3 * 360 {
+        watch.see(0, 20);
+    }
+    watch.at += 1200;
+    for _ in 0..240 {
+        watch.see(0, 20);
+    }
+    let now = watch.now().steady;
+    assert_eq!(watch.estimates.history.sum(now, 3600.0, 300.0), None, "nobody watched");
+    assert!(near(watch.outlook().estimate.arrivals_per_sec.value, 2.0, 0.05));
+    let json = serde_json::to_string(&watch.estimates).unwrap();
+    let restored: Estimates = serde_json::from_str(&json).unwrap();
+    assert_eq!(restored.history.sum(now, 3600.0, 300.0), None);
+}
+
+#[test]
+fn a_minute_without_a_sample_in_it_is_learnt_from_those_around_it() {
+    let mut watch = Watch::new(NOTHING);
+    for _ in 0..20 {
+        watch.at += 290;
+        let mut sample = watch.sample(0, 50);
+        let from = Timestamp::from_secs(watch.at - 170);
+        sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 120.0 });
+        watch.learn(&sample);
+    }
+    assert!(near(watch.outlook().estimate.processing_secs.value, 25.0, 1.0));
+}
+
+#[test]
+fn an_idle_queue_without_word_does_not_keep_the_others_from_teaching() {
+    let watch = Watch::new(HINTS);
+    let mut sample = watch.sample(0, 50);
+    let told = Deleted { from: Timestamp::default(), lasts: Duration::from_mins(1), count: 60.0 };
+    sample.queues[0].deleted = Some(told);
+    let idle = watch.sample(0, 0).queues.remove(0);
+    sample.queues.push(idle);
+    assert_eq!(deleted(&sample), Some(told));
+    sample.queues[1] = watch.sample(0, 7).queues.remove(0);
+    assert_eq!(deleted(&sample), None, "a busy one's work is not known");
+}
+
+#[test]
+fn a_false_zero_is_neither_work_done_nor_a_surge_afterwards() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(10);
+    for _ in 0..60 {
+        watch.see(400, 20);
+    }
+    let before = watch.outlook();
+    watch.see(0, 0);
+    watch.see(400, 20);
+    let after = watch.outlook();
+    assert!(near(after.estimate.arrivals_per_sec.value, 2.0, 0.05), "{:?}", after.estimate);
+    assert!(near(after.arrived[2], before.arrived[2], 5.0), "{} {}", after.arrived[2], before.arrived[2]);
+    assert!(after.jump_per_sec.is_none());
+}
+
+#[test]
+fn a_queue_that_stays_empty_was_purged() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(10);
+    for _ in 0..60 {
+        watch.see(400, 20);
+    }
+    for _ in 0..4 {
+        watch.see(0, 0);
+    }
+    assert!(near(watch.outlook().estimate.drain_secs.unwrap(), 0.0, 1e-9));
+}
