@@ -106,8 +106,8 @@ async fn a_changed_scaler_keeps_its_cooldown_and_what_it_has_learnt() {
 
     let first = after(&daemon, &knew);
     assert!(reasons(&first).contains(&"cooldown_out"), "{first}");
-    let belief = |record: &Value| record["estimate"]["belief"]["boot_secs"].as_f64().unwrap();
-    assert!(belief(&first) >= belief(&knew) && belief(&knew) > 0.0, "{knew}\n{first}");
+    let arrivals = |record: &Value| record["estimate"]["arrivals_per_sec"].as_f64().unwrap();
+    assert!(arrivals(&first) > arrivals(&knew) / 2.0 && arrivals(&knew) > 0.1, "{knew}\n{first}");
     assert_eq!(first["estimate"]["processing_secs"], 21.0, "the new settings");
     assert_eq!(daemon.said("the state file"), [""; 0], "it was read");
 }
