@@ -94,12 +94,13 @@ impl Thought<'_> {
         self.cool_down_in();
     }
 
-    /// A phantom message in a single sample must not start a fleet; a configured min may.
+    /// A phantom message in a single sample must not start a fleet; a configured min may, and so may what is
+    /// wanted although no message shows: that is foreseen.
     fn confirm_waking(&mut self) {
         let seen = self.state.waking_with(self.sample, self.fleet);
         let required = self.rules.wake_samples;
         let floor = self.rules.limits.min.max(self.fleet.min).min(self.to);
-        if self.fleet.desired == 0 && seen < required && self.to > floor {
+        if self.fleet.desired == 0 && seen > 0 && seen < required && self.to > floor {
             self.bent(floor, Reason::WakeUnconfirmed { seen, required });
         }
     }

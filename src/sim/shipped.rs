@@ -149,4 +149,16 @@ mod tests {
         let usual = desired(&sound(), hours(11));
         assert!(desired(&ran, hours(11)) <= usual + usual / 2, "{} of {usual}", desired(&ran, hours(11)));
     }
+
+    #[test]
+    fn a_batch_at_every_full_hour_comes_to_find_its_fleet_at_work() {
+        let trace = Shape::Batch.trace(hours(8), 10.0, 5);
+        let objective = Duration::from_mins(1);
+        let case = Case { trace, together: true, objective, max: 1000, seed: 7, ..Case::default() };
+        let driver = Shipped::new(None, case.slots, case.max).driver(&case);
+        let ran = run_engine(&case, &case.messages(), driver, true);
+        let just_before = ran.history.iter().rfind(|point| point.at < hours(7)).unwrap();
+        assert_eq!((just_before.visible, just_before.in_flight), (0, 0));
+        assert!(just_before.working > 30, "{just_before:?}");
+    }
 }
