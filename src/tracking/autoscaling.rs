@@ -2,6 +2,7 @@ use super::present::{Group, Kind, Policy, Present};
 use super::wanted::{Series, Tracking, Wanted};
 use crate::aws::{Failure, Session};
 use crate::model::Cause;
+use crate::target::{absent, described};
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{
     AutoScalingGroup, CustomizedMetricSpecification, MetricDimension, MetricStatistic, ScalingPolicy,
@@ -15,7 +16,6 @@ pub(super) struct AutoScaling {
     region: String,
 }
 
-const GROUPS: &str = "autoscaling:DescribeAutoScalingGroups";
 const POLICIES: &str = "autoscaling:DescribePolicies";
 const SCHEDULED: &str = "autoscaling:DescribeScheduledActions";
 const PUT: &str = "autoscaling:PutScalingPolicy";
@@ -43,9 +43,7 @@ impl AutoScaling {
     }
 
     async fn group(&self, name: &str) -> Result<Group, Failure> {
-        let call = self.client.describe_auto_scaling_groups().auto_scaling_group_names(name);
-        let answer = call.send().await.map_err(|error| Failure::of(GROUPS, &error))?;
-        let groups = answer.auto_scaling_groups();
+        let groups = described(&self.client, vec![name.to_owned()]).await?;
         let found = groups.iter().find(|group| group.auto_scaling_group_name() == Some(name));
         found.map(|group| understood(group, &self.region)).ok_or_else(|| absent(name, &self.region))
     }
@@ -93,12 +91,6 @@ impl AutoScaling {
         let call = self.client.delete_policy().auto_scaling_group_name(group).policy_name(name);
         call.send().await.map(drop).map_err(|error| Failure::of(DELETE, &error))
     }
-}
-
-/// A name that does not exist is simply absent from the answer.
-fn absent(name: &str, region: &str) -> Failure {
-    let why = format!("{GROUPS}: no group is called {name} in {region}, the account of the credentials");
-    Failure { cause: Cause::NotFound, code: None, why }
 }
 
 fn configuration(tracking: &Tracking) -> TargetTrackingConfiguration {

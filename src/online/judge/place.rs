@@ -31,7 +31,8 @@ pub(in crate::online) fn place(
     findings.extend(rivals(drive, scalers));
     let unproven = |call: &str| {
         let text = format!("{call}: a write, which no read can prove");
-        Finding::new(Level::Note, Code::Permission, text).advising("`backlogd iam --check` asks IAM about it")
+        Finding::new(Level::Note, Code::Permission, text)
+            .advising("`backlogd iam --check` says whether a policy allows it")
     };
     findings.extend(drive.then(|| unproven("autoscaling:SetDesiredCapacity")));
     findings.extend(publish.then(|| unproven("cloudwatch:PutMetricData")));
