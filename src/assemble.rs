@@ -7,7 +7,7 @@ use crate::model::{Hints, Mode, Now};
 use crate::policy::{self, Policy, Tuning};
 use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
-use crate::source::{Counting, Deletions, Queues, Source};
+use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
 use std::collections::HashMap;
@@ -187,6 +187,7 @@ impl Kit {
             Some(Engine { store, controller, .. }) => (store, controller.state().clone()),
             None => store(scaler, purpose, state_dir, now),
         };
+        let state = state.about(&about(scaler, &shared.session.region));
         Engine {
             name: scaler.name.clone(),
             mode: mode(scaler, purpose),
@@ -310,6 +311,20 @@ pub fn hints(latency: &Latency) -> Hints {
         slots: latency.slots,
         boot_secs: latency.boot.map(|time| time.as_secs_f64()),
     }
+}
+
+/// The queues and the group of `scaler`, and where they are: what is remembered of them is true of no others.
+fn about(scaler: &Scaler, region: &str) -> String {
+    let Place { endpoint_url, assume_role, .. } = &scaler.place;
+    let role = assume_role.as_ref().map(|role| role.arn.as_str());
+    let queue = |source: &QueueSource| {
+        let QueueAddress { name, owner, url, .. } = &source.address;
+        url.clone().unwrap_or_else(|| format!("{}/{name}", owner.as_deref().unwrap_or_default()))
+    };
+    let queues: Vec<String> = scaler.sources.iter().map(queue).collect();
+    let endpoint = endpoint_url.as_deref().unwrap_or_default();
+    let role = role.unwrap_or_default();
+    format!("{} of {region} {endpoint} {role} for {}", scaler.group, queues.join(", "))
 }
 
 /// A dry run goes on from what the daemon remembers, and leaves it alone.

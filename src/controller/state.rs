@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
+    /// The queues and the group that this is about, in words of the caller's; none where it never was told.
+    about: Option<String>,
     /// The last scale-out.
     pub(super) last_out: Option<Timestamp>,
     /// The last scale-in.
@@ -88,6 +90,17 @@ impl State {
         self.estimates.outlook(hints, now).map(|outlook| Estimate { late_percent, ..outlook.estimate })
     }
 
+    /// This state, for a scaler of the queues and the group that `about` tells. Of others it proves nothing:
+    /// then all begins anew but the cooldowns, which only delay.
+    #[must_use]
+    pub fn about(self, about: &str) -> Self {
+        let told = Some(about.to_owned());
+        if self.about.as_deref().is_none_or(|known| known == about) {
+            return Self { about: told, ..self };
+        }
+        Self { about: told, last_out: self.last_out, last_in: self.last_in, ..Self::default() }
+    }
+
     /// Whether `other` knows of the same last scale-out and scale-in.
     #[must_use]
     pub fn same_actions(&self, other: &Self) -> bool {
@@ -98,11 +111,12 @@ impl State {
     /// that then seems to have had a gap begins anew, which delays and never hurries.
     #[must_use]
     pub fn merely_confirms(&self, kept: &Self) -> bool {
-        let Self { last_out, last_in, window, empty, waking, shortfall, estimates: _, memory: _ } = self;
+        let Self { about, last_out, last_in, window, empty, waking, shortfall, estimates: _, memory: _ } =
+            self;
         let since = |streak: &Option<Streak>| streak.map(|streak| streak.since);
         let standstill =
             |short: &Option<Shortfall>| short.map(|short| (short.in_service, short.standstill.since));
-        (last_out, last_in, waking) == (&kept.last_out, &kept.last_in, &kept.waking)
+        (about, last_out, last_in, waking) == (&kept.about, &kept.last_out, &kept.last_in, &kept.waking)
             // A peak that was seen again lasts longer: a window without that would let go too early.
             && *window == kept.window
             && since(empty) == since(&kept.empty)

@@ -11,6 +11,9 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How often the status line is brought up to date, and the longest pause between watchdog signals.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
+/// Bytes of a refusal that go into the status line: systemd drops a message of more than 4,096, whole.
+const WHY_MAX: usize = 1000;
+
 /// The shortest pause between watchdog signals, whatever systemd is told to expect.
 const PAUSE_MIN: Duration = Duration::from_millis(10);
 
@@ -45,7 +48,10 @@ impl Board {
     fn status(&self) -> String {
         let status = status(&self.pulses.borrow());
         match &*self.refused.borrow() {
-            Some(why) => format!("old settings, those on disk are refused: {why} | {status}"),
+            Some(why) => {
+                let why = why.get(..why.floor_char_boundary(WHY_MAX)).unwrap_or_default();
+                format!("old settings, those on disk are refused: {why} | {status}")
+            }
             None => status,
         }
     }
@@ -179,6 +185,14 @@ mod tests {
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
         }
+    }
+
+    #[test]
+    fn a_refusal_of_any_length_fits_into_what_systemd_reads() {
+        let board = Board::default();
+        board.refuse(Some("é".repeat(5000)));
+        assert!(board.status().starts_with("old settings, those on disk are refused: éé"));
+        assert!(board.status().len() < 2000);
     }
 
     #[test]

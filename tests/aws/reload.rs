@@ -225,3 +225,33 @@ async fn a_run_on_a_terminal_ends_with_its_terminal() {
     assert_eq!(status.code(), Some(0));
     assert_eq!(world.desired("terminal").await, 5);
 }
+
+/// Of the queue and the group before, emptiness was proved for long enough; of these it is not.
+#[tokio::test]
+async fn a_scaler_that_turns_to_another_queue_and_group_forgets_what_it_saw_of_the_first() {
+    let world = World::new("turning").await;
+    for (suffix, desired) in [("-old", 0), ("-new", 5)] {
+        world.queue(suffix).await;
+        world.group(suffix, 0, desired, 10).await;
+    }
+    let patient = |suffix: &str| {
+        let hasty =
+            eager(&format!("turning{suffix}"), BRISK).replace("empty_for_secs = 0", "empty_for_secs = 3");
+        let own = format!("[[scaler]]\n        name = \"turning{suffix}\"");
+        assert!(hasty.contains(&own) && hasty.contains("empty_for_secs = 3"));
+        hasty.replace(&own, "[[scaler]]\n        name = \"turning\"")
+    };
+    world.settings(&patient("-old"));
+    let (daemon, systemd) = at_work(&world);
+    daemon.more("turning", 5);
+
+    world.settings(&patient("-new"));
+    reload(&daemon, &systemd);
+
+    let of_new =
+        |record: &Value| record["sample"]["fleet"]["max"] == 10 && record["sample"]["fleet"]["desired"] == 5;
+    daemon.wait("a look at the new group", || daemon.records("turning").iter().any(of_new));
+    let first = daemon.records("turning").into_iter().find(of_new).unwrap();
+    assert_ne!(first["decision"]["to"], 0, "{first}");
+    assert!(reasons(&first).contains(&"zero_unconfirmed"), "{first}");
+}

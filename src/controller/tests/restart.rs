@@ -86,3 +86,30 @@ fn the_farthest_stamps_move_without_overflow() {
         assert!(!scene.decide().reasons.is_empty());
     }
 }
+
+#[test]
+fn what_was_seen_of_one_queue_and_group_proves_nothing_of_others() {
+    let idle = || {
+        let rules = |rules: &mut super::Rules| (rules.empty_for, rules.stabilization) = (secs(60), secs(60));
+        let mut scene = Scene::new().desired(3).visible(0).rules(rules);
+        scene.state = scene.state.about("group a for queue a");
+        scene.watched(60)
+    };
+    let mut same = idle();
+    same.state = same.state.about("group a for queue a");
+    assert_eq!(same.decide().action, back(3, 0));
+    let mut other = idle();
+    other.state = other.state.about("group b for queue b");
+    assert_eq!(other.decide().action, Action::Hold);
+    let watched = other.watched(60).decide();
+    assert_eq!(watched.action, back(3, 0), "but what is seen of it does: {watched:?}");
+}
+
+#[test]
+fn another_queue_or_group_does_not_end_a_cooldown() {
+    let mut scene = Scene::new().rules(|rules| rules.cooldown_out = secs(600)).visible(70);
+    scene.state = scene.state.about("group a for queue a");
+    scene.tick();
+    scene.state = scene.state.about("group b for queue b");
+    assert_eq!(codes(&scene.visible(90).decide()), ["backlog_per_instance", "cooldown_out"]);
+}
