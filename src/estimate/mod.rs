@@ -151,6 +151,8 @@ impl Estimates {
     fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet) {
         /// Boot times after which an instance certainly works; so much earlier, it certainly does not.
         const CERTAIN: f64 = 1.25;
+        /// Units that may or may not work yet, as a share of those that certainly do.
+        const UNSURE: f64 = 0.25;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
         let boot = self.boot.secs(hints.boot_secs).value;
         let known = f64::from(fleet.in_service.saturating_add(fleet.pending));
@@ -167,7 +169,8 @@ impl Estimates {
         let ages = self.members.ages(now);
         let at_work = units(&ages, |age| age > CERTAIN * boot);
         let booting = units(&ages, |age| age < boot / CERTAIN);
-        if at_work > 0.0 && at_work + booting >= known {
+        // Were those taken for booting at work as well, the slots would be off by no more than this.
+        if at_work > 0.0 && at_work + booting >= known && booting <= UNSURE * at_work {
             self.slots.learn(spells, saturated, in_flight / at_work, hints.slots);
         }
         if saturated {
@@ -220,6 +223,7 @@ impl Estimates {
                 step_secs,
                 1.5 * boot_secs.value + hints.objective_secs,
             ),
+            repeats: word.again_secs.is_some(),
             jump_per_sec: self.jumps.per_sec(),
             error_per_sec: word.squared_error / horizon,
             ages,

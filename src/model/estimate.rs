@@ -57,6 +57,8 @@ pub struct Outlook {
     pub arrived: Vec<f64>,
     /// Messages expected to arrive in the next 0, 1, 2, … steps.
     pub expected: Vec<f64>,
+    /// Whether what is expected is what came an hour, a day or a week ago.
+    pub repeats: bool,
     /// Messages a second, if arrivals have just jumped and such jumps have lasted; more than expected.
     pub jump_per_sec: Option<f64>,
     /// The variance of what is expected, in squared messages a second of looking ahead.

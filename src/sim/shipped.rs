@@ -70,6 +70,7 @@ mod tests {
     use crate::sim::drive::run_engine;
     use crate::sim::run::Run;
     use crate::sim::shapes::Shape;
+    use crate::sim::trace::Trace;
     use crate::sim::world::Faults;
     use std::time::Duration;
 
@@ -160,5 +161,15 @@ mod tests {
         let just_before = ran.history.iter().rfind(|point| point.at < hours(7)).unwrap();
         assert_eq!((just_before.visible, just_before.in_flight), (0, 0));
         assert!(just_before.working > 30, "{just_before:?}");
+    }
+
+    #[test]
+    fn after_a_single_burst_an_idle_queue_has_no_fleet_ordered_and_thrown_away_again() {
+        let trace = Trace { bin: Duration::from_mins(1), counts: vec![(7200, 60)], lasts: hours(8) };
+        let objective = Duration::from_mins(1);
+        let case = Case { trace, objective, max: 1000, seed: 1, ..Case::default() };
+        let driver = Shipped::new(None, case.slots, case.max).driver(&case);
+        let ran = run_engine(&case, &case.messages(), driver, false);
+        assert!(ran.launches < 40 && ran.instance_hours < 3.0, "{ran:?}");
     }
 }

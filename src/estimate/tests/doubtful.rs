@@ -92,3 +92,19 @@ fn a_queue_that_stays_empty_was_purged() {
     }
     assert!(near(watch.outlook().estimate.drain_secs.unwrap(), 0.0, 1e-9));
 }
+
+#[test]
+fn units_that_may_or_may_not_work_yet_show_no_slots() {
+    // Told twice the boot time: of 30 that work, 25 are still taken for booting.
+    let mut watch = Watch::new(Hints { boot_secs: Some(400.0), ..HINTS });
+    watch.see(0, 10);
+    watch.launch(5);
+    for _ in 0..60 {
+        watch.see(0, 10);
+    }
+    watch.launch(25);
+    for _ in 0..25 {
+        watch.see(500, 60);
+    }
+    assert!(watch.outlook().estimate.slots.value < 2.5, "{:?}", watch.outlook().estimate.slots);
+}

@@ -188,7 +188,16 @@ impl Latency {
     ) -> Option<(u32, LatencyReason)> {
         let desired = view.fleet.desired;
         let aim = self.aim(figures, memory);
-        let Shortfall { units, messages, within_secs } = figures.shortfall(aim, self.sigmas(figures, memory));
+        let mut sigmas = self.sigmas(figures, memory);
+        if desired == 0 && view.backlog.is_empty() {
+            // Without a message an instance is ordered for what came at such a time before, and for no doubt;
+            // and only where there is no time to wait for the messages themselves.
+            if !figures.outlook.tight || !figures.outlook.repeats {
+                return None;
+            }
+            sigmas = 0.0;
+        }
+        let Shortfall { units, messages, within_secs } = figures.shortfall(aim, sigmas);
         let trickle = desired == 0 && figures.sustaining(aim) < 1.0;
         let least = if trickle { self.tuning.first_order } else { self.tuning.remainder };
         (units > least).then(|| {

@@ -31,6 +31,7 @@ impl Moment {
             step_secs: 10.0,
             arrived: vec![0.0; 100],
             expected: vec![0.0; 100],
+            repeats: false,
             jump_per_sec: None,
             error_per_sec: 0.0,
             ages: Vec::new(),
@@ -243,4 +244,15 @@ fn capacity_that_never_comes_forbids_no_scale_in() {
     moment.after(60);
     moment.fleet.desired = 30;
     assert!(moment.after(12).0 < 30);
+}
+
+#[test]
+fn an_empty_fleet_is_woken_without_a_message_only_for_what_repeats_and_leaves_no_time_to_wait() {
+    let want = |objective, repeats| {
+        let mut moment = Moment::new(objective).arriving(3.0);
+        moment.outlook.repeats = repeats;
+        moment.want().0
+    };
+    assert!(want(60.0, true) > 0);
+    assert_eq!([want(60.0, false), want(300.0, true)], [0, 0]);
 }
