@@ -185,8 +185,13 @@ def and_to_the_peak_of_its_stabilization_window(machine, world):
     expect_equal(world.desired("video-workers"), 4, "the group's desired capacity")
 
 
+def of_others(machine, process, since):
+    """What neither the daemon nor systemd says after so many entries: a reload's check."""
+    return [entry["MESSAGE"] for entry in machine.entries()[since:] if entry["_PID"] not in (process, "1")]
+
+
 def a_reload_takes_up_a_new_scaler_without_a_restart(machine, world):
-    process = machine.shows("MainPID")
+    process, before = machine.shows("MainPID"), len(machine.entries())
     world.pair("thumbs", "thumb-workers", 5)
     machine.write(THUMBS, scaler("thumbs", "thumb-workers"))
     machine.run("systemctl reload backlogd")
@@ -195,10 +200,11 @@ def a_reload_takes_up_a_new_scaler_without_a_restart(machine, world):
     expect_equal(machine.shows("MainPID"), process, "the process")
     until("3 scalers in the status", lambda: machine.shows("StatusText").startswith("3 scalers"))
     expect("settings reloaded" in machine.written(), "the journal does not tell of it")
+    expect_equal(of_others(machine, process, before), [], "what the check of sound settings says")
 
 
 def a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force(machine, world):
-    process = machine.shows("MainPID")
+    process, before = machine.shows("MainPID"), len(machine.entries())
     machine.write(THUMBS, scaler("thumbs", "thumb-workers").replace("drive =", "drives ="))
     done = machine.run("systemctl reload backlogd", check=False)
     expect(done.returncode, "the reload is said to have succeeded")
@@ -206,6 +212,8 @@ def a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force(machine, wo
     told = machine.written()
     for words in (f"{THUMBS}:5:1", "did you mean `drive`?", "the old ones stay in force"):
         expect(words in told, f"the journal does not say {words!r}")
+    checked = "\n".join(of_others(machine, process, before))
+    expect("did you mean `drive`?" in checked, f"the check does not tell of the mistake:\n{checked}")
     looks = len(world.calls("GetQueueAttributes", "/thumbs"))
     until("another look of the scaler", lambda: len(world.calls("GetQueueAttributes", "/thumbs")) > looks)
     expect_equal((machine.shows("MainPID"), machine.shows("SubState")), (process, "running"), "the process")
