@@ -221,6 +221,18 @@ def a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force(machine, wo
     until("the status to be as before", lambda: machine.shows("StatusText").startswith("2 scalers"))
 
 
+def settings_named_in_a_drop_in_are_those_that_a_reload_checks(machine, _):
+    elsewhere, drop_in = "/etc/images/backlogd.toml", f"{DROP_IN}/elsewhere.conf"
+    machine.write(elsewhere, scaler("images", "image-workers"))
+    machine.write(drop_in, f"[Service]\nEnvironment=BACKLOGD_CONFIG={elsewhere}\n")
+    machine.run("systemctl daemon-reload; systemctl restart backlogd")
+    until("the status to be that of the one scaler there", lambda: machine.shows("StatusText").startswith("images: "))
+    machine.write(elsewhere, scaler("images", "image-workers").replace("drive =", "drives ="))
+    done = machine.run("systemctl reload backlogd", check=False)
+    expect(done.returncode, "the reload is said to have succeeded")
+    machine.run(f"rm -r {drop_in} /etc/images; systemctl daemon-reload; systemctl restart backlogd")
+
+
 def journalctl_x_explains_what_happened(machine, _):
     catalog = (ROOT / "systemd/backlogd.catalog").read_text()
     subjects = dict(re.findall(r"^-- ([0-9a-f]{32})\nSubject: (.*)$", catalog, re.MULTILINE))
@@ -255,7 +267,8 @@ LIFE = [
     stopped_in_its_tracks_it_is_started_again_by_the_watchdog,
     killed_in_the_middle_of_a_scale_out_it_keeps_to_the_cooldown,
     and_to_the_peak_of_its_stabilization_window, a_reload_takes_up_a_new_scaler_without_a_restart,
-    a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force, journalctl_x_explains_what_happened,
+    a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force,
+    settings_named_in_a_drop_in_are_those_that_a_reload_checks, journalctl_x_explains_what_happened,
 ]
 CORE = [
     enabled_it_is_active_only_after_the_first_ticks, its_metric_arrives, the_process_has_no_rights_to_speak_of,
