@@ -98,15 +98,4 @@ def actions(*policies):
 
 def needed_actions():
     """What a daemon that drives, learns and publishes needs to be allowed."""
-    file = PACKAGING / "iam" / "driving.json"
-    if file.exists():
-        return actions(json.loads(file.read_text()))
-    return [
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:DescribeInstanceRefreshes",
-        "autoscaling:SetDesiredCapacity",
-        "cloudwatch:GetMetricData",
-        "cloudwatch:PutMetricData",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-    ]
+    return actions(json.loads((PACKAGING / "iam" / "driving.json").read_text()))

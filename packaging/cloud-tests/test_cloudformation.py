@@ -1,4 +1,5 @@
 import pathlib
+import re
 import sys
 import unittest
 
@@ -9,7 +10,7 @@ import common
 FILE = common.PACKAGING / "cloudformation" / "backlogd.yaml"
 # CloudFormation's limit of a template that is not fetched from S3.
 TEMPLATE_BYTES = 51200
-SIGNAL = "/opt/aws/bin/cfn-signal --exit-code $? --stack images --resource MonitoringGroup --region eu-west-1"
+SIGNAL = "/opt/aws/bin/cfn-signal --exit-code $? --stack image-stack --resource MonitoringGroup --region eu-west-1"
 GIVEN = {
     "PackageUrl": "s3://bucket/backlogd.rpm",
     "PackageSha256": "a" * 64,
@@ -19,7 +20,7 @@ GIVEN = {
     "SubnetIds": ["subnet-1"],
 }
 PSEUDO = {
-    "AWS::StackName": "images",
+    "AWS::StackName": "image-stack",
     "AWS::Region": "eu-west-1",
     "AWS::Partition": "aws",
     "AWS::AccountId": "123456789012",
@@ -147,12 +148,22 @@ class CloudFormation(unittest.TestCase):
 
     def test_the_daemon_takes_the_settings(self):
         watching = self.settings()
-        for expected in ["queue jobs.fifo", "group job-workers", "at most 300 s", "drive = false"]:
+        for expected in ["images: ", "queue jobs.fifo", "group job-workers", "at most 300 s", "drive = false"]:
             self.assertIn(expected, watching)
         driving = self.settings(ExampleWorkers="true", Drive="true", LatencyObjectiveSecs=60, MaxInstances=7)
-        for expected in ["queue the-queue-queuename", "group images-workers", "at most 60 s", "between 0 and 7",
+        for expected in ["queue the-queue-queuename", "group image-stack-workers", "at most 60 s", "between 0 and 7",
                          "drive = true", "drains = true"]:
             self.assertIn(expected, driving)
+
+    def test_the_daemon_takes_every_scalers_name_that_the_stack_takes(self):
+        rule = Stack().template["Parameters"]["ScalerName"]
+        for good in ["a", "9", "a.b_c-D", "a" * rule["MaxLength"]]:
+            self.assertRegex(good, rule["AllowedPattern"])
+            self.assertIn(f"{good}: ", self.settings(ScalerName=good))
+        for bad in ["", "-a", ".a", "a b", 'a"', "a\n", "é"]:
+            self.assertIsNone(re.fullmatch(rule["AllowedPattern"], bad), bad)
+        with self.assertRaisesRegex(AssertionError, "must be 1 to 64 of"):
+            self.settings(ScalerName="a" * (rule["MaxLength"] + 1))
 
     def test_a_driving_host_may_do_what_the_daemon_needs_and_no_more(self):
         policies = Stack(Drive="true").policies()

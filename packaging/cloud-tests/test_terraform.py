@@ -8,7 +8,7 @@ import common
 
 PROVIDER = """
 provider "aws" {
-  region                      = "eu-west-1"
+  region                      = "REGION"
   access_key                  = "test"
   secret_key                  = "test"
   skip_credentials_validation = true
@@ -48,6 +48,15 @@ def environment():
     return env
 
 
+class Text(unittest.TestCase):
+    """What the files say, which needs no Terraform."""
+
+    def test_no_partition_is_taken_for_granted(self):
+        for file in sorted((common.PACKAGING / "terraform").rglob("*.tf")):
+            for line in file.read_text().splitlines():
+                self.assertNotRegex(line, r"arn:aws|amazonaws\.", file)
+
+
 class Format(unittest.TestCase):
     def test_it_is_terraforms_own(self):
         files = str(common.PACKAGING / "terraform")
@@ -66,8 +75,8 @@ class Terraform(unittest.TestCase):
         for name in ["terraform", "user-data"]:
             shutil.copytree(common.PACKAGING / name, copy / name)
         cls.module, cls.example = copy / "terraform", copy / "terraform" / "examples" / "workers"
-        cls.module.joinpath("provider.tf").write_text(PROVIDER)
         cls.module.joinpath("terraform.tfvars.json").write_text(json.dumps(GIVEN))
+        cls.in_region("eu-west-1")
         for directory in [cls.module, cls.example]:
             code, said = cls.terraform(directory, "init", "-input=false")
             if "could not connect to" in " ".join(said.split()):
@@ -75,6 +84,10 @@ class Terraform(unittest.TestCase):
             if code:
                 raise AssertionError(said)
         cls.planned = cls.plan()
+
+    @classmethod
+    def in_region(cls, name):
+        cls.module.joinpath("provider.tf").write_text(PROVIDER.replace("REGION", name))
 
     @classmethod
     def terraform(cls, directory, command, *options):
@@ -118,6 +131,18 @@ class Terraform(unittest.TestCase):
         self.assertEqual(common.actions(reading, driving), common.needed_actions())
         self.assertEqual(driving["Statement"][0]["Resource"], [GROUP + "image-workers"])
         self.assertEqual(reading["Statement"][0]["Resource"], [QUEUE + "images", QUEUE + "videos.fifo"])
+
+    def test_in_china_its_names_are_those_of_china(self):
+        scaler = {name: arn.replace("arn:aws:", "arn:aws-cn:").replace("eu-west-1", "cn-north-1") if "arn" in name else arn
+                  for name, arn in GIVEN["scalers"]["videos"].items()}
+        self.in_region("cn-north-1")
+        self.addCleanup(self.in_region, "eu-west-1")
+        planned = self.plan(scalers={"videos": scaler})
+        trust = json.loads(planned[0]["aws_iam_role.host"]["assume_role_policy"])
+        self.assertEqual(trust["Statement"][0]["Principal"], {"Service": "ec2.amazonaws.com.cn"})
+        self.assertEqual(self.policy("package[0]", planned)["Statement"][0]["Resource"], "arn:aws-cn:s3:::bucket/backlogd.rpm")
+        sessions = planned[0]["aws_iam_role_policy_attachment.sessions[0]"]
+        self.assertEqual(sessions["policy_arn"], "arn:aws-cn:iam::aws:policy/AmazonSSMManagedInstanceCore")
 
     def test_a_watching_host_may_change_nothing_and_needs_no_bucket(self):
         watching = {"videos": GIVEN["scalers"]["videos"]}

@@ -102,6 +102,25 @@ class Install(unittest.TestCase):
         self.assertRegex(calls[1], "^apt-get --yes .*--force-confold install .*/backlogd.deb$")
         self.assertNotIn("rpm", self.names(calls))
 
+    def test_where_the_aws_cli_can_be_installed_it_is(self):
+        self.stage.bin.joinpath("aws").rename(self.stage.root / "aws")
+        self.stage.command("dpkg")
+        self.stage.command("apt-get", f'[[ $* != *awscli* ]] || ln -s {self.stage.root}/aws {self.stage.bin}/aws')
+        self.stage.bin.joinpath("ln").symlink_to("/usr/bin/ln")
+        code, said, calls = self.play(url="s3://bucket/x.deb")
+        self.assertEqual(code, 0, said)
+        self.assertEqual(self.names(calls)[:3], ["apt-get", "aws", "apt-get"])
+
+    def test_where_there_is_none_it_says_where_there_is(self):
+        self.stage.bin.joinpath("aws").unlink()
+        self.stage.command("dpkg")
+        self.stage.command("apt-get", "exit 100")
+        code, said, calls = self.play(url="s3://bucket/x.deb")
+        self.assertEqual(code, 1)
+        self.assertIn("FAILED: fetching s3://bucket/x.deb needs the AWS CLI: Amazon Linux 2023 has it, "
+                      "Debian 12 and Ubuntu 22.04 can install it; elsewhere take https://", said)
+        self.assertEqual(set(self.names(calls)), {"apt-get"})
+
     def test_a_package_with_another_checksum_is_not_installed(self):
         code, said, calls = self.play(sha256="0" * 64)
         self.assertEqual(code, 1)

@@ -1,8 +1,9 @@
 # A monitoring host for backlogd: an Auto Scaling group of one, which may do what the scalers need and no more.
 
+# China's is another one, with names of its own.
+data "aws_partition" "current" {}
+
 locals {
-  # The partition is that of the queues.
-  partition = split(":", values(var.scalers)[0].queue_arn)[1]
   driven    = [for scaler in values(var.scalers) : scaler.group_arn if scaler.drive]
   object    = trimprefix(var.package_url, "s3://")
   in_bucket = local.object != var.package_url
@@ -36,7 +37,7 @@ resource "aws_iam_role" "host" {
   name_prefix = "${var.name}-"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }]
+    Statement = [{ Effect = "Allow", Principal = { Service = "ec2.${data.aws_partition.current.dns_suffix}" }, Action = "sts:AssumeRole" }]
   })
 }
 
@@ -85,14 +86,14 @@ resource "aws_iam_role_policy" "package" {
   role  = aws_iam_role.host.id
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:${local.partition}:s3:::${local.object}" }]
+    Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:${data.aws_partition.current.partition}:s3:::${local.object}" }]
   })
 }
 
 resource "aws_iam_role_policy_attachment" "sessions" {
   count      = var.session_manager ? 1 : 0
   role       = aws_iam_role.host.name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
 }
 
 resource "aws_iam_instance_profile" "host" {

@@ -11,6 +11,14 @@ from run import HOME, ROOT, run
 # The two pages refer to each other, and are not installed where this runs.
 EXPECTED = "referenced manual not found"
 
+# What Amazon Linux 2023 has on every image for EC2, RHEL 9 and newer Fedoras as well: libraries with the newest version of
+# their symbols (of glibc 2.34 and gcc 11), packages, and abilities of rpm (4.16).
+LIBRARIES = {"libc.so.6": "GLIBC_2.34", "libm.so.6": "GLIBC_2.34", "libgcc_s.so.1": "GCC_11"}
+PROVIDED = {
+    "/bin/sh", "ca-certificates", "systemd", "rtld(GNU_HASH)", "rpmlib(CompressedFileNames) <= 3.0.4-1",
+    "rpmlib(FileDigests) <= 4.6.0-1", "rpmlib(PayloadFilesHavePrefix) <= 4.0-1", "rpmlib(PayloadIsZstd) <= 5.4.18-1",
+}
+
 
 def the_manual_pages_are_sound(*_):
     done = run("mandoc", "-Tlint", "-Wstyle", "docs/backlogd.8", "docs/backlogd.toml.5", check=False)
@@ -27,6 +35,35 @@ def lintian_is_content(deb, _):
 def rpmlint_is_content(_, rpm):
     done = run("rpmlint", "--strict", "--config", ROOT / "packaging/rpm/rpmlint.toml", rpm, check=False)
     expect(not done.returncode, done.stdout)
+
+
+def is_no_newer(symbols, newest):
+    """Whether a version of symbols, such as GLIBC_2.17, is of that kind and at most that one; GLIBC_PRIVATE is not."""
+    (kind, _, version), (wanted, _, most) = symbols.partition("_"), newest.partition("_")
+    numbers = [[int(each) for each in text.split(".") if each.isdigit()] for text in (version, most)]
+    return kind == wanted and bool(numbers[0]) and numbers[0] <= numbers[1]
+
+
+def the_program_wants_no_newer_glibc_than_that_of_amazon_linux(*_):
+    told = run("readelf", "--version-info", "--wide", "target/release/backlogd").stdout
+    wanted = set(re.findall(r"Name: (GLIBC_\S+)", told))
+    expect(wanted, f"readelf shows no symbols of glibc:\n{told}")
+    newer = {symbols for symbols in wanted if not is_no_newer(symbols, LIBRARIES["libc.so.6"])}
+    expect(not newer, f"the program wants {newer}, newer than {LIBRARIES['libc.so.6']}")
+
+
+def what_the_rpm_requires_amazon_linux_has(_, rpm):
+    """Where it is tried, rpm knows of no other package, and is told not to look."""
+    def is_there(each):
+        library = re.fullmatch(r"(lib\S+\.so\.\d+)\((.*)\)\(64bit\)", each)
+        if not library:
+            return each in PROVIDED
+        name, symbols = library.groups()
+        return name in LIBRARIES and (not symbols or is_no_newer(symbols, LIBRARIES[name]))
+    required = run("rpm", "--query", "--requires", "--package", rpm).stdout.splitlines()
+    # The settings are its own.
+    missing = {each for each in required if not each.startswith("config(backlogd) = ") and not is_there(each)}
+    expect(not missing, f"not known to be there: {missing}")
 
 
 def packing_again_makes_the_same_bytes(deb, rpm):
@@ -76,6 +113,7 @@ def the_exposures_in_the_documentation_are_those_measured(*_):
 
 CHECKS = [
     the_manual_pages_are_sound, lintian_is_content, rpmlint_is_content, packing_again_makes_the_same_bytes,
+    the_program_wants_no_newer_glibc_than_that_of_amazon_linux, what_the_rpm_requires_amazon_linux_has,
     both_packages_hold_the_same_files, the_same_user_is_made_by_both,
     the_exposures_in_the_documentation_are_those_measured,
 ]

@@ -1,4 +1,7 @@
-"""Claims about the life of the rpm on a machine: rpm itself, on a Debian, so that nothing it requires is found."""
+"""Claims about the life of the rpm on a machine: rpm itself, on a Debian, so that nothing it requires is found.
+
+What it requires is held against what Amazon Linux has in `lint`.
+"""
 
 import package
 import service

@@ -46,7 +46,8 @@ def it_is_neither_enabled_nor_started(machine, _):
 
 def its_settings_are_for_its_group_alone(machine, _):
     expect_equal(machine.says(f"stat --format='%a %U %G' {SETTINGS}"), "640 root backlogd", "mode and owners")
-    expect_equal(machine.says("stat --format=%a /etc/backlogd/conf.d"), "755", "mode of conf.d")
+    # Where a file has the mode of whoever's umask.
+    expect_equal(machine.says("stat --format='%a %U %G' /etc/backlogd/conf.d"), "750 root backlogd", "those of conf.d")
 
 
 def systemd_finds_nothing_to_complain_of_in_the_unit(machine, _):
@@ -184,8 +185,13 @@ def and_to_the_peak_of_its_stabilization_window(machine, world):
     expect_equal(world.desired("video-workers"), 4, "the group's desired capacity")
 
 
+def of_others(machine, process, since):
+    """What neither the daemon nor systemd says after so many entries: a reload's check."""
+    return [entry["MESSAGE"] for entry in machine.entries()[since:] if entry["_PID"] not in (process, "1")]
+
+
 def a_reload_takes_up_a_new_scaler_without_a_restart(machine, world):
-    process = machine.shows("MainPID")
+    process, before = machine.shows("MainPID"), len(machine.entries())
     world.pair("thumbs", "thumb-workers", 5)
     machine.write(THUMBS, scaler("thumbs", "thumb-workers"))
     machine.run("systemctl reload backlogd")
@@ -194,10 +200,11 @@ def a_reload_takes_up_a_new_scaler_without_a_restart(machine, world):
     expect_equal(machine.shows("MainPID"), process, "the process")
     until("3 scalers in the status", lambda: machine.shows("StatusText").startswith("3 scalers"))
     expect("settings reloaded" in machine.written(), "the journal does not tell of it")
+    expect_equal(of_others(machine, process, before), [], "what the check of sound settings says")
 
 
 def a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force(machine, world):
-    process = machine.shows("MainPID")
+    process, before = machine.shows("MainPID"), len(machine.entries())
     machine.write(THUMBS, scaler("thumbs", "thumb-workers").replace("drive =", "drives ="))
     done = machine.run("systemctl reload backlogd", check=False)
     expect(done.returncode, "the reload is said to have succeeded")
@@ -205,11 +212,25 @@ def a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force(machine, wo
     told = machine.written()
     for words in (f"{THUMBS}:5:1", "did you mean `drive`?", "the old ones stay in force"):
         expect(words in told, f"the journal does not say {words!r}")
+    checked = "\n".join(of_others(machine, process, before))
+    expect("did you mean `drive`?" in checked, f"the check does not tell of the mistake:\n{checked}")
     looks = len(world.calls("GetQueueAttributes", "/thumbs"))
     until("another look of the scaler", lambda: len(world.calls("GetQueueAttributes", "/thumbs")) > looks)
     expect_equal((machine.shows("MainPID"), machine.shows("SubState")), (process, "running"), "the process")
     machine.run(f"rm {THUMBS}; systemctl reload backlogd")
     until("the status to be as before", lambda: machine.shows("StatusText").startswith("2 scalers"))
+
+
+def settings_named_in_a_drop_in_are_those_that_a_reload_checks(machine, _):
+    elsewhere, drop_in = "/etc/images/backlogd.toml", f"{DROP_IN}/elsewhere.conf"
+    machine.write(elsewhere, scaler("images", "image-workers"))
+    machine.write(drop_in, f"[Service]\nEnvironment=BACKLOGD_CONFIG={elsewhere}\n")
+    machine.run("systemctl daemon-reload; systemctl restart backlogd")
+    until("the status to be that of the one scaler there", lambda: machine.shows("StatusText").startswith("images: "))
+    machine.write(elsewhere, scaler("images", "image-workers").replace("drive =", "drives ="))
+    done = machine.run("systemctl reload backlogd", check=False)
+    expect(done.returncode, "the reload is said to have succeeded")
+    machine.run(f"rm -r {drop_in} /etc/images; systemctl daemon-reload; systemctl restart backlogd")
 
 
 def journalctl_x_explains_what_happened(machine, _):
@@ -246,7 +267,8 @@ LIFE = [
     stopped_in_its_tracks_it_is_started_again_by_the_watchdog,
     killed_in_the_middle_of_a_scale_out_it_keeps_to_the_cooldown,
     and_to_the_peak_of_its_stabilization_window, a_reload_takes_up_a_new_scaler_without_a_restart,
-    a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force, journalctl_x_explains_what_happened,
+    a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force,
+    settings_named_in_a_drop_in_are_those_that_a_reload_checks, journalctl_x_explains_what_happened,
 ]
 CORE = [
     enabled_it_is_active_only_after_the_first_ticks, its_metric_arrives, the_process_has_no_rights_to_speak_of,

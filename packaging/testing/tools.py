@@ -9,7 +9,7 @@ CARGO = {"cargo-deb": "3.8.0", "cargo-generate-rpm": "0.21.1"}
 DEBIAN = {
     "debootstrap": "debootstrap", "systemd-nspawn": "systemd-container", "systemd-analyze": "systemd",
     "nsenter": "util-linux", "dpkg-shlibdeps": "dpkg-dev", "lintian": "lintian", "rpm": "rpm",
-    "rpmlint": "rpmlint", "mandoc": "mandoc", "git": "git",
+    "rpmlint": "rpmlint", "readelf": "binutils", "mandoc": "mandoc", "git": "git",
 }
 
 

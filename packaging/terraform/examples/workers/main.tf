@@ -42,6 +42,8 @@ variable "work" {
   }
 }
 
+data "aws_partition" "current" {}
+
 locals {
   visibility_secs = 120
   group           = "image-workers"
@@ -93,7 +95,7 @@ resource "aws_iam_role" "worker" {
   name_prefix = "image-worker-"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }]
+    Statement = [{ Effect = "Allow", Principal = { Service = "ec2.${data.aws_partition.current.dns_suffix}" }, Action = "sts:AssumeRole" }]
   })
 }
 
