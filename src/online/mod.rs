@@ -19,7 +19,7 @@ pub use finding::{Code, Finding, Level};
 pub use text::text;
 
 use crate::assemble::{Unfit, hints, sessions};
-use crate::aws::{Failure, Place, Session, Skew};
+use crate::aws::{Failure, Patience, Place, Session, Skew};
 use crate::clock::Clock;
 use crate::model::Estimate;
 use crate::settings::{self, PolicyKind, Scaler, Settings};
@@ -70,7 +70,7 @@ const QUEUES_AT_ONCE: usize = 64;
 /// Holds `settings` against AWS. Writes nothing, neither there nor to the state directory.
 pub async fn check(settings: &Settings) -> Result<Report, Unfit> {
     let clock = Clock::start();
-    let sessions = sessions(settings).await?;
+    let sessions = sessions(settings, Patience::LONGEST).await?;
     let mut places: Vec<&Place> = Vec::new();
     for scaler in &settings.scalers {
         if !places.contains(&&scaler.place) {

@@ -12,14 +12,15 @@ pub use plan::{Plan, Step};
 pub use wanted::{Options, Unsuited};
 pub use words::{applied, at_length};
 
-use crate::assemble::{Unfit, policy};
-use crate::aws::{self, Patience, open};
+use crate::assemble::{self, Unfit, policy, sessions};
+use crate::aws::{self, Patience, Place, Session};
 use crate::clock::Clock;
 use crate::model::Cause;
 use crate::settings::{Scaler, Settings};
 use crate::store::StateFile;
 use autoscaling::AutoScaling;
 use present::{Own, Present};
+use std::collections::HashMap;
 use wanted::{Series, Wanted};
 
 #[cfg(test)]
@@ -95,7 +96,9 @@ pub enum Removed {
 pub async fn plan(settings: &Settings, scaler: &str, options: Options) -> Result<Plan, Failure> {
     let scaler = find(settings, scaler)?;
     let wanted = wanted(settings, scaler, options)?;
-    Ok(Plan::new(settings, scaler, wanted, &look(&connect(scaler).await?, scaler).await?))
+    let sessions = sessions(settings, Patience::LONGEST).await?;
+    let present = look(&groups(&sessions, scaler)?, scaler).await?;
+    Ok(Plan::new(scaler, &assemble::drivers(settings, &sessions, scaler), wanted, &present))
 }
 
 /// Makes the policy of `scaler`, or brings it to what it should be: what was done, and the alarms that AWS
@@ -106,12 +109,14 @@ pub async fn apply(
     options: Options,
 ) -> Result<(Plan, Vec<String>), Failure> {
     let scaler = find(settings, scaler)?;
-    if let Some(driver) = plan::drivers(settings, scaler).first() {
+    let sessions = sessions(settings, Patience::LONGEST).await?;
+    let drivers = assemble::drivers(settings, &sessions, scaler);
+    if let Some(driver) = drivers.first() {
         return Err(Failure::Driven(words::driven(driver, &scaler.group)));
     }
     let wanted = wanted(settings, scaler, options)?;
-    let groups = connect(scaler).await?;
-    let plan = Plan::new(settings, scaler, wanted, &look(&groups, scaler).await?);
+    let groups = groups(&sessions, scaler)?;
+    let plan = Plan::new(scaler, &drivers, wanted, &look(&groups, scaler).await?);
     if !plan.obstacles.is_empty() {
         return Err(Failure::InTheWay(plan.obstacles));
     }
@@ -131,7 +136,7 @@ pub async fn remove(settings: &Settings, scaler: &str) -> Result<Removed, Failur
     let unpublished = || unsuited(scaler, vec![Unsuited::Unpublished]);
     let series = Series::published_by(scaler).ok_or_else(unpublished)?;
     let name = Wanted::name_for(&scaler.name);
-    let groups = connect(scaler).await?;
+    let groups = groups(&sessions(settings, Patience::LONGEST).await?, scaler)?;
     match look(&groups, scaler).await?.own(&name, &series) {
         Own::Absent => Ok(Removed::Absent),
         Own::Foreign(policy) => Err(Failure::InTheWay(vec![words::foreign(policy, &scaler.group, &series)])),
@@ -170,10 +175,11 @@ fn wanted(settings: &Settings, scaler: &Scaler, options: Options) -> Result<Want
     Wanted::of(scaler, estimate.as_ref(), options).map_err(|why| unsuited(scaler, why))
 }
 
-async fn connect(scaler: &Scaler) -> Result<AutoScaling, Failure> {
-    let session = open(&scaler.place, Patience::for_period(scaler.schedule.period())).await;
-    let session = session.map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
-    Ok(AutoScaling::of(&session))
+/// Where the group of `scaler` is; `sessions` has one for each place of the settings.
+fn groups(sessions: &HashMap<Place, Session>, scaler: &Scaler) -> Result<AutoScaling, Failure> {
+    let session = sessions.get(&scaler.place);
+    let none = || Unfit::NoRegion { scaler: scaler.name.clone(), source: aws::NoRegion };
+    Ok(AutoScaling::of(session.ok_or_else(none)?))
 }
 
 async fn look(groups: &AutoScaling, scaler: &Scaler) -> Result<Present, Failure> {

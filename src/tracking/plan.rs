@@ -1,7 +1,7 @@
 use super::present::{Change, Group, Kind, Own, Policy, Present, drift};
 use super::wanted::{Basis, Series, Wanted};
 use super::words;
-use crate::settings::{Scaler, Settings};
+use crate::settings::Scaler;
 
 /// What there is to do, and what to know before.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,9 +34,9 @@ pub enum Step {
 }
 
 impl Plan {
-    /// What brings `present` to what is `wanted` for `scaler`, one of `settings`.
+    /// What brings `present` to what is `wanted` for `scaler`, whose group the `drivers` drive.
     #[must_use]
-    pub fn new(settings: &Settings, scaler: &Scaler, wanted: Wanted, present: &Present) -> Self {
+    pub fn new(scaler: &Scaler, drivers: &[&str], wanted: Wanted, present: &Present) -> Self {
         let step = match present.own(&wanted.name, &wanted.tracking.series) {
             Own::Absent => Step::Make,
             Own::Foreign(_) => Step::Nothing,
@@ -48,7 +48,7 @@ impl Plan {
         Self {
             scaler: scaler.name.clone(),
             step,
-            obstacles: obstacles(settings, scaler, &wanted, present),
+            obstacles: obstacles(drivers, &wanted, present),
             warnings: warnings(scaler, &wanted, present),
             warmup: groups_warmup(&present.group),
             wanted,
@@ -56,16 +56,10 @@ impl Plan {
     }
 }
 
-/// The scalers that drive the group of `scaler`, itself among them.
-pub(super) fn drivers<'s>(settings: &'s Settings, scaler: &Scaler) -> Vec<&'s str> {
-    let same = |other: &&Scaler| other.drive && other.group == scaler.group && other.place == scaler.place;
-    settings.scalers.iter().filter(same).map(|other| other.name.as_str()).collect()
-}
-
-fn obstacles(settings: &Settings, scaler: &Scaler, wanted: &Wanted, present: &Present) -> Vec<String> {
+fn obstacles(drivers: &[&str], wanted: &Wanted, present: &Present) -> Vec<String> {
     let mut all = Vec::new();
     let group = &wanted.group;
-    all.extend(drivers(settings, scaler).into_iter().map(|driver| words::driven(driver, group)));
+    all.extend(drivers.iter().map(|driver| words::driven(driver, group)));
     if let Own::Foreign(policy) = present.own(&wanted.name, &wanted.tracking.series) {
         all.push(words::foreign(policy, group, &wanted.tracking.series));
     }

@@ -4,7 +4,7 @@
 //! our doing (see `tests/emulator/strict.py`), and nothing here scales by them.
 
 use crate::emulator::python;
-use crate::world::World;
+use crate::world::{World, eager};
 use aws_sdk_autoscaling::types::{
     CustomizedMetricSpecification, MetricDimension, MetricStatistic, MetricType,
     PredefinedMetricSpecification, ScalingPolicy, TargetTrackingConfiguration,
@@ -329,6 +329,56 @@ async fn a_scaler_that_drives_is_not_joined_by_aws() {
 
     assert_eq!((exit, complaint), (78, format!("error: {words}\n")));
     assert_eq!(writes(&world), [""; 0]);
+}
+
+/// The region of one is named, that of the other comes from the environment.
+#[tokio::test]
+async fn a_group_that_another_scaler_drives_is_known_by_where_it_is() {
+    let name = "tracking-apart";
+    let world = watched(name, TOLD, "").await;
+    let url = &world.emulator.url;
+    let driver = eager("tracking-apart-driver", "limits = { max = 5 }");
+    let driver = driver
+        .replace("target = { name = \"tracking-apart-driver\" }", &format!("target = {{ name = {name:?} }}"));
+    let watcher = format!(
+        "[[scaler]]\nname = {name:?}\nsource = [{{ queue = {name:?} }}]\ntarget = {{ name = {name:?} }}\n\
+         policy = {{ {TOLD} }}\npublish = {{}}\naws = {{ region = \"eu-west-1\" }}\n"
+    );
+    fs::write(
+        world.dir.path().join("backlogd.toml"),
+        format!("[aws]\nendpoint_url = {url:?}\n{driver}{watcher}"),
+    )
+    .unwrap();
+
+    let output = world.backlogd(&["policy", "apply", name]).env("AWS_REGION", "eu-west-1").output().unwrap();
+
+    let (exit, _, complaint) = words(&output);
+    let driven = "error: scaler tracking-apart-driver drives group tracking-apart (drive = true)";
+    assert!(exit == 78 && complaint.starts_with(driven), "{exit} {complaint}");
+    assert_eq!(writes(&world), [""; 0]);
+}
+
+/// As `run` refuses them.
+#[tokio::test]
+async fn settings_that_do_not_fit_the_environment_are_refused_before_any_call() {
+    let name = "tracking-abroad";
+    let world = watched(name, TOLD, "").await;
+    let text = format!(
+        "[aws]\nendpoint_url = {:?}\n[[scaler]]\nname = {name:?}\n\
+         source = [{{ queue = \"arn:aws:sqs:eu-west-1:123456789012:{name}\" }}]\ntarget = {{ name = {name:?} }}\n\
+         policy = {{ {TOLD} }}\npublish = {{}}\n",
+        world.emulator.url
+    );
+    fs::write(world.dir.path().join("backlogd.toml"), text).unwrap();
+    let before = world.emulator.calls("", name).len();
+    for verb in ["plan", "apply", "remove"] {
+        let output = world.backlogd(&["policy", verb, name]).env("AWS_REGION", "us-east-1").output().unwrap();
+        let (exit, _, complaint) = words(&output);
+        let refusal = "error: scaler \"tracking-abroad\": queue tracking-abroad is in region eu-west-1, but its calls \
+                       go to us-east-1";
+        assert!(exit == 78 && complaint.starts_with(refusal), "{verb}: {exit} {complaint}");
+    }
+    assert_eq!(world.emulator.calls("", name).len(), before);
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! How what is there differs, what stands against changing it, and the words for both.
 
 use super::{figures, only, ours, plan, present, settings, told, wanted, with};
-use crate::settings::Scaler;
 use crate::tracking::plan::{Plan, Step};
 use crate::tracking::present::{Change, Kind, Own, Policy, drift};
 use crate::tracking::wanted::{Series, Tracking};
@@ -111,20 +110,13 @@ fn another_policy_on_the_same_metric_stands_in_the_way_and_one_on_another_does_n
 
 #[test]
 fn whoever_drives_the_group_stands_in_the_way() {
-    let text = settings(", processing_secs = 10", "drive = true");
-    let plan = Plan::new(&text, only(&text), told(), &present(Vec::new()));
-    assert!(plan.obstacles[0].starts_with("scaler images drives group image-workers (drive = true)"));
-    let mut two = settings(", processing_secs = 10", "");
-    let other = Scaler { name: "thumbs".to_owned(), drive: true, ..only(&two).clone() };
-    two.scalers.push(other);
-    let plan = Plan::new(&two, only(&two), told(), &present(Vec::new()));
-    assert!(
-        plan.obstacles[0].starts_with("scaler thumbs drives group image-workers"),
-        "{:?}",
-        plan.obstacles
-    );
-    two.scalers[1].group = "others".to_owned();
-    assert_eq!(Plan::new(&two, only(&two), told(), &present(Vec::new())).obstacles, [""; 0]);
+    let text = settings(", processing_secs = 10", "");
+    let obstacles =
+        |drivers: &[&str]| Plan::new(only(&text), drivers, told(), &present(Vec::new())).obstacles;
+    let of_two = obstacles(&["images", "thumbs"]);
+    assert!(of_two[0].starts_with("scaler images drives group image-workers (drive = true)"), "{of_two:?}");
+    assert!(of_two[1].starts_with("scaler thumbs drives group image-workers"), "{of_two:?}");
+    assert_eq!(obstacles(&[]), [""; 0]);
 }
 
 #[test]
@@ -135,7 +127,7 @@ fn an_operator_and_a_region_without_high_resolution_stand_in_the_way() {
     here.group.region = "us-gov-west-1".to_owned();
     let mut wanted = told();
     wanted.tracking.period_secs = 10;
-    let plan = Plan::new(&settings, only(&settings), wanted, &here);
+    let plan = Plan::new(only(&settings), &[], wanted, &here);
     assert!(plan.obstacles[0].contains("its operator eks"), "{:?}", plan.obstacles);
     assert!(plan.obstacles[1].starts_with("--period must be 60 in us-gov-west-1"), "{:?}", plan.obstacles);
 }
@@ -155,7 +147,7 @@ fn all_else_that_changes_the_size_is_warned_of() {
     here.group.suspended = ["AZRebalance", "AlarmNotification", "Launch"].map(str::to_owned).into();
     here.group.protects = false;
     let mut wanted = wanted(", processing_secs = 600", "");
-    let plan = Plan::new(&text, only(&text), wanted.clone(), &here);
+    let plan = Plan::new(only(&text), &[], wanted.clone(), &here);
     let starts = [
         "one message at a time is assumed of an instance: set control.slots",
         "a message takes 600 s and may wait 300 s: by a target below 1 a single message that waits asks for 2 instances",
@@ -175,7 +167,7 @@ fn all_else_that_changes_the_size_is_warned_of() {
     }
     assert_eq!(plan.obstacles, [""; 0]);
     wanted.tracking.scale_in = false;
-    let outwards = Plan::new(&text, only(&text), wanted, &here);
+    let outwards = Plan::new(only(&text), &[], wanted, &here);
     assert!(
         !outwards.warnings.iter().any(|warning| warning.contains("one at work")),
         "{:?}",
@@ -210,7 +202,7 @@ fn a_plan_says_what_was_learnt_and_how_far_it_is_believed() {
     let learnt = with(&figures((9.8, 0.967), (1.5, 0.5), (100.0, 0.2)), "");
     let mut here = present(vec![ours(Tracking { target: 50.0, ..learnt.tracking.clone() })]);
     here.group.cooldown_secs = Some(300);
-    let page = words::at_length(&Plan::new(&text, only(&text), learnt, &here));
+    let page = words::at_length(&Plan::new(only(&text), &[], learnt, &here));
     for words in [
         "÷ 9.8 s a message (97 % learnt) × 1.5 at once (50 % learnt)\n",
         "warm-up: the group's default cooldown of 300 s, for it is not known how long booting takes\n",
@@ -219,7 +211,7 @@ fn a_plan_says_what_was_learnt_and_how_far_it_is_believed() {
         assert!(page.contains(words), "{words:?} is not in:\n{page}");
     }
     let corrected = with(&figures((12.0, 0.6), (1.0, 0.0), (100.0, 0.2)), ", processing_secs = 10");
-    let page = words::at_length(&Plan::new(&text, only(&text), corrected, &here));
+    let page = words::at_length(&Plan::new(only(&text), &[], corrected, &here));
     assert!(page.contains(
         "12 s a message (60 % learnt, where policy.processing_secs says 10) × 1 at once (assumed)"
     ));

@@ -61,5 +61,5 @@ fn present(policies: Vec<Policy>) -> Present {
 
 fn plan(policies: Vec<Policy>) -> Plan {
     let settings = settings("", "");
-    Plan::new(&settings, only(&settings), told(), &present(policies))
+    Plan::new(only(&settings), &[], told(), &present(policies))
 }
