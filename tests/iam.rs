@@ -146,6 +146,35 @@ the policy certainly grants 4 of the 7 that are needed
 }
 
 #[test]
+fn a_policy_for_another_account_than_the_settings_tell_is_not_called_enough() {
+    let driving = fs::read_to_string(packaged().join("driving.json")).unwrap();
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("bare.toml");
+    let text = fs::read_to_string(packaged().join("driving.toml")).unwrap();
+    let bare: String = text.lines().map(|line| format!("{}\n", by_name(line))).collect();
+    fs::write(&file, bare).unwrap();
+
+    let (exit, words, _) = check(&file, &driving.replace("123456789012", "999999999999"));
+
+    assert_eq!(exit, 1, "{words}");
+    assert!(words.starts_with("cannot judge: sqs:GetQueueUrl on arn:aws:sqs:eu-west-1:*:"), "{words}");
+    assert!(
+        words.contains("999999999999") && words.contains("give queue and group by their ARNs"),
+        "{words}"
+    );
+    assert!(words.ends_with("the policy certainly grants 4 of the 7 that are needed\n"), "{words}");
+}
+
+/// `line` of settings with the ARNs in it cut down to their last parts.
+fn by_name(line: &str) -> String {
+    let cut = |part: &str| match part.strip_prefix("arn:") {
+        Some(arn) => arn.rsplit([':', '/']).next().unwrap().to_owned(),
+        None => part.to_owned(),
+    };
+    line.split('"').map(cut).collect::<Vec<_>>().join("\"")
+}
+
+#[test]
 fn what_is_no_policy_is_refused_with_file_line_and_column() {
     let (settings, dir) = (packaged().join("driving.toml"), TempDir::new().unwrap());
     let file = dir.path().join("policy.json");

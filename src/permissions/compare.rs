@@ -14,7 +14,7 @@ pub struct Comparison {
     pub missing: Vec<String>,
     /// Those of which the document alone does not tell.
     pub unknown: Vec<String>,
-    /// What else there is to say: what is allowed beyond need, or only in part.
+    /// What is allowed beyond need.
     pub notes: Vec<String>,
 }
 
@@ -55,8 +55,7 @@ pub fn compare(identity: &Identity, policy: &Policy) -> Comparison {
         match want.judged_by(policy) {
             Verdict::Granted => {}
             Verdict::In(part) => {
-                let open = "the settings do not tell whether that is the right one";
-                comparison.notes.push(format!("{want} is granted on {part} only; {open}"));
+                comparison.unknown.push(format!("{want}: it is granted on {part} only, and {}", open(want)));
             }
             Verdict::Missing => comparison.missing.push(format!("{want}; without it {without}")),
             Verdict::Denied(by) => {
@@ -70,6 +69,19 @@ pub fn compare(identity: &Identity, policy: &Policy) -> Comparison {
         comparison.notes.extend(extra.iter().map(|extra| format!("{} {extra}", statement.name(number))));
     }
     comparison
+}
+
+/// Why it cannot be judged whether the part on which `want` is granted is the right one, and what to do.
+fn open(want: &Want) -> &'static str {
+    let text = want.resource.to_string();
+    // arn, partition, service, region, account
+    if text.splitn(6, ':').take(5).any(|part| part == "*") {
+        "the settings leave open whether that is the right one; give queue and group by their ARNs, and the \
+         region under [aws], to have it judged"
+    } else {
+        "whether that is the group as it is now the settings do not tell: its UUID changes whenever it is made \
+         anew; let the policy have * in its place"
+    }
 }
 
 /// What `statement` allows beyond need.
