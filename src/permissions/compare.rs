@@ -2,7 +2,7 @@ use super::condition::{Held, NAMESPACE, holds, unescaped};
 use super::given::{Effect, Policy, Statement};
 use super::judge::{Verdict, Want};
 use super::pattern::Pattern;
-use super::{Grant, Identity};
+use super::{Grant, Identity, OF_COMMANDS, Permission};
 use std::fmt;
 
 /// What a policy allows of what is needed, and beyond it. Each is a list of sentences.
@@ -95,12 +95,23 @@ fn extra(statement: &Statement, identity: &Identity, wants: &[Want]) -> Vec<Stri
     let each = statement.actions.patterns.iter().flat_map(|action| {
         let of: Vec<&Want> = wants.iter().filter(|want| action.covers(&want.action)).collect();
         match of.as_slice() {
-            [] => vec![format!("allows {action}, which is not needed")],
+            [] => vec![format!("allows {action}, which {}", unneeded(action))],
             of if action.is_wild() => vec![format!("allows {action}, where {} would do", actions(of))],
             of => wider(statement, action, of, identity),
         }
     });
     each.collect()
+}
+
+/// What there is to say of an `action` without which the daemon does all it shall.
+fn unneeded(action: &Pattern) -> String {
+    let of_commands = OF_COMMANDS.iter().filter(|(name, _)| action.covers(&Pattern::of_action(name)));
+    let mut commands: Vec<&str> = of_commands.map(|(_, commands)| *commands).collect();
+    commands.dedup();
+    if commands.is_empty() {
+        return "is not needed".to_owned();
+    }
+    format!("the daemon does not need; whoever runs {} does", commands.join(", "))
 }
 
 /// The actions of these wants, each once.
@@ -121,7 +132,13 @@ fn wider(statement: &Statement, action: &Pattern, of: &[&Want], identity: &Ident
             continue;
         }
         let any = of.iter().any(|want| want.resource.overlaps(resource));
-        let less = if any { "which is wider than is needed" } else { "which is not needed" };
+        let queues =
+            |want: &&Want| matches!(want.permission, Permission::FindQueues | Permission::ReadQueues);
+        let less = match of.iter().any(queues) {
+            _ if any => "which is wider than is needed",
+            true => "which is not needed, unless by `check --online` to look into a dead-letter queue",
+            false => "which is not needed",
+        };
         extra.push(format!("allows {action} on {resource}, {less}"));
     }
     let permission = of.iter().map(|want| want.permission).next();

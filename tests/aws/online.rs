@@ -182,6 +182,13 @@ async fn what_only_the_check_reads_is_no_error_when_denied() {
 
     assert_eq!((exit, of_level(&all, "warning").len()), (Some(0), 2), "{all:?}");
     assert_eq!(found(&all, Some("blinkered"), "scaling_policy"), []);
+    let remedies =
+        all.iter().filter(|one| one["cause"] == "denied").map(|one| one["remedy"].as_str().unwrap());
+    let remedies: Vec<&str> = remedies.collect();
+    assert_eq!(remedies.len(), 2);
+    for (remedy, action) in remedies.iter().zip(["DescribePolicies", "DescribeScheduledActions"]) {
+        assert!(remedy.starts_with(&format!("grant autoscaling:{action} on * to whoever runs")), "{remedy}");
+    }
 }
 
 #[tokio::test]

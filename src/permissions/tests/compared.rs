@@ -196,6 +196,30 @@ fn a_group_by_its_uuid_cannot_be_judged_and_the_advice_is_not_to_name_it() {
 }
 
 #[test]
+fn what_only_commands_need_is_told_with_the_commands() {
+    let identity = everything();
+    let mut all = statements(&identity);
+    all.push(json!({
+        "Sid": "Operator", "Effect": "Allow", "Resource": "*",
+        "Action": ["autoscaling:DescribePolicies", "autoscaling:putscalingpolicy", "autoscaling:D*Policies", "autoscaling:DeleteAutoScalingGroup"],
+    }));
+    let dead = "arn:aws:sqs:eu-west-1:123456789012:images-dead";
+    all.push(
+        json!({ "Sid": "Dead", "Effect": "Allow", "Resource": dead, "Action": "sqs:GetQueueAttributes" }),
+    );
+    let comparison = compared(&identity, &json!(all));
+    assert!(comparison.suffices(), "{comparison}");
+    let expected = [
+        "statement \"Operator\" allows autoscaling:DescribePolicies, which the daemon does not need; whoever runs `check --online` and `policy` does",
+        "statement \"Operator\" allows autoscaling:putscalingpolicy, which the daemon does not need; whoever runs `policy apply` does",
+        "statement \"Operator\" allows autoscaling:D*Policies, which the daemon does not need; whoever runs `check --online` and `policy` does",
+        "statement \"Operator\" allows autoscaling:DeleteAutoScalingGroup, which is not needed",
+        "statement \"Dead\" allows sqs:GetQueueAttributes on arn:aws:sqs:eu-west-1:123456789012:images-dead, which is not needed, unless by `check --online` to look into a dead-letter queue",
+    ];
+    assert_eq!(comparison.notes, expected);
+}
+
+#[test]
 fn what_knows_no_resources_is_not_granted_on_one() {
     let groups = json!({ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:*:eu-west-1:*:*" });
     let comparison = compared(&everything(), &groups);
