@@ -112,6 +112,8 @@ enum Output {
 enum Exit {
     Done = 0,
     Failed = 1,
+    /// `policy plan`: what is there is not what is wanted. 2 is clap's.
+    Differs = 3,
     /// `EX_UNAVAILABLE` of sysexits.h.
     Unreachable = 69,
     /// `EX_CONFIG` of sysexits.h.

@@ -22,7 +22,11 @@ pub fn at_length(plan: &Plan) -> String {
         lines.push("scales out only (--no-scale-in)".to_owned());
     }
     lines.push(String::new());
-    lines.extend(to_do(&wanted.name, step));
+    lines.extend(to_do(
+        &wanted.name,
+        step,
+        if plan.obstacles.is_empty() { "" } else { ", were nothing in the way" },
+    ));
     let notes = [("in the way", &plan.obstacles), ("warning", &plan.warnings)];
     if notes.iter().any(|(_, notes)| !notes.is_empty()) {
         lines.push(String::new());
@@ -59,11 +63,12 @@ pub fn applied(plan: &Plan, alarms: &[String]) -> String {
     lines.join("\n")
 }
 
-fn to_do(name: &str, step: &Step) -> Vec<String> {
+/// What would be done, `unless` something is in the way.
+fn to_do(name: &str, step: &Step, unless: &str) -> Vec<String> {
     match step {
-        Step::Make => vec![format!("would make policy {name}")],
+        Step::Make => vec![format!("would make policy {name}{unless}")],
         Step::Change(changes) => {
-            let head = format!("policy {name} is in place, and differs; would change:");
+            let head = format!("policy {name} is in place, and differs; would change{unless}:");
             std::iter::once(head).chain(changes.iter().map(line)).collect()
         }
         Step::Keep => vec![format!("policy {name} is in place; nothing to change")],

@@ -100,7 +100,7 @@ async fn a_plan_shows_the_policy_and_writes_nothing() {
 
     let (exit, page, log) = policy(&world, "plan", &[]);
 
-    assert_eq!((exit, log.as_str()), (0, ""));
+    assert_eq!((exit, log.as_str()), (3, ""), "there is something to do");
     for words in [
         "tracking-plan: AWS is to hold group tracking-plan by tracking-plan/BacklogPerInstance {Scaler=tracking-plan}",
         "target: 60 messages per instance\n  latency objective 300 s ÷ 5 s a message (as policy.processing_secs says) × 1 at once (assumed)",
@@ -128,7 +128,8 @@ async fn what_is_applied_is_in_place_without_drift_and_is_not_written_again() {
                 its alarms, which AWS keeps by itself: TargetTracking-tracking-apply-AlarmHigh-";
     assert!(done.starts_with(head) && done.contains(", TargetTracking-tracking-apply-AlarmLow-"), "{done}");
     assert!(warnings.starts_with("warning: one message at a time"), "{warnings}");
-    let (_, page, _) = policy(&world, "plan", &[]);
+    let (exit, page, _) = policy(&world, "plan", &[]);
+    assert_eq!(exit, 0, "nothing is left to do");
     let line = "\npolicy backlogd-tracking-apply is in place; nothing to change\n";
     assert!(page.contains(line), "{page}");
     assert!(page.contains("warm-up: 150 s"), "{page}");
@@ -178,7 +179,7 @@ async fn changed_settings_are_drift_until_they_are_applied() {
 
     let (exit, page, _) = policy(&world, "plan", &["--no-scale-in"]);
 
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 3);
     let drift = "policy backlogd-tracking-drift is in place, and differs; would change:\n  TargetValue: 60 → 120\n  \
                  DisableScaleIn: false → true\n";
     assert!(page.contains(drift), "{page}");
@@ -235,7 +236,7 @@ async fn what_the_daemon_has_learnt_is_taken_where_nothing_is_told() {
 
     let (exit, page, _) = policy(&world, "plan", &[]);
 
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 3);
     assert!(page.contains("target: 60 messages per instance\n"), "{page}");
     assert!(page.contains("÷ 5 s a message (99 % learnt) × 1 at once (assumed)"), "{page}");
     assert_eq!(fs::read_to_string(&path).unwrap(), kept.to_string(), "the state is only looked at");
@@ -248,8 +249,11 @@ async fn a_policy_of_that_name_that_somebody_else_made_is_left_alone() {
     put(&world, "backlogd-tracking-foreign", backlog("Elsewhere", name)).await;
 
     let (exit, page, _) = policy(&world, "plan", &[]);
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 1);
     assert!(page.contains("\nwould leave policy backlogd-tracking-foreign alone\n"), "{page}");
+    let (exit, json, complaint) = policy(&world, "plan", &["--output", "json"]);
+    assert_eq!((exit, json.as_str()), (1, ""), "nothing to put over it");
+    assert!(complaint.contains("in the way: policy backlogd-tracking-foreign of group"), "{complaint}");
     for verb in ["apply", "remove"] {
         let (exit, data, complaint) = policy(&world, verb, &[]);
         assert_eq!((exit, data.as_str()), (1, ""), "{verb}");
@@ -302,8 +306,9 @@ async fn all_that_changes_the_size_is_seen_however_many_pages_it_fills() {
 
     let (exit, page, _) = policy(&world, "plan", &[]);
 
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 1);
     for words in [
+        "\nwould make policy backlogd-tracking-crowd, were nothing in the way\n",
         "\nin the way: policy tracking-crowd-rival of group tracking-crowd tracks the same metric",
         "\nwarning: policy tracking-crowd-cpu scales by ASGAverageCPUUtilization",
         "\nwarning: policy tracking-crowd-step scales by alarms (SimpleScaling)",
@@ -324,7 +329,13 @@ async fn a_scaler_that_drives_is_not_joined_by_aws() {
     let (exit, page, _) = policy(&world, "plan", &[]);
     let words = "scaler tracking-driven drives group tracking-driven (drive = true): it and AWS would pull against each \
                  other; set drive = false to let AWS drive, or leave the policy out";
-    assert!(exit == 0 && page.contains(&format!("\nin the way: {words}\n")), "{page}");
+    assert!(exit == 1 && page.contains(&format!("\nin the way: {words}\n")), "{page}");
+    assert!(
+        page.contains("\nwould make policy backlogd-tracking-driven, were nothing in the way\n"),
+        "{page}"
+    );
+    let (exit, json, complaint) = policy(&world, "plan", &["--output", "json"]);
+    assert!((exit, json.as_str()) == (1, "") && complaint.contains(words), "{exit} {json} {complaint}");
     let (exit, _, complaint) = policy(&world, "apply", &[]);
 
     assert_eq!((exit, complaint), (78, format!("error: {words}\n")));
