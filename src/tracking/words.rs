@@ -122,9 +122,16 @@ pub(super) fn driven(driver: &str, group: &str) -> String {
 
 pub(super) fn foreign(policy: &Policy, group: &str, series: &Series) -> String {
     let Policy { name, kind, .. } = policy;
+    let who = match kind {
+        Kind::Tracking(_) => {
+            "somebody else made it, or backlogd did before `publish` was changed: to remove it, put `publish` back \
+             as it was and say `backlogd policy remove`, or, if it may go"
+        }
+        Kind::OtherTracking(_) | Kind::Predictive | Kind::Alarms(_) => "somebody else made it; if it may go",
+    };
     format!(
-        "policy {name} of group {group} is not one that backlogd made for this scaler: it {}, not by {series}; \
-         if it may go: aws autoscaling delete-policy --auto-scaling-group-name {group} --policy-name {name}",
+        "policy {name} of group {group} {}, not by {series}: {who}: aws autoscaling delete-policy \
+         --auto-scaling-group-name {group} --policy-name {name}",
         goes_by(kind)
     )
 }

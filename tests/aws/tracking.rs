@@ -257,9 +257,9 @@ async fn a_policy_of_that_name_that_somebody_else_made_is_left_alone() {
     for verb in ["apply", "remove"] {
         let (exit, data, complaint) = policy(&world, verb, &[]);
         assert_eq!((exit, data.as_str()), (1, ""), "{verb}");
-        let words = "error: nothing was changed: policy backlogd-tracking-foreign of group tracking-foreign is not one \
-                     that backlogd made for this scaler: it scales by Elsewhere/BacklogPerInstance \
-                     {Scaler=tracking-foreign}, not by tracking-foreign/BacklogPerInstance {Scaler=tracking-foreign}";
+        let words = "error: nothing was changed: policy backlogd-tracking-foreign of group tracking-foreign scales by \
+                     Elsewhere/BacklogPerInstance {Scaler=tracking-foreign}, not by tracking-foreign/BacklogPerInstance \
+                     {Scaler=tracking-foreign}: somebody else made it, or backlogd did before `publish` was changed";
         assert!(complaint.starts_with(words), "{verb}: {complaint}");
     }
 
@@ -287,6 +287,21 @@ async fn remove_takes_its_own_policy_and_leaves_the_others() {
         (0, "there is no policy backlogd-tracking-remove; nothing was changed\n")
     );
     assert_eq!(world.emulator.calls("DeletePolicy", "tracking-remove").len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_made_before_publish_was_changed_goes_once_it_is_put_back() {
+    let world = watched("tracking-moved", TOLD, "").await;
+    assert_eq!(policy(&world, "apply", &[]).0, 0);
+    say(&world, TOLD, "publish = { namespace = \"Moved\" }");
+
+    let (exit, _, complaint) = policy(&world, "remove", &[]);
+
+    assert!(exit == 1 && complaint.contains("or backlogd did before `publish` was changed"), "{complaint}");
+    assert_eq!(names(&world).await, ["backlogd-tracking-moved"]);
+    say(&world, TOLD, "");
+    assert_eq!(policy(&world, "remove", &[]).0, 0);
+    assert_eq!(names(&world).await, [""; 0]);
 }
 
 /// The rival is on the second page.

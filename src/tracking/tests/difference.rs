@@ -80,13 +80,19 @@ fn the_step_is_to_make_to_change_to_keep_or_to_leave_alone() {
     assert!(matches!(plan(vec![ours(Tracking { target: 1.0, ..told().tracking })]).step, Step::Change(_)));
     let foreign = plan(vec![Policy { name: "backlogd-images".to_owned(), kind: Kind::Predictive }]);
     assert_eq!(foreign.step, Step::Nothing);
-    assert!(
-        foreign.obstacles[0].contains("is not one that backlogd made for this scaler: it scales by forecast")
-    );
+    assert!(foreign.obstacles[0].contains(
+        "scales by forecast, not by Backlogd/BacklogPerInstance {Scaler=images}: somebody else made it; if"
+    ));
     assert!(
         foreign.obstacles[0]
             .contains("aws autoscaling delete-policy --auto-scaling-group-name image-workers")
     );
+    let mut before = told().tracking;
+    before.series.namespace = "Before".to_owned();
+    let renamed = plan(vec![ours(before)]);
+    let words = "scales by Before/BacklogPerInstance {Scaler=images}, not by Backlogd/BacklogPerInstance {Scaler=images}: \
+                 somebody else made it, or backlogd did before `publish` was changed: to remove it, put `publish` back";
+    assert!(renamed.obstacles[0].contains(words), "{:?}", renamed.obstacles);
 }
 
 #[test]
