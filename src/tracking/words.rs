@@ -21,7 +21,7 @@ pub fn at_length(plan: &Plan) -> String {
     if !tracking.scale_in {
         lines.push("scales out only (--no-scale-in)".to_owned());
     }
-    lines.push(String::new());
+    lines.extend([alarms(tracking.period_secs), String::new()]);
     lines.extend(to_do(
         &wanted.name,
         step,
@@ -36,6 +36,26 @@ pub fn at_length(plan: &Plan) -> String {
     }
     lines.extend([String::new(), format!("{:#}", wanted.request())]);
     lines.join("\n")
+}
+
+/// Alarms that AWS makes for a policy: one for each direction.
+/// Source: EC2 Auto Scaling user guide, "Target tracking scaling policies".
+const ALARMS: u32 = 2;
+/// What an alarm on one metric costs a month, in US cents, and one that looks more often than every minute.
+/// Source: <https://aws.amazon.com/cloudwatch/pricing/>.
+const ALARM_CENTS: u32 = 10;
+const ALARM_OFTEN_CENTS: u32 = 30;
+
+fn alarms(period_secs: u32) -> String {
+    let (cents, often) =
+        if period_secs < 60 { (ALARM_OFTEN_CENTS, " of high resolution") } else { (ALARM_CENTS, "") };
+    let cents = cents * ALARMS;
+    format!(
+        "AWS makes {ALARMS} alarms{often} for it: ${}.{:02} a month, by the list prices of us-east-1 on 2026-11-20, \
+         before any free tier",
+        cents / 100,
+        cents % 100
+    )
 }
 
 /// What `apply` did: `alarms` are those that AWS made for the policy.

@@ -191,6 +191,7 @@ target: 60 messages per instance
   latency objective 300 s ÷ 10 s a message (as policy.processing_secs says) × 2 at once (as control.slots says)
 warm-up: 150 s, for so long booting takes (as policy.boot_secs says)
 looked at every 60 s
+AWS makes 2 alarms for it: $0.20 a month, by the list prices of us-east-1 on 2026-11-20, before any free tier
 
 policy backlogd-images is in place, and differs; would change:
   TargetValue: 30 → 60
@@ -200,6 +201,15 @@ policy backlogd-images is in place, and differs; would change:
     assert!(page.starts_with(expected), "{page}");
     let (_, json) = page.split_once("\n{").unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&format!("{{{json}")).unwrap(), told().request());
+}
+
+#[test]
+fn alarms_that_look_more_often_than_every_minute_are_told_at_their_price() {
+    let text = settings("", "");
+    let mut wanted = told();
+    wanted.tracking.period_secs = 10;
+    let page = words::at_length(&Plan::new(only(&text), &[], wanted, &present(Vec::new())));
+    assert!(page.contains("\nAWS makes 2 alarms of high resolution for it: $0.60 a month, "), "{page}");
 }
 
 #[test]
