@@ -196,10 +196,13 @@ impl Kit {
     }
 }
 
+/// A session for each place of the settings.
+pub type Sessions = HashMap<Place, Session>;
+
 /// A session for each place of `settings`, if these fit the environment, in which calls may take so long.
 /// Calls nothing but, where no region is named, the instance metadata service.
-pub async fn sessions(settings: &Settings, patience: Patience) -> Result<HashMap<Place, Session>, Unfit> {
-    let mut sessions: HashMap<Place, Session> = HashMap::new();
+pub async fn sessions(settings: &Settings, patience: Patience) -> Result<Sessions, Unfit> {
+    let mut sessions = Sessions::new();
     let mut driven = HashMap::new();
     for scaler in &settings.scalers {
         let session = match sessions.get(&scaler.place) {
@@ -216,11 +219,7 @@ pub async fn sessions(settings: &Settings, patience: Patience) -> Result<HashMap
 /// The scalers of `settings` that drive the group of `scaler`, itself among them; `sessions` are those of
 /// the settings.
 #[must_use]
-pub fn drivers<'s>(
-    settings: &'s Settings,
-    sessions: &HashMap<Place, Session>,
-    scaler: &Scaler,
-) -> Vec<&'s str> {
+pub fn drivers<'s>(settings: &'s Settings, sessions: &Sessions, scaler: &Scaler) -> Vec<&'s str> {
     let at = |scaler: &Scaler| Some(whereabouts(scaler, sessions.get(&scaler.place)?));
     let driving = settings.scalers.iter().filter(|other| other.drive && at(other) == at(scaler));
     driving.map(|other| other.name.as_str()).collect()

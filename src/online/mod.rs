@@ -2,7 +2,6 @@
 //!
 //! The adapters read plain facts, `judge` makes findings of them, and `cost` reckons from the settings alone.
 
-mod asg;
 mod cost;
 mod facts;
 mod finding;
@@ -25,7 +24,7 @@ use crate::model::Estimate;
 use crate::settings::{self, PolicyKind, Scaler, Settings};
 use crate::source::{Queues, try_reading_deletions};
 use crate::store::StateFile;
-use asg::Groups;
+use crate::target::scaling::Scaling;
 use facts::{PlaceFacts, Queue, ScalerFacts};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
@@ -97,7 +96,7 @@ async fn read(
     clock: Clock,
 ) -> (PlaceFacts, Vec<ScalerFacts>) {
     let skew = Skew::by(clock);
-    let (groups, names) = (Groups::new(session, &skew), groups_of(scalers));
+    let (groups, names) = (Scaling::timed(session, &skew), groups_of(scalers));
     let described = async {
         let described = groups.read(&names).await;
         let driven = scalers.iter().filter(|scaler| scaler.drive).map(|scaler| &scaler.group);

@@ -1,8 +1,8 @@
 use super::plan::{Plan, Step};
-use super::present::{Change, Kind, Policy};
-use super::wanted::{Basis, Figure, Series, Tracking, Wanted, rounded_at_all};
+use super::present::Change;
+use super::wanted::{Basis, Figure, Wanted, rounded_at_all};
 use crate::model::rounded;
-use std::fmt;
+use crate::target::scaling::{PolicyKind, ScalingPolicy, Series, Tracking};
 
 /// A plan at length: the policy and how it is reckoned, what would be done, what to know, and the exact
 /// configuration.
@@ -140,14 +140,16 @@ pub(super) fn driven(driver: &str, group: &str) -> String {
     )
 }
 
-pub(super) fn foreign(policy: &Policy, group: &str, series: &Series) -> String {
-    let Policy { name, kind, .. } = policy;
+pub(super) fn foreign(policy: &ScalingPolicy, group: &str, series: &Series) -> String {
+    let ScalingPolicy { name, kind, .. } = policy;
     let who = match kind {
-        Kind::Tracking(_) => {
+        PolicyKind::Tracking(_) => {
             "somebody else made it, or backlogd did before `publish` was changed: to remove it, put `publish` back \
              as it was and say `backlogd policy remove`, or, if it may go"
         }
-        Kind::OtherTracking(_) | Kind::Predictive | Kind::Alarms(_) => "somebody else made it; if it may go",
+        PolicyKind::OtherTracking { .. } | PolicyKind::Predictive { .. } | PolicyKind::Alarms(_) => {
+            "somebody else made it; if it may go"
+        }
     };
     format!(
         "policy {name} of group {group} {}, not by {series}: {who}: aws autoscaling delete-policy \
@@ -164,27 +166,35 @@ pub(super) fn rival(name: &str, group: &str) -> String {
     )
 }
 
+/// A word on a policy that would be a rival, if it did not do `nothing` as it is.
+pub(super) fn idle_rival(name: &str, nothing: &str) -> String {
+    format!(
+        "policy {name} tracks the same metric, and {nothing}: it does nothing as long as it stays so, and contradicts \
+         this one from then on"
+    )
+}
+
 /// A word on another policy of the group.
-pub(super) fn other(name: &str, kind: &Kind) -> String {
+pub(super) fn other(name: &str, kind: &PolicyKind) -> String {
     let effect = match kind {
-        Kind::Tracking(_) | Kind::OtherTracking(_) => {
+        PolicyKind::Tracking(_) | PolicyKind::OtherTracking { .. } => {
             "AWS scales out when either asks for it, and in only when both do"
         }
-        Kind::Predictive => "of its size and the backlog's AWS takes the larger",
-        Kind::Alarms(_) => "it will change the size against the backlog's",
+        PolicyKind::Predictive { .. } => "of its size and the backlog's AWS takes the larger",
+        PolicyKind::Alarms(_) => "it will change the size against the backlog's",
     };
     format!("policy {name} {}: {effect}", goes_by(kind))
 }
 
-fn goes_by(kind: &Kind) -> String {
+fn goes_by(kind: &PolicyKind) -> String {
     match kind {
-        Kind::Tracking(tracking) => {
+        PolicyKind::Tracking(tracking) => {
             let Tracking { series, .. } = tracking.as_ref();
             format!("scales by {series}")
         }
-        Kind::OtherTracking(what) => format!("scales by {what}"),
-        Kind::Predictive => "scales by forecast".to_owned(),
-        Kind::Alarms(kind) => format!("scales by alarms ({kind})"),
+        PolicyKind::OtherTracking { what, .. } => format!("scales by {what}"),
+        PolicyKind::Predictive { .. } => "scales by forecast".to_owned(),
+        PolicyKind::Alarms(kind) => format!("scales by alarms ({kind})"),
     }
 }
 
@@ -205,12 +215,4 @@ pub(super) fn below_one(objective_secs: f64, processing_secs: f64, target: f64) 
         rounded(processing_secs),
         (1.0 / target).ceil()
     )
-}
-
-impl fmt::Display for Series {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dimensions: Vec<String> =
-            self.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        write!(f, "{}/{} {{{}}}", self.namespace, self.name, dimensions.join(", "))
-    }
 }

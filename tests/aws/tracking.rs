@@ -304,6 +304,24 @@ async fn what_was_made_before_publish_was_changed_goes_once_it_is_put_back() {
     assert_eq!(names(&world).await, [""; 0]);
 }
 
+/// As `check --online` has it, too: both read it by the same adapter.
+#[tokio::test]
+async fn a_disabled_policy_on_the_same_metric_is_told_and_stands_in_nobodys_way() {
+    let name = "tracking-asleep";
+    let world = watched(name, TOLD, "").await;
+    let call = world.groups.put_scaling_policy().auto_scaling_group_name(name).policy_name("asleep");
+    let call = call.policy_type("TargetTrackingScaling").enabled(false);
+    call.target_tracking_configuration(backlog(name, name)).send().await.unwrap();
+    assert_eq!(policies(&world).await[0].enabled(), Some(false), "the emulator keeps it");
+
+    let (exit, page, _) = policy(&world, "plan", &[]);
+
+    assert_eq!(exit, 3, "{page}");
+    assert!(page.contains("\nwarning: policy asleep tracks the same metric, and is disabled: "), "{page}");
+    assert_eq!(policy(&world, "apply", &[]).0, 0);
+    assert_eq!(names(&world).await, ["asleep", "backlogd-tracking-asleep"]);
+}
+
 /// The rival is on the second page.
 #[tokio::test]
 async fn all_that_changes_the_size_is_seen_however_many_pages_it_fills() {
@@ -379,8 +397,8 @@ async fn a_group_that_another_scaler_drives_is_known_by_where_it_is() {
     let output = world.backlogd(&["policy", "apply", name]).env("AWS_REGION", "eu-west-1").output().unwrap();
 
     let (exit, _, complaint) = words(&output);
-    let driven = "error: scaler tracking-apart-driver drives group tracking-apart (drive = true)";
-    assert!(exit == 78 && complaint.starts_with(driven), "{exit} {complaint}");
+    let refusal = "error: scaler tracking-apart-driver drives group tracking-apart (drive = true)";
+    assert!(exit == 78 && complaint.starts_with(refusal), "{exit} {complaint}");
     assert_eq!(writes(&world), [""; 0]);
 }
 

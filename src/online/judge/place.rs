@@ -1,8 +1,9 @@
 use crate::aws::{Failure, Place};
 use crate::model::Cause;
-use crate::online::facts::{Group, PlaceFacts, ScalerFacts};
+use crate::online::facts::{PlaceFacts, ScalerFacts};
 use crate::online::finding::{Code, Finding, Level, is_answer};
 use crate::settings::{PolicyKind, Scaler};
+use crate::target::scaling::Group;
 
 /// Beyond this a clock is warned of: metrics land in the wrong minute.
 const SKEW_WARN_MILLIS: u64 = 30_000;

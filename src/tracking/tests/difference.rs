@@ -1,10 +1,18 @@
 //! How what is there differs, what stands against changing it, and the words for both.
 
-use super::{figures, only, ours, plan, present, settings, told, wanted, with};
+use super::{figures, named, only, ours, plan, present, settings, told, wanted, with};
+use crate::target::scaling::{PolicyKind, ScalingPolicy, ScheduledAction, Series, Tracking};
 use crate::tracking::plan::{Plan, Step};
-use crate::tracking::present::{Change, Kind, Own, Policy, drift};
-use crate::tracking::wanted::{Series, Tracking};
+use crate::tracking::present::{Change, Own, drift};
 use crate::tracking::words;
+
+fn cpu() -> PolicyKind {
+    PolicyKind::OtherTracking { what: "ASGAverageCPUUtilization".to_owned(), metrics: Vec::new() }
+}
+
+fn forecast(forecast_only: bool) -> PolicyKind {
+    PolicyKind::Predictive { forecast_only }
+}
 
 fn changes(all: &[Change]) -> Vec<(&str, &str, &str)> {
     all.iter().map(|change| (change.field, change.from.as_str(), change.to.as_str())).collect()
@@ -13,11 +21,11 @@ fn changes(all: &[Change]) -> Vec<(&str, &str, &str)> {
 #[test]
 fn a_policy_is_ours_by_its_name_and_its_metric() {
     let wanted = told();
-    let own = |policy: Policy| {
+    let own = |policy: ScalingPolicy| {
         let present = present(vec![policy]);
         match present.own("backlogd-images", &wanted.tracking.series) {
             Own::Absent => "absent",
-            Own::Ours(_) => "ours",
+            Own::Ours(..) => "ours",
             Own::Foreign(_) => "foreign",
         }
     };
@@ -27,21 +35,19 @@ fn a_policy_is_ours_by_its_name_and_its_metric() {
         ours(tracking)
     };
     assert_eq!(own(tracking(|_| ())), "ours");
-    assert_eq!(own(Policy { name: "backlogd-image".to_owned(), ..tracking(|_| ()) }), "absent");
+    assert_eq!(own(ScalingPolicy { name: "backlogd-image".to_owned(), ..tracking(|_| ()) }), "absent");
     assert_eq!(own(tracking(|series| series.name.push('s'))), "foreign");
     assert_eq!(own(tracking(|series| series.namespace.push('s'))), "foreign");
     assert_eq!(own(tracking(|series| series.dimensions.clear())), "foreign");
-    for kind in
-        [Kind::Predictive, Kind::Alarms("StepScaling".to_owned()), Kind::OtherTracking("CPU".to_owned())]
-    {
-        assert_eq!(own(Policy { name: "backlogd-images".to_owned(), kind }), "foreign");
+    for kind in [forecast(false), PolicyKind::Alarms("StepScaling".to_owned()), cpu()] {
+        assert_eq!(own(named("backlogd-images", kind)), "foreign");
     }
 }
 
 #[test]
 fn drift_is_told_field_by_field() {
     let wanted = told();
-    assert_eq!(drift(&wanted.tracking, &wanted.tracking), []);
+    assert_eq!(drift(true, &wanted.tracking, &wanted.tracking), []);
     let there = Tracking {
         series: wanted.tracking.series.clone(),
         statistic: Some("Maximum".to_owned()),
@@ -50,7 +56,6 @@ fn drift_is_told_field_by_field() {
         target: 59.9,
         scale_in: false,
         warmup_secs: None,
-        enabled: false,
     };
     let expected = [
         ("Statistic", "Maximum", "Average"),
@@ -61,16 +66,16 @@ fn drift_is_told_field_by_field() {
         ("EstimatedInstanceWarmup", "not set", "150"),
         ("Enabled", "false", "true"),
     ];
-    assert_eq!(changes(&drift(&there, &wanted.tracking)), expected);
+    assert_eq!(changes(&drift(false, &there, &wanted.tracking)), expected);
 }
 
 #[test]
 fn what_is_learnt_changes_the_policy_by_two_digits_and_by_tens_of_seconds() {
     let learnt = |secs: f64, boot: f64| with(&figures((secs, 0.95), (1.0, 0.99), (boot, 0.9)), "").tracking;
     let there = learnt(9.9, 101.0);
-    assert_eq!(drift(&there, &learnt(10.1, 109.0)), []);
+    assert_eq!(drift(true, &there, &learnt(10.1, 109.0)), []);
     let expected = [("TargetValue", "30", "27"), ("EstimatedInstanceWarmup", "110", "120")];
-    assert_eq!(changes(&drift(&there, &learnt(11.0, 111.0))), expected);
+    assert_eq!(changes(&drift(true, &there, &learnt(11.0, 111.0))), expected);
 }
 
 #[test]
@@ -78,7 +83,7 @@ fn the_step_is_to_make_to_change_to_keep_or_to_leave_alone() {
     assert_eq!(plan(Vec::new()).step, Step::Make);
     assert!(matches!(plan(vec![ours(told().tracking)]).step, Step::Keep));
     assert!(matches!(plan(vec![ours(Tracking { target: 1.0, ..told().tracking })]).step, Step::Change(_)));
-    let foreign = plan(vec![Policy { name: "backlogd-images".to_owned(), kind: Kind::Predictive }]);
+    let foreign = plan(vec![named("backlogd-images", forecast(false))]);
     assert_eq!(foreign.step, Step::Nothing);
     assert!(foreign.obstacles[0].contains(
         "scales by forecast, not by Backlogd/BacklogPerInstance {Scaler=images}: somebody else made it; if"
@@ -97,13 +102,13 @@ fn the_step_is_to_make_to_change_to_keep_or_to_leave_alone() {
 
 #[test]
 fn another_policy_on_the_same_metric_stands_in_the_way_and_one_on_another_does_not() {
-    let named = |policy: Policy| Policy { name: "by-hand".to_owned(), ..policy };
-    let rival = plan(vec![named(ours(told().tracking))]);
+    let by_hand = |policy: ScalingPolicy| ScalingPolicy { name: "by-hand".to_owned(), ..policy };
+    let rival = plan(vec![by_hand(ours(told().tracking))]);
     assert!(rival.obstacles[0].contains("policy by-hand of group image-workers tracks the same metric"));
     assert_eq!((rival.obstacles.len(), rival.warnings.len(), rival.step), (1, 0, Step::Make));
     let mut other = told().tracking;
     other.series.name = "Age".to_owned();
-    let beside = plan(vec![named(ours(other))]);
+    let beside = plan(vec![by_hand(ours(other))]);
     assert_eq!(beside.obstacles, [""; 0]);
     assert_eq!(
         beside.warnings,
@@ -112,6 +117,27 @@ fn another_policy_on_the_same_metric_stands_in_the_way_and_one_on_another_does_n
           only when both do"
         ]
     );
+}
+
+#[test]
+fn a_policy_that_does_nothing_stands_in_nobodys_way() {
+    let disabled = |policy: ScalingPolicy| ScalingPolicy { enabled: false, ..policy };
+    let rival = ScalingPolicy { name: "by-hand".to_owned(), ..ours(told().tracking) };
+    let plan = plan(vec![disabled(rival), disabled(named("cpu", cpu())), named("ahead", forecast(true))]);
+    assert_eq!(
+        (plan.obstacles.len(), plan.warnings.len(), plan.step),
+        (0, 1, Step::Make),
+        "{:?}",
+        plan.warnings
+    );
+    assert!(plan.warnings[0].starts_with("policy by-hand tracks the same metric, and is disabled: "));
+}
+
+#[test]
+fn a_policy_of_ours_that_is_disabled_is_enabled_anew() {
+    let plan = plan(vec![ScalingPolicy { enabled: false, ..ours(told().tracking) }]);
+    let Step::Change(all) = plan.step else { panic!("{plan:?}") };
+    assert_eq!(changes(&all), [("Enabled", "false", "true")]);
 }
 
 #[test]
@@ -129,8 +155,8 @@ fn whoever_drives_the_group_stands_in_the_way() {
 fn an_operator_and_a_region_without_high_resolution_stand_in_the_way() {
     let settings = settings("", "");
     let mut here = present(Vec::new());
-    here.group.operator = Some("eks".to_owned());
-    here.group.region = "us-gov-west-1".to_owned();
+    here.group.fleet.operator = Some("eks".to_owned());
+    here.region = "us-gov-west-1".to_owned();
     let mut wanted = told();
     wanted.tracking.period_secs = 10;
     let plan = Plan::new(only(&settings), &[], wanted, &here);
@@ -141,16 +167,14 @@ fn an_operator_and_a_region_without_high_resolution_stand_in_the_way() {
 #[test]
 fn all_else_that_changes_the_size_is_warned_of() {
     let text = settings("", "limits = { min = 1, max = 5 }");
-    let policies = [
-        ("cpu", Kind::OtherTracking("ASGAverageCPUUtilization".to_owned())),
-        ("steps", Kind::Alarms("StepScaling".to_owned())),
-        ("ahead", Kind::Predictive),
-    ];
-    let policies = policies.map(|(name, kind)| Policy { name: name.to_owned(), kind });
+    let policies =
+        [("cpu", cpu()), ("steps", PolicyKind::Alarms("StepScaling".to_owned())), ("ahead", forecast(false))];
+    let policies = policies.map(|(name, kind)| named(name, kind));
     let mut here = present(policies.into());
-    here.scheduled = vec!["nightly".to_owned()];
+    here.scheduled = vec![ScheduledAction { name: "nightly".to_owned(), ..ScheduledAction::default() }];
     here.blind = Some("AccessDenied".to_owned());
-    here.group.suspended = ["AZRebalance", "AlarmNotification", "Launch"].map(str::to_owned).into();
+    here.group.suspended =
+        ["AZRebalance", "AlarmNotification", "Launch"].map(|each| (each.to_owned(), String::new())).into();
     here.group.protects = false;
     let mut wanted = wanted(", processing_secs = 600", "");
     let plan = Plan::new(only(&text), &[], wanted.clone(), &here);
