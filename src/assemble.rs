@@ -164,10 +164,7 @@ impl Workshop {
         if let Some(shared) = self.places.get(&scaler.place).filter(|at| at.session.patience == patience) {
             return Ok(shared.clone());
         }
-        let session = open(&scaler.place, patience)
-            .await
-            .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
-        Ok(Shared::new(session, &self.tasks, self.losses.clone()))
+        Ok(Shared::new(session(scaler, patience).await?, &self.tasks, self.losses.clone()))
     }
 }
 
@@ -200,12 +197,38 @@ impl Kit {
     }
 }
 
-/// A session for each place of `settings`, if these fit the environment. Calls nothing but, where no
-/// region is named, the instance metadata service.
-pub async fn sessions(settings: &Settings) -> Result<HashMap<Place, Session>, Unfit> {
-    let mut workshop = Workshop::new(Purpose { dry_run: true, console: None });
-    workshop.kits(settings, |_| false).await?;
-    Ok(workshop.places.into_iter().map(|(place, shared)| (place, shared.session)).collect())
+/// A session for each place of the settings.
+pub type Sessions = HashMap<Place, Session>;
+
+/// A session for each place of `settings`, if these fit the environment, in which calls may take so long.
+/// Calls nothing but, where no region is named, the instance metadata service.
+pub async fn sessions(settings: &Settings, patience: Patience) -> Result<Sessions, Unfit> {
+    let mut sessions = Sessions::new();
+    let mut driven = HashMap::new();
+    for scaler in &settings.scalers {
+        let session = match sessions.get(&scaler.place) {
+            Some(session) => session.clone(),
+            None => session(scaler, patience).await?,
+        };
+        check_regions(scaler, &session)?;
+        check_drivers(scaler, &session, &mut driven)?;
+        sessions.insert(scaler.place.clone(), session);
+    }
+    Ok(sessions)
+}
+
+/// The scalers of `settings` that drive the group of `scaler`, itself among them; `sessions` are those of
+/// the settings.
+#[must_use]
+pub fn drivers<'s>(settings: &'s Settings, sessions: &Sessions, scaler: &Scaler) -> Vec<&'s str> {
+    let at = |scaler: &Scaler| Some(whereabouts(scaler, sessions.get(&scaler.place)?));
+    let driving = settings.scalers.iter().filter(|other| other.drive && at(other) == at(scaler));
+    driving.map(|other| other.name.as_str()).collect()
+}
+
+async fn session(scaler: &Scaler, patience: Patience) -> Result<Session, Unfit> {
+    let session = open(&scaler.place, patience).await;
+    session.map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })
 }
 
 /// As long as the busiest scaler of a place can wait: they share clients and batches.
@@ -216,6 +239,11 @@ fn patience(settings: &Settings, place: &Place) -> Patience {
 
 /// Where a group is: region, endpoint, and the role with which it is looked for.
 type Whereabouts = (String, Option<String>, Option<Role>, String);
+
+fn whereabouts(scaler: &Scaler, session: &Session) -> Whereabouts {
+    let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
+    (session.region.clone(), endpoint_url, assume_role, scaler.group.clone())
+}
 
 impl Shared {
     fn new(session: Session, tasks: &TaskTracker, losses: Arc<Losses>) -> Self {
@@ -250,13 +278,13 @@ fn check_drivers(
     if !scaler.drive {
         return Ok(());
     }
-    let region = session.region.clone();
-    let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
-    let whereabouts = (region.clone(), endpoint_url, assume_role, scaler.group.clone());
-    match driven.insert(whereabouts, scaler.name.clone()) {
-        Some(first) => {
-            Err(Unfit::TwoDrivers { first, second: scaler.name.clone(), group: scaler.group.clone(), region })
-        }
+    match driven.insert(whereabouts(scaler, session), scaler.name.clone()) {
+        Some(first) => Err(Unfit::TwoDrivers {
+            first,
+            second: scaler.name.clone(),
+            group: scaler.group.clone(),
+            region: session.region.clone(),
+        }),
         None => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
+use backlogd::permissions::OF_COMMANDS;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -72,12 +73,18 @@ fn actions_called() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for room in ["aws", "source", "target", "publish"] {
         let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
-        for file in fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in files(&room) {
             let text = fs::read_to_string(file).unwrap();
             found.extend(text.split('"').filter_map(action));
         }
     }
     found
+}
+
+/// The files in `dir` and in all below it.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 fn action(text: &str) -> Option<String> {
@@ -90,13 +97,16 @@ fn action(text: &str) -> Option<String> {
 }
 
 #[test]
-fn every_call_that_is_made_has_its_permission() {
+fn every_call_that_is_made_has_its_permission_or_is_a_commands() {
     let mut granted = BTreeSet::new();
     for document in ["driving.json", "other-account.json"] {
         let text = fs::read_to_string(packaged().join(document)).unwrap();
         let statements = text.split("\"Action\": \"").skip(1);
         granted.extend(statements.map(|rest| rest.split('"').next().unwrap().to_owned()));
     }
+    let of_commands = OF_COMMANDS.iter().map(|(action, _)| (*action).to_owned());
+    assert!(of_commands.clone().all(|action| !granted.contains(&action)));
+    granted.extend(of_commands);
     assert_eq!(actions_called(), granted);
 }
 
@@ -143,6 +153,35 @@ the policy certainly grants 4 of the 7 that are needed
     let more =
         "note: statement \"SetDesiredCapacity\" allows autoscaling:SetDesiredCapacity, which is not needed";
     assert!(words.contains(more), "{words}");
+}
+
+#[test]
+fn a_policy_for_another_account_than_the_settings_tell_is_not_called_enough() {
+    let driving = fs::read_to_string(packaged().join("driving.json")).unwrap();
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("bare.toml");
+    let text = fs::read_to_string(packaged().join("driving.toml")).unwrap();
+    let bare: Vec<String> = text.lines().map(by_name).collect();
+    fs::write(&file, bare.join("\n")).unwrap();
+
+    let (exit, words, _) = check(&file, &driving.replace("123456789012", "999999999999"));
+
+    assert_eq!(exit, 1, "{words}");
+    assert!(words.starts_with("cannot judge: sqs:GetQueueUrl on arn:aws:sqs:eu-west-1:*:"), "{words}");
+    assert!(
+        words.contains("999999999999") && words.contains("give queue and group by their ARNs"),
+        "{words}"
+    );
+    assert!(words.ends_with("the policy certainly grants 4 of the 7 that are needed\n"), "{words}");
+}
+
+/// `line` of settings with the ARNs in it cut down to their last parts.
+fn by_name(line: &str) -> String {
+    let cut = |part: &str| match part.strip_prefix("arn:") {
+        Some(arn) => arn.rsplit([':', '/']).next().unwrap().to_owned(),
+        None => part.to_owned(),
+    };
+    line.split('"').map(cut).collect::<Vec<_>>().join("\"")
 }
 
 #[test]

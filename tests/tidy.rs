@@ -32,7 +32,7 @@ const PURE: [&str; 5] = ["model", "policy", "estimate", "controller", "permissio
 
 /// And so do these files: the simulated world, what is made of facts about AWS, and what a target-tracking
 /// policy should be.
-const PURE_FILES: [&str; 37] = [
+const PURE_FILES: [&str; 38] = [
     "online/cost.rs",
     "online/facts.rs",
     "online/finding.rs",
@@ -66,6 +66,7 @@ const PURE_FILES: [&str; 37] = [
     "sim/world/queue.rs",
     "sim/world/tally.rs",
     "sim/world/terms.rs",
+    "target/scaling/facts.rs",
     "tracking/plan.rs",
     "tracking/present.rs",
     "tracking/wanted.rs",
@@ -90,16 +91,15 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// The files beside `aws` that may name the SDK: one adapter a service, and for `CloudWatch` one more,
-/// which reads what the other does not write. `online` and `tracking` read and write what the daemon does not.
-const ADAPTERS: [&str; 8] = [
+/// which reads what the other does not write. `target/scaling` and those of `online` do what the daemon does not.
+const ADAPTERS: [&str; 7] = [
     "source/sqs.rs",
     "source/deletions.rs",
     "target/asg.rs",
+    "target/scaling/mod.rs",
     "publish/cloudwatch.rs",
-    "online/asg.rs",
     "online/sqs.rs",
     "online/sts.rs",
-    "tracking/autoscaling.rs",
 ];
 
 /// Files below `assemble` that may speak of a dry run: the wrapper, and the record's own field.

@@ -43,12 +43,15 @@ pub struct Patience {
 pub struct NoRegion;
 
 impl Patience {
+    /// Where no next tick waits for the answer.
+    pub const LONGEST: Self = Self { attempt: Duration::from_secs(5), call: Duration::from_secs(15) };
+
     /// The limits for scalers of which the busiest samples once a `period`: no call outlasts it, nor
-    /// 15 s, and a first attempt without an answer leaves time for a second.
+    /// the longest, and a first attempt without an answer leaves time for a second.
     #[must_use]
     pub fn for_period(period: Duration) -> Self {
-        let call = (period * 9 / 10).min(Duration::from_secs(15));
-        Self { attempt: (call * 2 / 3).min(Duration::from_secs(5)), call }
+        let call = (period * 9 / 10).min(Self::LONGEST.call);
+        Self { attempt: (call * 2 / 3).min(Self::LONGEST.attempt), call }
     }
 }
 

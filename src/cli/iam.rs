@@ -25,7 +25,8 @@ Each document is complete: attach it to the identity as it is. Where the setting
 role needs a document of its own, and standard error names them.
 
 Exit codes of --check: 0 all that is needed is allowed, 1 something is missing, or depends on what
-the document does not tell, 78 the file is no policy.
+the document or the settings do not tell, such as the account where these give bare names: give
+queue and group by their ARNs to have it judged; 78 the file is no policy.
 
 Examples:
   backlogd iam > policy.json

@@ -41,7 +41,8 @@ First steps:
   backlogd iam             what must it be allowed to do?
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 69 AWS unreachable, 78 settings";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something to do (policy plan), 69 AWS unreachable,
+78 settings";
 
 const DEFAULT_CONFIG: &str = "/etc/backlogd/backlogd.toml";
 
@@ -112,6 +113,8 @@ enum Output {
 enum Exit {
     Done = 0,
     Failed = 1,
+    /// `policy plan`: what is there is not what is wanted. 2 is clap's.
+    Differs = 3,
     /// `EX_UNAVAILABLE` of sysexits.h.
     Unreachable = 69,
     /// `EX_CONFIG` of sysexits.h.

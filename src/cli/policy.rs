@@ -1,22 +1,28 @@
 use super::{Common, Exit, Output, block_on, complain, print, say};
 use crate::settings::Settings;
-use crate::tracking::{self, Failure, Options, Plan};
+use crate::tracking::{self, Failure, Options, Plan, Step};
 use clap::{Subcommand, ValueEnum};
 
 /// Arguments of `policy`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     #[command(subcommand)]
     verb: Verb,
 }
 
+const AFTER_HELP: &str = "\
+Exit codes of plan: 0 the policy is in place (with --output json: it was printed), 1 failed, or
+something stands in the way, 3 apply would make the policy or change it.";
+
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show the policy, how its target is reckoned, and what apply would change; writes nothing
+    #[command(after_help = AFTER_HELP)]
     Plan {
         #[command(flatten)]
         wish: Wish,
-        /// How the plan is printed; json is what `aws autoscaling put-scaling-policy --cli-input-json` takes
+        /// How the plan is printed; json is what `aws autoscaling put-scaling-policy --cli-input-json` takes, and nothing where something stands in the way
         #[arg(long, value_name = "FORM", default_value = "text")]
         output: Output,
     },
@@ -76,12 +82,19 @@ fn plan(settings: &Settings, wish: &Wish, output: Output) -> Exit {
         Ok(plan) => plan,
         Err(exit) => return exit,
     };
-    match output {
+    let obstructed = !plan.obstacles.is_empty();
+    let printed = match output {
         Output::Text => print(&tracking::at_length(&plan)),
         Output::Json => {
             warn(&plan);
-            print(&plan.wanted.request().to_string())
+            // Whoever puts what is printed here shall not put it over somebody else's.
+            if obstructed { Exit::Failed } else { print(&plan.wanted.request().to_string()) }
         }
+    };
+    match (printed, output) {
+        (Exit::Done, _) if obstructed => Exit::Failed,
+        (Exit::Done, Output::Text) if plan.step != Step::Keep => Exit::Differs,
+        (exit, _) => exit,
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::aws::Failure;
-use crate::model::{Backlog, Estimate, Fleet};
+use crate::model::{Backlog, Estimate};
+use crate::target::scaling::{Group, ScalingPolicy, ScheduledAction};
 use std::time::Duration;
 
 /// What was read of one place.
@@ -81,70 +82,4 @@ pub(super) struct DeadLetters {
     pub(super) messages: u64,
     /// How long it keeps them, counted from when they were first sent.
     pub(super) retention: Option<Duration>,
-}
-
-/// An Auto Scaling group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Group {
-    /// Sizes and states, as the daemon reads them.
-    pub(super) fleet: Fleet,
-    /// Suspended processes, each with AWS's own words for why.
-    pub(super) suspended: Vec<(String, String)>,
-    /// Whether it publishes metrics of its own.
-    pub(super) publishes: bool,
-    /// Whether new instances are protected from scale-in.
-    pub(super) protects: bool,
-}
-
-/// A scaling policy on a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ScalingPolicy {
-    /// Its name.
-    pub(super) name: String,
-    /// Whether it acts.
-    pub(super) enabled: bool,
-    /// What moves it.
-    pub(super) kind: PolicyKind,
-}
-
-/// What moves a scaling policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PolicyKind {
-    /// A target for metrics; for AWS's own, such as CPU, there are none here.
-    TargetTracking(Vec<TrackedMetric>),
-    /// A forecast.
-    Predictive {
-        /// Whether it only foretells.
-        forecast_only: bool,
-    },
-    /// An alarm: simple and step scaling, and what is new to this program.
-    Alarm,
-}
-
-/// A custom metric that a target is set for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TrackedMetric {
-    /// Its namespace.
-    pub(super) namespace: String,
-    /// Its name.
-    pub(super) name: String,
-    /// Its dimensions, in any order.
-    pub(super) dimensions: Vec<(String, String)>,
-    /// Its unit, where the policy names one.
-    pub(super) unit: Option<String>,
-}
-
-/// A change of a group's sizes at a set time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ScheduledAction {
-    /// Its name.
-    pub(super) name: String,
-    /// The desired capacity it sets.
-    pub(super) desired: Option<i32>,
-    /// The min it sets.
-    pub(super) min: Option<i32>,
-    /// The max it sets.
-    pub(super) max: Option<i32>,
-    /// When: a cron pattern or a time.
-    pub(super) when: String,
 }

@@ -138,6 +138,18 @@ impl Finding {
         Self { cause: Some(failure.cause), ..finding }
     }
 
+    /// The same of a call that the daemon never makes, of which `iam` prints nothing: if it was denied, what
+    /// to grant is `action` on `resource`.
+    pub(super) fn of_check_alone(self, failure: &Failure, action: &str, resource: &str) -> Self {
+        if failure.cause != Cause::Denied || !is_answer(failure) {
+            return self;
+        }
+        self.advising(format!(
+            "grant {action} on {resource} to whoever runs this check; the daemon does without, so `backlogd iam` \
+             does not print it"
+        ))
+    }
+
     /// Whether AWS did not answer, and the scaler cannot do its work without.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
@@ -197,6 +209,21 @@ mod tests {
         assert_eq!(remedy(Cause::Refused, Some("Odd")), "try again");
         assert_eq!(remedy(Cause::Denied, None), "see what");
         assert_eq!(remedy(Cause::Denied, Some("AccessDenied")), "grant the");
+    }
+
+    #[test]
+    fn what_only_the_check_reads_has_its_own_remedy_if_aws_denies_it_and_the_usual_one_otherwise() {
+        let remedy = |cause, code: Option<&str>| {
+            let failure = Failure { cause, code: code.map(ToOwned::to_owned), why: String::new() };
+            let finding = Finding::failed(Level::Note, Code::Permission, "", &failure);
+            finding.of_check_alone(&failure, "a:B", "*").remedy.unwrap()
+        };
+        assert!(
+            remedy(Cause::Denied, Some("AccessDenied"))
+                .starts_with("grant a:B on * to whoever runs this check")
+        );
+        assert!(remedy(Cause::Denied, None).starts_with("see what answers"));
+        assert!(remedy(Cause::Throttled, Some("Throttling")).starts_with("try again"));
     }
 
     #[test]

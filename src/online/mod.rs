@@ -2,7 +2,6 @@
 //!
 //! The adapters read plain facts, `judge` makes findings of them, and `cost` reckons from the settings alone.
 
-mod asg;
 mod cost;
 mod facts;
 mod finding;
@@ -19,13 +18,13 @@ pub use finding::{Code, Finding, Level};
 pub use text::text;
 
 use crate::assemble::{Unfit, hints, sessions};
-use crate::aws::{Failure, Place, Session, Skew};
+use crate::aws::{Failure, Patience, Place, Session, Skew};
 use crate::clock::Clock;
 use crate::model::Estimate;
 use crate::settings::{self, PolicyKind, Scaler, Settings};
 use crate::source::{Queues, try_reading_deletions};
 use crate::store::StateFile;
-use asg::Groups;
+use crate::target::scaling::Scaling;
 use facts::{PlaceFacts, Queue, ScalerFacts};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
@@ -70,7 +69,7 @@ const QUEUES_AT_ONCE: usize = 64;
 /// Holds `settings` against AWS. Writes nothing, neither there nor to the state directory.
 pub async fn check(settings: &Settings) -> Result<Report, Unfit> {
     let clock = Clock::start();
-    let sessions = sessions(settings).await?;
+    let sessions = sessions(settings, Patience::LONGEST).await?;
     let mut places: Vec<&Place> = Vec::new();
     for scaler in &settings.scalers {
         if !places.contains(&&scaler.place) {
@@ -97,7 +96,7 @@ async fn read(
     clock: Clock,
 ) -> (PlaceFacts, Vec<ScalerFacts>) {
     let skew = Skew::by(clock);
-    let (groups, names) = (Groups::new(session, &skew), groups_of(scalers));
+    let (groups, names) = (Scaling::timed(session, &skew), groups_of(scalers));
     let described = async {
         let described = groups.read(&names).await;
         let driven = scalers.iter().filter(|scaler| scaler.drive).map(|scaler| &scaler.group);

@@ -1,10 +1,11 @@
 //! Scalers and facts that the tests of every part judge.
 
-use super::facts::{DeadLetters, Group, Identity, PlaceFacts, Queue, QueueRead, Redrive, ScalerFacts};
+use super::facts::{DeadLetters, Identity, PlaceFacts, Queue, QueueRead, Redrive, ScalerFacts};
 use super::finding::{Code, Finding, Level};
 use crate::aws::Failure;
 use crate::model::{Backlog, Cause, Estimate, Fleet, Learnt};
 use crate::settings::{Scaler, parse};
+use crate::target::scaling::Group;
 use std::time::Duration;
 
 const REQUIRED: [(&str, &str); 4] = [
@@ -64,7 +65,7 @@ pub(super) fn redrive() -> Redrive {
 /// Two instances of at most 20, in service.
 pub(super) fn group() -> Group {
     let fleet = Fleet { desired: 2, min: 0, max: 20, in_service: 2, ..Fleet::default() };
-    Group { fleet, suspended: Vec::new(), publishes: false, protects: false }
+    Group { fleet, ..Group::default() }
 }
 
 /// One queue and a group, of which nothing was learnt.

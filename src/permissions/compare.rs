@@ -2,7 +2,7 @@ use super::condition::{Held, NAMESPACE, holds, unescaped};
 use super::given::{Effect, Policy, Statement};
 use super::judge::{Verdict, Want};
 use super::pattern::Pattern;
-use super::{Grant, Identity};
+use super::{Grant, Identity, OF_COMMANDS, Permission};
 use std::fmt;
 
 /// What a policy allows of what is needed, and beyond it. Each is a list of sentences.
@@ -14,7 +14,7 @@ pub struct Comparison {
     pub missing: Vec<String>,
     /// Those of which the document alone does not tell.
     pub unknown: Vec<String>,
-    /// What else there is to say: what is allowed beyond need, or only in part.
+    /// What is allowed beyond need.
     pub notes: Vec<String>,
 }
 
@@ -55,8 +55,7 @@ pub fn compare(identity: &Identity, policy: &Policy) -> Comparison {
         match want.judged_by(policy) {
             Verdict::Granted => {}
             Verdict::In(part) => {
-                let open = "the settings do not tell whether that is the right one";
-                comparison.notes.push(format!("{want} is granted on {part} only; {open}"));
+                comparison.unknown.push(format!("{want}: it is granted on {part} only, and {}", open(want)));
             }
             Verdict::Missing => comparison.missing.push(format!("{want}; without it {without}")),
             Verdict::Denied(by) => {
@@ -72,6 +71,19 @@ pub fn compare(identity: &Identity, policy: &Policy) -> Comparison {
     comparison
 }
 
+/// Why it cannot be judged whether the part on which `want` is granted is the right one, and what to do.
+fn open(want: &Want) -> &'static str {
+    let text = want.resource.to_string();
+    // arn, partition, service, region, account
+    if text.splitn(6, ':').take(5).any(|part| part == "*") {
+        "the settings leave open whether that is the right one; give queue and group by their ARNs, and the \
+         region under [aws], to have it judged"
+    } else {
+        "whether that is the group as it is now the settings do not tell: its UUID changes whenever it is made \
+         anew; let the policy have * in its place"
+    }
+}
+
 /// What `statement` allows beyond need.
 fn extra(statement: &Statement, identity: &Identity, wants: &[Want]) -> Vec<String> {
     if statement.effect == Effect::Deny {
@@ -83,12 +95,23 @@ fn extra(statement: &Statement, identity: &Identity, wants: &[Want]) -> Vec<Stri
     let each = statement.actions.patterns.iter().flat_map(|action| {
         let of: Vec<&Want> = wants.iter().filter(|want| action.covers(&want.action)).collect();
         match of.as_slice() {
-            [] => vec![format!("allows {action}, which is not needed")],
+            [] => vec![format!("allows {action}, which {}", unneeded(action))],
             of if action.is_wild() => vec![format!("allows {action}, where {} would do", actions(of))],
             of => wider(statement, action, of, identity),
         }
     });
     each.collect()
+}
+
+/// What there is to say of an `action` without which the daemon does all it shall.
+fn unneeded(action: &Pattern) -> String {
+    let of_commands = OF_COMMANDS.iter().filter(|(name, _)| action.covers(&Pattern::of_action(name)));
+    let mut commands: Vec<&str> = of_commands.map(|(_, commands)| *commands).collect();
+    commands.dedup();
+    if commands.is_empty() {
+        return "is not needed".to_owned();
+    }
+    format!("the daemon does not need; whoever runs {} does", commands.join(", "))
 }
 
 /// The actions of these wants, each once.
@@ -109,7 +132,13 @@ fn wider(statement: &Statement, action: &Pattern, of: &[&Want], identity: &Ident
             continue;
         }
         let any = of.iter().any(|want| want.resource.overlaps(resource));
-        let less = if any { "which is wider than is needed" } else { "which is not needed" };
+        let queues =
+            |want: &&Want| matches!(want.permission, Permission::FindQueues | Permission::ReadQueues);
+        let less = match of.iter().any(queues) {
+            _ if any => "which is wider than is needed",
+            true => "which is not needed, unless by `check --online` to look into a dead-letter queue",
+            false => "which is not needed",
+        };
         extra.push(format!("allows {action} on {resource}, {less}"));
     }
     let permission = of.iter().map(|want| want.permission).next();

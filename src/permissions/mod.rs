@@ -2,7 +2,7 @@
 //! policy allows it.
 //!
 //! Each action of a [`Permission`] is one call of an adapter in `source`, `target` or `publish`, or of
-//! the role's credentials in `aws`; no other call is made.
+//! the role's credentials in `aws`; no other call is made, but by the commands of [`OF_COMMANDS`].
 
 mod compare;
 mod condition;
@@ -68,6 +68,15 @@ pub enum Permission {
     /// To work with a role's credentials.
     AssumeRoles,
 }
+
+/// Actions that the daemon never takes, and the commands that do. None is printed, for who runs these is
+/// seldom who runs the daemon.
+pub const OF_COMMANDS: [(&str, &str); 4] = [
+    ("autoscaling:DescribePolicies", "`check --online` and `policy`"),
+    ("autoscaling:DescribeScheduledActions", "`check --online` and `policy`"),
+    ("autoscaling:PutScalingPolicy", "`policy apply`"),
+    ("autoscaling:DeletePolicy", "`policy remove`"),
+];
 
 impl Permission {
     /// Every permission, in the order of the statements.

@@ -41,7 +41,7 @@ struct Ask {
 }
 
 /// Up to 100 names fit into one call, provided `MaxRecords` says so too.
-pub const NAMES_MAX: usize = 100;
+pub(super) const NAMES_MAX: usize = 100;
 const RECORDS_MAX: i32 = 100;
 
 /// Scalers of one schedule are rung within milliseconds of each other.
@@ -193,7 +193,7 @@ async fn describe(
 }
 
 /// The groups called `names`, of which there are up to 100, as far as they exist.
-pub async fn described(client: &Client, names: Vec<String>) -> Result<Vec<AutoScalingGroup>, Failure> {
+pub(super) async fn described(client: &Client, names: Vec<String>) -> Result<Vec<AutoScalingGroup>, Failure> {
     let call = client.describe_auto_scaling_groups().set_auto_scaling_group_names(Some(names));
     let mut pages = call.max_records(RECORDS_MAX).into_paginator().items().send();
     let mut groups = Vec::new();
@@ -210,14 +210,13 @@ fn account(group: &AutoScalingGroup) -> Option<String> {
 }
 
 /// A name that does not exist is simply absent from the answer.
-#[must_use]
-pub fn absent(name: &str, region: &str) -> Failure {
+pub(super) fn absent(name: &str, region: &str) -> Failure {
     let why = format!("{DESCRIBE}: no group is called {name} in {region}, the account of the credentials");
     Failure { cause: Cause::NotFound, code: None, why }
 }
 
 /// The sizes and states of `group`.
-pub fn fleet(group: &AutoScalingGroup) -> Result<Fleet, Failure> {
+pub(super) fn fleet(group: &AutoScalingGroup) -> Result<Fleet, Failure> {
     let instances = group.instances();
     let mut fleet = Fleet {
         desired: size(group.desired_capacity(), "DesiredCapacity")?,

@@ -1,9 +1,10 @@
 //! What is scaled: the port, and an adapter for each kind of fleet.
 
 mod asg;
+pub mod scaling;
 mod withheld;
 
-pub use asg::{Asg, Groups, NAMES_MAX, absent, described, fleet};
+pub use asg::{Asg, Groups};
 pub use withheld::Withheld;
 
 use crate::model::{Action, Fleet, Missing, Outcome, Reason};

@@ -2,7 +2,6 @@
 //!
 //! It is planned, applied and removed by the command line alone; the daemon knows nothing of it.
 
-mod autoscaling;
 mod plan;
 mod present;
 mod wanted;
@@ -12,15 +11,15 @@ pub use plan::{Plan, Step};
 pub use wanted::{Options, Unsuited};
 pub use words::{applied, at_length};
 
-use crate::assemble::{Unfit, policy};
-use crate::aws::{self, Patience, open};
+use crate::assemble::{self, Sessions, Unfit, policy, sessions};
+use crate::aws::{self, Patience};
 use crate::clock::Clock;
 use crate::model::Cause;
 use crate::settings::{Scaler, Settings};
 use crate::store::StateFile;
-use autoscaling::AutoScaling;
+use crate::target::scaling::{ByGroup, Scaling};
 use present::{Own, Present};
-use wanted::{Series, Wanted};
+use wanted::{Wanted, published_by};
 
 #[cfg(test)]
 mod tests;
@@ -95,7 +94,9 @@ pub enum Removed {
 pub async fn plan(settings: &Settings, scaler: &str, options: Options) -> Result<Plan, Failure> {
     let scaler = find(settings, scaler)?;
     let wanted = wanted(settings, scaler, options)?;
-    Ok(Plan::new(settings, scaler, wanted, &look(&connect(scaler).await?, scaler).await?))
+    let sessions = sessions(settings, Patience::LONGEST).await?;
+    let present = look(&groups(&sessions, scaler)?, scaler).await?;
+    Ok(Plan::new(scaler, &assemble::drivers(settings, &sessions, scaler), wanted, &present))
 }
 
 /// Makes the policy of `scaler`, or brings it to what it should be: what was done, and the alarms that AWS
@@ -106,18 +107,20 @@ pub async fn apply(
     options: Options,
 ) -> Result<(Plan, Vec<String>), Failure> {
     let scaler = find(settings, scaler)?;
-    if let Some(driver) = plan::drivers(settings, scaler).first() {
+    let sessions = sessions(settings, Patience::LONGEST).await?;
+    let drivers = assemble::drivers(settings, &sessions, scaler);
+    if let Some(driver) = drivers.first() {
         return Err(Failure::Driven(words::driven(driver, &scaler.group)));
     }
     let wanted = wanted(settings, scaler, options)?;
-    let groups = connect(scaler).await?;
-    let plan = Plan::new(settings, scaler, wanted, &look(&groups, scaler).await?);
+    let groups = groups(&sessions, scaler)?;
+    let plan = Plan::new(scaler, &drivers, wanted, &look(&groups, scaler).await?);
     if !plan.obstacles.is_empty() {
         return Err(Failure::InTheWay(plan.obstacles));
     }
     let alarms = match plan.step {
         Step::Make | Step::Change(_) => {
-            let put = groups.put(&plan.wanted).await;
+            let put = groups.put(&scaler.group, &plan.wanted.name, &plan.wanted.tracking).await;
             put.map_err(|failure| unwritten(&plan.wanted.name, &scaler.group, failure))?
         }
         Step::Keep | Step::Nothing => Vec::new(),
@@ -129,13 +132,13 @@ pub async fn apply(
 pub async fn remove(settings: &Settings, scaler: &str) -> Result<Removed, Failure> {
     let scaler = find(settings, scaler)?;
     let unpublished = || unsuited(scaler, vec![Unsuited::Unpublished]);
-    let series = Series::published_by(scaler).ok_or_else(unpublished)?;
+    let series = published_by(scaler).ok_or_else(unpublished)?;
     let name = Wanted::name_for(&scaler.name);
-    let groups = connect(scaler).await?;
+    let groups = groups(&sessions(settings, Patience::LONGEST).await?, scaler)?;
     match look(&groups, scaler).await?.own(&name, &series) {
         Own::Absent => Ok(Removed::Absent),
         Own::Foreign(policy) => Err(Failure::InTheWay(vec![words::foreign(policy, &scaler.group, &series)])),
-        Own::Ours(_) => {
+        Own::Ours(..) => {
             let deleted = groups.delete(&scaler.group, &name).await;
             deleted.map_err(|failure| unwritten(&name, &scaler.group, failure))?;
             Ok(Removed::Gone)
@@ -170,16 +173,36 @@ fn wanted(settings: &Settings, scaler: &Scaler, options: Options) -> Result<Want
     Wanted::of(scaler, estimate.as_ref(), options).map_err(|why| unsuited(scaler, why))
 }
 
-async fn connect(scaler: &Scaler) -> Result<AutoScaling, Failure> {
-    let session = open(&scaler.place, Patience::for_period(scaler.schedule.period())).await;
-    let session = session.map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
-    Ok(AutoScaling::of(&session))
+/// Where the group of `scaler` is; `sessions` has one for each place of the settings.
+fn groups(sessions: &Sessions, scaler: &Scaler) -> Result<Scaling, Failure> {
+    let session = sessions.get(&scaler.place);
+    let none = || Unfit::NoRegion { scaler: scaler.name.clone(), source: aws::NoRegion };
+    Ok(Scaling::of(session.ok_or_else(none)?))
 }
 
-async fn look(groups: &AutoScaling, scaler: &Scaler) -> Result<Present, Failure> {
-    let present = groups.present(&scaler.group).await;
+/// The group of `scaler`, and all that changes its size.
+async fn look(groups: &Scaling, scaler: &Scaler) -> Result<Present, Failure> {
+    let present = present(groups, &scaler.group).await;
     let what = format!("group {}", scaler.group);
     present.map_err(|failure| Failure::Aws { what, failure, unsure: false })
+}
+
+/// Scheduled actions are a permission of their own, without which they are not seen.
+async fn present(groups: &Scaling, name: &str) -> Result<Present, aws::Failure> {
+    let names = [name.to_owned()];
+    let group = only(groups.read(&names).await)?;
+    let policies = only(groups.policies(&names).await)?;
+    let (scheduled, blind) = match only(groups.scheduled(&names).await) {
+        Ok(scheduled) => (scheduled, None),
+        Err(failure) if failure.cause == Cause::Denied => (Vec::new(), Some(failure.to_string())),
+        Err(failure) => return Err(failure),
+    };
+    Ok(Present { region: groups.region().to_owned(), group, policies, scheduled, blind })
+}
+
+/// What was read of the one group that was asked for.
+fn only<T>(read: ByGroup<T>) -> Result<T, aws::Failure> {
+    read.into_values().next().unwrap_or_else(|| Err(aws::Failure::malformed("", "nobody asked")))
 }
 
 fn unwritten(policy: &str, group: &str, failure: aws::Failure) -> Failure {

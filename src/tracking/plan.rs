@@ -1,7 +1,8 @@
-use super::present::{Change, Group, Kind, Own, Policy, Present, drift};
-use super::wanted::{Basis, Series, Wanted};
+use super::present::{Change, Own, Present, drift};
+use super::wanted::{Basis, Wanted};
 use super::words;
-use crate::settings::{Scaler, Settings};
+use crate::settings::Scaler;
+use crate::target::scaling::{Group, PolicyKind, ScalingPolicy, Series};
 
 /// What there is to do, and what to know before.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,21 +35,21 @@ pub enum Step {
 }
 
 impl Plan {
-    /// What brings `present` to what is `wanted` for `scaler`, one of `settings`.
+    /// What brings `present` to what is `wanted` for `scaler`, whose group the `drivers` drive.
     #[must_use]
-    pub fn new(settings: &Settings, scaler: &Scaler, wanted: Wanted, present: &Present) -> Self {
+    pub fn new(scaler: &Scaler, drivers: &[&str], wanted: Wanted, present: &Present) -> Self {
         let step = match present.own(&wanted.name, &wanted.tracking.series) {
             Own::Absent => Step::Make,
             Own::Foreign(_) => Step::Nothing,
-            Own::Ours(there) => {
-                let changes = drift(there, &wanted.tracking);
+            Own::Ours(policy, there) => {
+                let changes = drift(policy.enabled, there, &wanted.tracking);
                 if changes.is_empty() { Step::Keep } else { Step::Change(changes) }
             }
         };
         Self {
             scaler: scaler.name.clone(),
             step,
-            obstacles: obstacles(settings, scaler, &wanted, present),
+            obstacles: obstacles(drivers, &wanted, present),
             warnings: warnings(scaler, &wanted, present),
             warmup: groups_warmup(&present.group),
             wanted,
@@ -56,40 +57,37 @@ impl Plan {
     }
 }
 
-/// The scalers that drive the group of `scaler`, itself among them.
-pub(super) fn drivers<'s>(settings: &'s Settings, scaler: &Scaler) -> Vec<&'s str> {
-    let same = |other: &&Scaler| other.drive && other.group == scaler.group && other.place == scaler.place;
-    settings.scalers.iter().filter(same).map(|other| other.name.as_str()).collect()
-}
-
-fn obstacles(settings: &Settings, scaler: &Scaler, wanted: &Wanted, present: &Present) -> Vec<String> {
+fn obstacles(drivers: &[&str], wanted: &Wanted, present: &Present) -> Vec<String> {
     let mut all = Vec::new();
     let group = &wanted.group;
-    all.extend(drivers(settings, scaler).into_iter().map(|driver| words::driven(driver, group)));
+    all.extend(drivers.iter().map(|driver| words::driven(driver, group)));
     if let Own::Foreign(policy) = present.own(&wanted.name, &wanted.tracking.series) {
         all.push(words::foreign(policy, group, &wanted.tracking.series));
     }
-    let others = others(present, wanted);
-    let rivals = others.filter(|(_, kind)| is_on(kind, &wanted.tracking.series));
-    all.extend(rivals.map(|(policy, _)| words::rival(&policy.name, group)));
-    if let Some(operator) = &present.group.operator {
+    let rivals = rivals(present, wanted).filter(|policy| policy.idle().is_none());
+    all.extend(rivals.map(|policy| words::rival(&policy.name, group)));
+    if let Some(operator) = &present.group.fleet.operator {
         all.push(format!("group {group} is managed by its operator {operator}, which alone may change it"));
     }
-    if wanted.tracking.period_secs < 60 && present.group.region.starts_with("us-gov-") {
-        let region = &present.group.region;
+    if wanted.tracking.period_secs < 60 && present.region.starts_with("us-gov-") {
+        let region = &present.region;
         all.push(format!("--period must be 60 in {region}: there AWS tracks no metric more often"));
     }
     all
 }
 
-fn others<'p>(present: &'p Present, wanted: &Wanted) -> impl Iterator<Item = (&'p Policy, &'p Kind)> {
-    let name = wanted.name.clone();
-    let policies = present.policies.iter().filter(move |policy| policy.name != name);
-    policies.map(|policy| (policy, &policy.kind))
+/// The policies beside ours.
+fn others<'p>(present: &'p Present, wanted: &'p Wanted) -> impl Iterator<Item = &'p ScalingPolicy> {
+    present.policies.iter().filter(|policy| policy.name != wanted.name)
 }
 
-fn is_on(kind: &Kind, series: &Series) -> bool {
-    matches!(kind, Kind::Tracking(tracking) if tracking.series == *series)
+/// Those of them on the same metric.
+fn rivals<'p>(present: &'p Present, wanted: &'p Wanted) -> impl Iterator<Item = &'p ScalingPolicy> {
+    others(present, wanted).filter(|policy| is_on(&policy.kind, &wanted.tracking.series))
+}
+
+fn is_on(kind: &PolicyKind, series: &Series) -> bool {
+    matches!(kind, PolicyKind::Tracking(tracking) if tracking.series == *series)
 }
 
 fn warnings(scaler: &Scaler, wanted: &Wanted, present: &Present) -> Vec<String> {
@@ -104,13 +102,16 @@ fn warnings(scaler: &Scaler, wanted: &Wanted, present: &Present) -> Vec<String> 
             all.push(words::below_one(*objective_secs, processing.learnt.value, wanted.tracking.target));
         }
     }
-    let others = others(present, wanted).filter(|(_, kind)| !is_on(kind, &wanted.tracking.series));
-    all.extend(others.map(|(policy, kind)| words::other(&policy.name, kind)));
-    all.extend(present.scheduled.iter().map(|name| {
-        format!("scheduled action {name} sets the group's sizes at its times, whatever the backlog")
+    let asleep = rivals(present, wanted).filter_map(|policy| Some((policy, policy.idle()?)));
+    all.extend(asleep.map(|(policy, nothing)| words::idle_rival(&policy.name, nothing)));
+    let others = others(present, wanted).filter(|policy| policy.idle().is_none());
+    let others = others.filter(|policy| !is_on(&policy.kind, &wanted.tracking.series));
+    all.extend(others.map(|policy| words::other(&policy.name, &policy.kind)));
+    all.extend(present.scheduled.iter().map(|action| {
+        format!("scheduled action {} sets the group's sizes at its times, whatever the backlog", action.name)
     }));
     all.extend(present.blind.iter().map(|why| format!("scheduled actions cannot be seen: {why}")));
-    all.extend(present.group.suspended.iter().filter_map(|process| words::suspended(process)));
+    all.extend(present.group.suspended.iter().filter_map(|(process, _)| words::suspended(process)));
     if wanted.tracking.scale_in && !present.group.protects {
         let hint = "AWS picks the instances that go, and may pick one at work: let workers turn on scale-in \
                     protection while they work, or say --no-scale-in and let idle ones end themselves";
@@ -122,14 +123,14 @@ fn warnings(scaler: &Scaler, wanted: &Wanted, present: &Present) -> Vec<String> 
 
 /// A word on limits of the settings that the group does not have.
 fn unkept_limits(scaler: &Scaler, group: &Group) -> Option<String> {
-    let limits = &scaler.rules.limits;
-    let narrower = limits.min > group.min || limits.max.is_some_and(|max| max < group.max);
+    let (limits, fleet) = (&scaler.rules.limits, &group.fleet);
+    let narrower = limits.min > fleet.min || limits.max.is_some_and(|max| max < fleet.max);
     narrower.then(|| {
         let max = limits.max.map_or_else(|| "no max".to_owned(), |max| format!("max {max}"));
         format!(
             "AWS keeps to the group's own limits, min {} and max {}, not to the settings' (min {}, {max}): \
              change the group's",
-            group.min, group.max, limits.min
+            fleet.min, fleet.max, limits.min
         )
     })
 }

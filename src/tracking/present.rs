@@ -1,59 +1,19 @@
-use super::wanted::{Series, Tracking, rounded_at_all};
+use super::wanted::rounded_at_all;
+use crate::target::scaling::{Group, PolicyKind, ScalingPolicy, ScheduledAction, Series, Tracking};
 
 /// A group, and all that changes its size.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Present {
+    /// The region it is in.
+    pub region: String,
     /// The group itself.
     pub group: Group,
     /// Its scaling policies.
-    pub policies: Vec<Policy>,
-    /// The names of its scheduled actions.
-    pub scheduled: Vec<String>,
+    pub policies: Vec<ScalingPolicy>,
+    /// Its scheduled actions.
+    pub scheduled: Vec<ScheduledAction>,
     /// Why the scheduled actions cannot be seen, if they cannot.
     pub blind: Option<String>,
-}
-
-/// What of a group matters to a policy on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    /// Its region.
-    pub region: String,
-    /// Its own limits.
-    pub min: u32,
-    /// Its own limits.
-    pub max: u32,
-    /// Its default instance warm-up in seconds, if it has one.
-    pub warmup_secs: Option<u32>,
-    /// Its default cooldown in seconds.
-    pub cooldown_secs: Option<u32>,
-    /// Its suspended processes.
-    pub suspended: Vec<String>,
-    /// The principal that alone may change it, if it names one.
-    pub operator: Option<String>,
-    /// Whether new instances are protected from scale-in.
-    pub protects: bool,
-}
-
-/// A scaling policy of a group.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Policy {
-    /// Its name, which no other policy of the group has.
-    pub name: String,
-    /// What it goes by.
-    pub kind: Kind,
-}
-
-/// What a scaling policy goes by.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// One metric and a target.
-    Tracking(Box<Tracking>),
-    /// A target for something else: its name, or an expression over metrics.
-    OtherTracking(String),
-    /// A forecast.
-    Predictive,
-    /// Alarms that others made, with changes of fixed sizes: the policy's type as AWS calls it.
-    Alarms(String),
 }
 
 /// The policy under the name that is ours.
@@ -62,9 +22,9 @@ pub enum Own<'p> {
     /// There is none.
     Absent,
     /// It is on our metric.
-    Ours(&'p Tracking),
+    Ours(&'p ScalingPolicy, &'p Tracking),
     /// It is on anything else: somebody else made it.
-    Foreign(&'p Policy),
+    Foreign(&'p ScalingPolicy),
 }
 
 /// A field of the policy that is not as wanted.
@@ -84,16 +44,17 @@ impl Present {
     pub fn own(&self, name: &str, series: &Series) -> Own<'_> {
         match self.policies.iter().find(|policy| policy.name == name) {
             None => Own::Absent,
-            Some(Policy { kind: Kind::Tracking(tracking), .. }) if tracking.series == *series => {
-                Own::Ours(tracking)
-            }
-            Some(policy) => Own::Foreign(policy),
+            Some(policy) => match &policy.kind {
+                PolicyKind::Tracking(tracking) if tracking.series == *series => Own::Ours(policy, tracking),
+                _ => Own::Foreign(policy),
+            },
         }
     }
 }
 
-/// How the policy `there` differs from what is `wanted`: nothing if it does not.
-pub(super) fn drift(there: &Tracking, wanted: &Tracking) -> Vec<Change> {
+/// How a policy that is `there`, and is `enabled` or not, differs from what is `wanted`: nothing if it does
+/// not.
+pub(super) fn drift(enabled: bool, there: &Tracking, wanted: &Tracking) -> Vec<Change> {
     let warmup = |secs: Option<u32>| secs.map_or_else(|| "not set".to_owned(), |secs| secs.to_string());
     let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "not set".to_owned());
     let target = |target: f64| rounded_at_all(target).to_string();
@@ -104,7 +65,7 @@ pub(super) fn drift(there: &Tracking, wanted: &Tracking) -> Vec<Change> {
         ("TargetValue", target(there.target), target(wanted.target)),
         ("DisableScaleIn", (!there.scale_in).to_string(), (!wanted.scale_in).to_string()),
         ("EstimatedInstanceWarmup", warmup(there.warmup_secs), warmup(wanted.warmup_secs)),
-        ("Enabled", there.enabled.to_string(), wanted.enabled.to_string()),
+        ("Enabled", enabled.to_string(), true.to_string()),
     ];
     let differing = fields.into_iter().filter(|(_, from, to)| from != to);
     differing.map(|(field, from, to)| Change { field, from, to }).collect()

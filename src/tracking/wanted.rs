@@ -2,8 +2,8 @@ use crate::assemble;
 use crate::model::{Estimate, Hints, Learnt, rounded};
 use crate::publish::{Destination, Metric};
 use crate::settings::{PolicyKind, Scaler};
+use crate::target::scaling::{Series, Tracking};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// What the command line may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,38 +12,6 @@ pub struct Options {
     pub period_secs: u32,
     /// Whether AWS may take instances away.
     pub scale_in: bool,
-}
-
-/// A metric as `CloudWatch` tells it from others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Series {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Its dimensions.
-    pub dimensions: BTreeMap<String, String>,
-}
-
-/// A target-tracking policy on one metric, as it should be or as it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tracking {
-    /// The metric.
-    pub series: Series,
-    /// How `CloudWatch` sums up the samples of a period.
-    pub statistic: Option<String>,
-    /// The unit the metric was published with.
-    pub unit: Option<String>,
-    /// Seconds over which AWS looks at the metric.
-    pub period_secs: u32,
-    /// The figure to hold.
-    pub target: f64,
-    /// Whether it takes instances away.
-    pub scale_in: bool,
-    /// Seconds for which a new instance is taken not to count in the metric; nothing leaves it to the group.
-    pub warmup_secs: Option<u32>,
-    /// Whether AWS acts on it.
-    pub enabled: bool,
 }
 
 /// The policy that a scaler's settings, and what was learnt, ask for.
@@ -136,19 +104,6 @@ const PROCESSING_BELIEF: f64 = 0.9;
 /// And the boot time.
 const BOOT_BELIEF: f64 = 0.5;
 
-impl Series {
-    /// The backlog per instance of `scaler`, if it is published.
-    #[must_use]
-    pub fn published_by(scaler: &Scaler) -> Option<Self> {
-        let to: &Destination = scaler.publish.as_ref()?;
-        to.metrics.contains(&Metric::BacklogPerInstance).then(|| Self {
-            namespace: to.namespace.clone(),
-            name: to.name_of(Metric::BacklogPerInstance).to_owned(),
-            dimensions: to.dimensions.iter().cloned().collect(),
-        })
-    }
-}
-
 impl Wanted {
     /// The name of the policy of a scaler.
     #[must_use]
@@ -159,7 +114,7 @@ impl Wanted {
     /// The policy for `scaler`, given what was learnt so far; or all that stands against it.
     pub fn of(scaler: &Scaler, estimate: Option<&Estimate>, options: Options) -> Result<Self, Vec<Unsuited>> {
         let mut unsuited = Vec::new();
-        let series = Series::published_by(scaler);
+        let series = published_by(scaler);
         match &scaler.publish {
             Some(to) if series.is_some() => unsuited.extend(too_coarse(scaler, to, options.period_secs)),
             _ => unsuited.push(Unsuited::Unpublished),
@@ -185,7 +140,6 @@ impl Wanted {
                 target: *target,
                 scale_in: options.scale_in,
                 warmup_secs: boot.map(warmup_secs),
-                enabled: true,
             },
             basis: *basis,
             boot,
@@ -196,8 +150,7 @@ impl Wanted {
     /// --cli-input-json` takes. A period of 60 s, the default, is left out, for older programs do not know it.
     #[must_use]
     pub fn request(&self) -> Value {
-        let Tracking { series, statistic, unit, period_secs, target, scale_in, warmup_secs, enabled } =
-            &self.tracking;
+        let Tracking { series, statistic, unit, period_secs, target, scale_in, warmup_secs } = &self.tracking;
         let dimensions = series.dimensions.iter();
         let dimensions: Vec<Value> =
             dimensions.map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
@@ -213,7 +166,7 @@ impl Wanted {
             "AutoScalingGroupName": self.group,
             "PolicyName": self.name,
             "PolicyType": "TargetTrackingScaling",
-            "Enabled": enabled,
+            "Enabled": true,
             "TargetTrackingConfiguration": {
                 "CustomizedMetricSpecification": metric,
                 "TargetValue": target,
@@ -236,6 +189,16 @@ impl Figure {
     pub fn is_assumed(&self) -> bool {
         self.hint.is_none() && !self.is_learnt()
     }
+}
+
+/// The backlog per instance of `scaler`, if it is published.
+pub(super) fn published_by(scaler: &Scaler) -> Option<Series> {
+    let to: &Destination = scaler.publish.as_ref()?;
+    to.metrics.contains(&Metric::BacklogPerInstance).then(|| Series {
+        namespace: to.namespace.clone(),
+        name: to.name_of(Metric::BacklogPerInstance).to_owned(),
+        dimensions: to.dimensions.iter().cloned().collect(),
+    })
 }
 
 /// What of the metric does not let AWS look at it every `period_secs`.

@@ -1,8 +1,8 @@
 use super::plan::{Plan, Step};
-use super::present::{Change, Kind, Policy};
-use super::wanted::{Basis, Figure, Series, Tracking, Wanted, rounded_at_all};
+use super::present::Change;
+use super::wanted::{Basis, Figure, Wanted, rounded_at_all};
 use crate::model::rounded;
-use std::fmt;
+use crate::target::scaling::{PolicyKind, ScalingPolicy, Series, Tracking};
 
 /// A plan at length: the policy and how it is reckoned, what would be done, what to know, and the exact
 /// configuration.
@@ -21,8 +21,12 @@ pub fn at_length(plan: &Plan) -> String {
     if !tracking.scale_in {
         lines.push("scales out only (--no-scale-in)".to_owned());
     }
-    lines.push(String::new());
-    lines.extend(to_do(&wanted.name, step));
+    lines.extend([alarms(tracking.period_secs), String::new()]);
+    lines.extend(to_do(
+        &wanted.name,
+        step,
+        if plan.obstacles.is_empty() { "" } else { ", were nothing in the way" },
+    ));
     let notes = [("in the way", &plan.obstacles), ("warning", &plan.warnings)];
     if notes.iter().any(|(_, notes)| !notes.is_empty()) {
         lines.push(String::new());
@@ -32,6 +36,26 @@ pub fn at_length(plan: &Plan) -> String {
     }
     lines.extend([String::new(), format!("{:#}", wanted.request())]);
     lines.join("\n")
+}
+
+/// Alarms that AWS makes for a policy: one for each direction.
+/// Source: EC2 Auto Scaling user guide, "Target tracking scaling policies".
+const ALARMS: u32 = 2;
+/// What an alarm on one metric costs a month, in US cents, and one that looks more often than every minute.
+/// Source: <https://aws.amazon.com/cloudwatch/pricing/>.
+const ALARM_CENTS: u32 = 10;
+const ALARM_OFTEN_CENTS: u32 = 30;
+
+fn alarms(period_secs: u32) -> String {
+    let (cents, often) =
+        if period_secs < 60 { (ALARM_OFTEN_CENTS, " of high resolution") } else { (ALARM_CENTS, "") };
+    let cents = cents * ALARMS;
+    format!(
+        "AWS makes {ALARMS} alarms{often} for it: ${}.{:02} a month, by the list prices of us-east-1 on 2026-11-20, \
+         before any free tier",
+        cents / 100,
+        cents % 100
+    )
 }
 
 /// What `apply` did: `alarms` are those that AWS made for the policy.
@@ -59,11 +83,12 @@ pub fn applied(plan: &Plan, alarms: &[String]) -> String {
     lines.join("\n")
 }
 
-fn to_do(name: &str, step: &Step) -> Vec<String> {
+/// What would be done, `unless` something is in the way.
+fn to_do(name: &str, step: &Step, unless: &str) -> Vec<String> {
     match step {
-        Step::Make => vec![format!("would make policy {name}")],
+        Step::Make => vec![format!("would make policy {name}{unless}")],
         Step::Change(changes) => {
-            let head = format!("policy {name} is in place, and differs; would change:");
+            let head = format!("policy {name} is in place, and differs; would change{unless}:");
             std::iter::once(head).chain(changes.iter().map(line)).collect()
         }
         Step::Keep => vec![format!("policy {name} is in place; nothing to change")],
@@ -115,11 +140,20 @@ pub(super) fn driven(driver: &str, group: &str) -> String {
     )
 }
 
-pub(super) fn foreign(policy: &Policy, group: &str, series: &Series) -> String {
-    let Policy { name, kind, .. } = policy;
+pub(super) fn foreign(policy: &ScalingPolicy, group: &str, series: &Series) -> String {
+    let ScalingPolicy { name, kind, .. } = policy;
+    let who = match kind {
+        PolicyKind::Tracking(_) => {
+            "somebody else made it, or backlogd did before `publish` was changed: to remove it, put `publish` back \
+             as it was and say `backlogd policy remove`, or, if it may go"
+        }
+        PolicyKind::OtherTracking { .. } | PolicyKind::Predictive { .. } | PolicyKind::Alarms(_) => {
+            "somebody else made it; if it may go"
+        }
+    };
     format!(
-        "policy {name} of group {group} is not one that backlogd made for this scaler: it {}, not by {series}; \
-         if it may go: aws autoscaling delete-policy --auto-scaling-group-name {group} --policy-name {name}",
+        "policy {name} of group {group} {}, not by {series}: {who}: aws autoscaling delete-policy \
+         --auto-scaling-group-name {group} --policy-name {name}",
         goes_by(kind)
     )
 }
@@ -132,27 +166,35 @@ pub(super) fn rival(name: &str, group: &str) -> String {
     )
 }
 
+/// A word on a policy that would be a rival, if it did not do `nothing` as it is.
+pub(super) fn idle_rival(name: &str, nothing: &str) -> String {
+    format!(
+        "policy {name} tracks the same metric, and {nothing}: it does nothing as long as it stays so, and contradicts \
+         this one from then on"
+    )
+}
+
 /// A word on another policy of the group.
-pub(super) fn other(name: &str, kind: &Kind) -> String {
+pub(super) fn other(name: &str, kind: &PolicyKind) -> String {
     let effect = match kind {
-        Kind::Tracking(_) | Kind::OtherTracking(_) => {
+        PolicyKind::Tracking(_) | PolicyKind::OtherTracking { .. } => {
             "AWS scales out when either asks for it, and in only when both do"
         }
-        Kind::Predictive => "of its size and the backlog's AWS takes the larger",
-        Kind::Alarms(_) => "it will change the size against the backlog's",
+        PolicyKind::Predictive { .. } => "of its size and the backlog's AWS takes the larger",
+        PolicyKind::Alarms(_) => "it will change the size against the backlog's",
     };
     format!("policy {name} {}: {effect}", goes_by(kind))
 }
 
-fn goes_by(kind: &Kind) -> String {
+fn goes_by(kind: &PolicyKind) -> String {
     match kind {
-        Kind::Tracking(tracking) => {
+        PolicyKind::Tracking(tracking) => {
             let Tracking { series, .. } = tracking.as_ref();
             format!("scales by {series}")
         }
-        Kind::OtherTracking(what) => format!("scales by {what}"),
-        Kind::Predictive => "scales by forecast".to_owned(),
-        Kind::Alarms(kind) => format!("scales by alarms ({kind})"),
+        PolicyKind::OtherTracking { what, .. } => format!("scales by {what}"),
+        PolicyKind::Predictive { .. } => "scales by forecast".to_owned(),
+        PolicyKind::Alarms(kind) => format!("scales by alarms ({kind})"),
     }
 }
 
@@ -173,12 +215,4 @@ pub(super) fn below_one(objective_secs: f64, processing_secs: f64, target: f64) 
         rounded(processing_secs),
         (1.0 / target).ceil()
     )
-}
-
-impl fmt::Display for Series {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dimensions: Vec<String> =
-            self.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        write!(f, "{}/{} {{{}}}", self.namespace, self.name, dimensions.join(", "))
-    }
 }

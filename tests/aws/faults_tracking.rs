@@ -3,7 +3,7 @@
 use crate::bad_day::{BRISK, error, kind};
 use crate::tracking::{TOLD, names, policy, say, watched, writes};
 use crate::world::World;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// `backlogd policy apply` of a sound scaler while `operation` meets `fault`: exit code and complaint.
 async fn applied_under(name: &str, operation: &str, fault: &Value) -> (i32, String, World) {
@@ -64,6 +64,15 @@ async fn an_aws_that_does_not_answer_is_unreachable() {
         assert_eq!(exit, 69, "{complaint}");
         assert_eq!(writes(&world), [""; 0]);
     }
+}
+
+/// The schedule is of every second, under which the daemon would wait for 0.9 s.
+#[tokio::test]
+async fn a_slow_answer_is_waited_for_however_often_the_daemon_samples() {
+    let slow = json!({ "kind": "delay", "seconds": 1.2 });
+    let (exit, complaint, world) = applied_under("tracking-tardy", "PutScalingPolicy", &slow).await;
+    assert_eq!(exit, 0, "{complaint}");
+    assert_eq!(names(&world).await, ["backlogd-tracking-tardy"]);
 }
 
 #[tokio::test]

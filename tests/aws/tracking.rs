@@ -4,7 +4,7 @@
 //! our doing (see `tests/emulator/strict.py`), and nothing here scales by them.
 
 use crate::emulator::python;
-use crate::world::World;
+use crate::world::{World, eager};
 use aws_sdk_autoscaling::types::{
     CustomizedMetricSpecification, MetricDimension, MetricStatistic, MetricType,
     PredefinedMetricSpecification, ScalingPolicy, TargetTrackingConfiguration,
@@ -100,7 +100,7 @@ async fn a_plan_shows_the_policy_and_writes_nothing() {
 
     let (exit, page, log) = policy(&world, "plan", &[]);
 
-    assert_eq!((exit, log.as_str()), (0, ""));
+    assert_eq!((exit, log.as_str()), (3, ""), "there is something to do");
     for words in [
         "tracking-plan: AWS is to hold group tracking-plan by tracking-plan/BacklogPerInstance {Scaler=tracking-plan}",
         "target: 60 messages per instance\n  latency objective 300 s ÷ 5 s a message (as policy.processing_secs says) × 1 at once (assumed)",
@@ -128,7 +128,8 @@ async fn what_is_applied_is_in_place_without_drift_and_is_not_written_again() {
                 its alarms, which AWS keeps by itself: TargetTracking-tracking-apply-AlarmHigh-";
     assert!(done.starts_with(head) && done.contains(", TargetTracking-tracking-apply-AlarmLow-"), "{done}");
     assert!(warnings.starts_with("warning: one message at a time"), "{warnings}");
-    let (_, page, _) = policy(&world, "plan", &[]);
+    let (exit, page, _) = policy(&world, "plan", &[]);
+    assert_eq!(exit, 0, "nothing is left to do");
     let line = "\npolicy backlogd-tracking-apply is in place; nothing to change\n";
     assert!(page.contains(line), "{page}");
     assert!(page.contains("warm-up: 150 s"), "{page}");
@@ -178,7 +179,7 @@ async fn changed_settings_are_drift_until_they_are_applied() {
 
     let (exit, page, _) = policy(&world, "plan", &["--no-scale-in"]);
 
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 3);
     let drift = "policy backlogd-tracking-drift is in place, and differs; would change:\n  TargetValue: 60 → 120\n  \
                  DisableScaleIn: false → true\n";
     assert!(page.contains(drift), "{page}");
@@ -235,7 +236,7 @@ async fn what_the_daemon_has_learnt_is_taken_where_nothing_is_told() {
 
     let (exit, page, _) = policy(&world, "plan", &[]);
 
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 3);
     assert!(page.contains("target: 60 messages per instance\n"), "{page}");
     assert!(page.contains("÷ 5 s a message (99 % learnt) × 1 at once (assumed)"), "{page}");
     assert_eq!(fs::read_to_string(&path).unwrap(), kept.to_string(), "the state is only looked at");
@@ -248,14 +249,17 @@ async fn a_policy_of_that_name_that_somebody_else_made_is_left_alone() {
     put(&world, "backlogd-tracking-foreign", backlog("Elsewhere", name)).await;
 
     let (exit, page, _) = policy(&world, "plan", &[]);
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 1);
     assert!(page.contains("\nwould leave policy backlogd-tracking-foreign alone\n"), "{page}");
+    let (exit, json, complaint) = policy(&world, "plan", &["--output", "json"]);
+    assert_eq!((exit, json.as_str()), (1, ""), "nothing to put over it");
+    assert!(complaint.contains("in the way: policy backlogd-tracking-foreign of group"), "{complaint}");
     for verb in ["apply", "remove"] {
         let (exit, data, complaint) = policy(&world, verb, &[]);
         assert_eq!((exit, data.as_str()), (1, ""), "{verb}");
-        let words = "error: nothing was changed: policy backlogd-tracking-foreign of group tracking-foreign is not one \
-                     that backlogd made for this scaler: it scales by Elsewhere/BacklogPerInstance \
-                     {Scaler=tracking-foreign}, not by tracking-foreign/BacklogPerInstance {Scaler=tracking-foreign}";
+        let words = "error: nothing was changed: policy backlogd-tracking-foreign of group tracking-foreign scales by \
+                     Elsewhere/BacklogPerInstance {Scaler=tracking-foreign}, not by tracking-foreign/BacklogPerInstance \
+                     {Scaler=tracking-foreign}: somebody else made it, or backlogd did before `publish` was changed";
         assert!(complaint.starts_with(words), "{verb}: {complaint}");
     }
 
@@ -285,6 +289,39 @@ async fn remove_takes_its_own_policy_and_leaves_the_others() {
     assert_eq!(world.emulator.calls("DeletePolicy", "tracking-remove").len(), 1);
 }
 
+#[tokio::test]
+async fn what_was_made_before_publish_was_changed_goes_once_it_is_put_back() {
+    let world = watched("tracking-moved", TOLD, "").await;
+    assert_eq!(policy(&world, "apply", &[]).0, 0);
+    say(&world, TOLD, "publish = { namespace = \"Moved\" }");
+
+    let (exit, _, complaint) = policy(&world, "remove", &[]);
+
+    assert!(exit == 1 && complaint.contains("or backlogd did before `publish` was changed"), "{complaint}");
+    assert_eq!(names(&world).await, ["backlogd-tracking-moved"]);
+    say(&world, TOLD, "");
+    assert_eq!(policy(&world, "remove", &[]).0, 0);
+    assert_eq!(names(&world).await, [""; 0]);
+}
+
+/// As `check --online` has it, too: both read it by the same adapter.
+#[tokio::test]
+async fn a_disabled_policy_on_the_same_metric_is_told_and_stands_in_nobodys_way() {
+    let name = "tracking-asleep";
+    let world = watched(name, TOLD, "").await;
+    let call = world.groups.put_scaling_policy().auto_scaling_group_name(name).policy_name("asleep");
+    let call = call.policy_type("TargetTrackingScaling").enabled(false);
+    call.target_tracking_configuration(backlog(name, name)).send().await.unwrap();
+    assert_eq!(policies(&world).await[0].enabled(), Some(false), "the emulator keeps it");
+
+    let (exit, page, _) = policy(&world, "plan", &[]);
+
+    assert_eq!(exit, 3, "{page}");
+    assert!(page.contains("\nwarning: policy asleep tracks the same metric, and is disabled: "), "{page}");
+    assert_eq!(policy(&world, "apply", &[]).0, 0);
+    assert_eq!(names(&world).await, ["asleep", "backlogd-tracking-asleep"]);
+}
+
 /// The rival is on the second page.
 #[tokio::test]
 async fn all_that_changes_the_size_is_seen_however_many_pages_it_fills() {
@@ -302,8 +339,9 @@ async fn all_that_changes_the_size_is_seen_however_many_pages_it_fills() {
 
     let (exit, page, _) = policy(&world, "plan", &[]);
 
-    assert_eq!(exit, 0);
+    assert_eq!(exit, 1);
     for words in [
+        "\nwould make policy backlogd-tracking-crowd, were nothing in the way\n",
         "\nin the way: policy tracking-crowd-rival of group tracking-crowd tracks the same metric",
         "\nwarning: policy tracking-crowd-cpu scales by ASGAverageCPUUtilization",
         "\nwarning: policy tracking-crowd-step scales by alarms (SimpleScaling)",
@@ -324,11 +362,67 @@ async fn a_scaler_that_drives_is_not_joined_by_aws() {
     let (exit, page, _) = policy(&world, "plan", &[]);
     let words = "scaler tracking-driven drives group tracking-driven (drive = true): it and AWS would pull against each \
                  other; set drive = false to let AWS drive, or leave the policy out";
-    assert!(exit == 0 && page.contains(&format!("\nin the way: {words}\n")), "{page}");
+    assert!(exit == 1 && page.contains(&format!("\nin the way: {words}\n")), "{page}");
+    assert!(
+        page.contains("\nwould make policy backlogd-tracking-driven, were nothing in the way\n"),
+        "{page}"
+    );
+    let (exit, json, complaint) = policy(&world, "plan", &["--output", "json"]);
+    assert!((exit, json.as_str()) == (1, "") && complaint.contains(words), "{exit} {json} {complaint}");
     let (exit, _, complaint) = policy(&world, "apply", &[]);
 
     assert_eq!((exit, complaint), (78, format!("error: {words}\n")));
     assert_eq!(writes(&world), [""; 0]);
+}
+
+/// The region of one is named, that of the other comes from the environment.
+#[tokio::test]
+async fn a_group_that_another_scaler_drives_is_known_by_where_it_is() {
+    let name = "tracking-apart";
+    let world = watched(name, TOLD, "").await;
+    let url = &world.emulator.url;
+    let driver = eager("tracking-apart-driver", "limits = { max = 5 }");
+    let driver = driver
+        .replace("target = { name = \"tracking-apart-driver\" }", &format!("target = {{ name = {name:?} }}"));
+    let watcher = format!(
+        "[[scaler]]\nname = {name:?}\nsource = [{{ queue = {name:?} }}]\ntarget = {{ name = {name:?} }}\n\
+         policy = {{ {TOLD} }}\npublish = {{}}\naws = {{ region = \"eu-west-1\" }}\n"
+    );
+    fs::write(
+        world.dir.path().join("backlogd.toml"),
+        format!("[aws]\nendpoint_url = {url:?}\n{driver}{watcher}"),
+    )
+    .unwrap();
+
+    let output = world.backlogd(&["policy", "apply", name]).env("AWS_REGION", "eu-west-1").output().unwrap();
+
+    let (exit, _, complaint) = words(&output);
+    let refusal = "error: scaler tracking-apart-driver drives group tracking-apart (drive = true)";
+    assert!(exit == 78 && complaint.starts_with(refusal), "{exit} {complaint}");
+    assert_eq!(writes(&world), [""; 0]);
+}
+
+/// As `run` refuses them.
+#[tokio::test]
+async fn settings_that_do_not_fit_the_environment_are_refused_before_any_call() {
+    let name = "tracking-abroad";
+    let world = watched(name, TOLD, "").await;
+    let text = format!(
+        "[aws]\nendpoint_url = {:?}\n[[scaler]]\nname = {name:?}\n\
+         source = [{{ queue = \"arn:aws:sqs:eu-west-1:123456789012:{name}\" }}]\ntarget = {{ name = {name:?} }}\n\
+         policy = {{ {TOLD} }}\npublish = {{}}\n",
+        world.emulator.url
+    );
+    fs::write(world.dir.path().join("backlogd.toml"), text).unwrap();
+    let before = world.emulator.calls("", name).len();
+    for verb in ["plan", "apply", "remove"] {
+        let output = world.backlogd(&["policy", verb, name]).env("AWS_REGION", "us-east-1").output().unwrap();
+        let (exit, _, complaint) = words(&output);
+        let refusal = "error: scaler \"tracking-abroad\": queue tracking-abroad is in region eu-west-1, but its calls \
+                       go to us-east-1";
+        assert!(exit == 78 && complaint.starts_with(refusal), "{verb}: {exit} {complaint}");
+    }
+    assert_eq!(world.emulator.calls("", name).len(), before);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use super::workload::largest;
-use crate::online::facts::Group;
 use crate::online::finding::{Code, Finding, Level};
 use crate::settings::{Latency, PolicyKind, Scaler};
+use crate::target::scaling::Group;
 
 /// What there is to say of the group by itself.
 pub(super) fn findings(scaler: &Scaler, group: &Group) -> Vec<Finding> {

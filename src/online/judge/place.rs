@@ -1,8 +1,9 @@
 use crate::aws::{Failure, Place};
 use crate::model::Cause;
-use crate::online::facts::{Group, PlaceFacts, ScalerFacts};
+use crate::online::facts::{PlaceFacts, ScalerFacts};
 use crate::online::finding::{Code, Finding, Level, is_answer};
 use crate::settings::{PolicyKind, Scaler};
+use crate::target::scaling::Group;
 
 /// Beyond this a clock is warned of: metrics land in the wrong minute.
 const SKEW_WARN_MILLIS: u64 = 30_000;
@@ -147,15 +148,16 @@ fn rivals(drive: bool, scalers: &[(&Scaler, &ScalerFacts)]) -> Vec<Finding> {
     let level = if drive { Level::Warning } else { Level::Note };
     let policies = scalers.iter().find_map(|(_, facts)| facts.policies.as_ref().err());
     let scheduled = scalers.iter().find_map(|(_, facts)| facts.scheduled.as_ref().err());
-    let blind = |what, failure| Finding::failed(level, Code::Permission, what, failure);
-    [
-        policies.map(|failure| blind("whether scaling policies pull at the groups cannot be seen", failure)),
-        scheduled
-            .map(|failure| blind("whether scheduled actions pull at the groups cannot be seen", failure)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let reads = [
+        (policies, "scaling policies", "autoscaling:DescribePolicies"),
+        (scheduled, "scheduled actions", "autoscaling:DescribeScheduledActions"),
+    ];
+    let blind = |(failure, what, action): (Option<&Failure>, &str, &str)| {
+        let what = format!("whether {what} pull at the groups cannot be seen");
+        let finding = Finding::failed(level, Code::Permission, &what, failure?);
+        Some(finding.of_check_alone(failure?, action, "*"))
+    };
+    reads.into_iter().filter_map(blind).collect()
 }
 
 #[cfg(test)]
@@ -322,5 +324,11 @@ mod tests {
         };
         assert_eq!(found("drive = true"), [Level::Warning; 2]);
         assert_eq!(found(""), [Level::Note; 2]);
+        let remedies = judged(&plain(""), &place_facts(), &denied).into_iter();
+        let remedies: Vec<String> = remedies.filter_map(|each| each.remedy).collect();
+        assert_eq!(remedies.len(), 2);
+        for (remedy, action) in remedies.iter().zip(["DescribePolicies", "DescribeScheduledActions"]) {
+            assert!(remedy.starts_with(&format!("grant autoscaling:{action} on * to ")), "{remedy}");
+        }
     }
 }

@@ -65,8 +65,11 @@ fn dead_letters(what: &str, read: &QueueRead) -> Finding {
                 .advising("create it, or correct the queue's redrive policy")
         }
         Err(failure) if failure.cause == Cause::Denied => {
-            Finding::failed(Level::Note, Code::DeadLetterQueue, &dead_queue, failure)
-                .advising("nothing, unless this check shall see it: the daemon does not read it")
+            Finding::failed(Level::Note, Code::DeadLetterQueue, &dead_queue, failure).of_check_alone(
+                failure,
+                "sqs:GetQueueUrl and sqs:GetQueueAttributes",
+                name,
+            )
         }
         Err(failure) => Finding::failed(Level::Warning, Code::DeadLetterQueue, &dead_queue, failure),
     }

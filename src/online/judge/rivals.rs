@@ -1,7 +1,9 @@
-use crate::online::facts::{Group, PolicyKind, ScalerFacts, ScalingPolicy, ScheduledAction, TrackedMetric};
+use crate::online::facts::ScalerFacts;
 use crate::online::finding::{Code, Finding, Level};
 use crate::publish::Destination;
 use crate::settings::Scaler;
+use crate::target::scaling::{Group, PolicyKind, ScalingPolicy, ScheduledAction, TrackedMetric};
+use std::collections::BTreeMap;
 
 /// What else moves the group; or, where the scaler only publishes, whether anything goes by its metric.
 /// Of what could not be read the place's findings tell.
@@ -26,26 +28,21 @@ pub(super) fn findings(scaler: &Scaler, group: &Group, facts: &ScalerFacts) -> V
 /// A policy on a group that the scaler drives.
 fn against(policy: &ScalingPolicy, deaf: bool) -> Finding {
     let name = &policy.name;
-    let (acts, how) = match &policy.kind {
-        PolicyKind::TargetTracking(_) => (!deaf, "target tracking"),
-        PolicyKind::Alarm => (!deaf, "by an alarm"),
-        PolicyKind::Predictive { forecast_only } => (!forecast_only, "predictive"),
+    let (by_alarm, how) = match &policy.kind {
+        PolicyKind::Tracking(_) | PolicyKind::OtherTracking { .. } => (true, "target tracking"),
+        PolicyKind::Alarms(_) => (true, "by an alarm"),
+        PolicyKind::Predictive { .. } => (false, "predictive"),
     };
-    if acts && policy.enabled {
-        let text = format!(
-            "scaling policy {name} ({how}) is on the group as well: it and backlogd undo each other's changes"
-        );
-        return Finding::new(Level::Warning, Code::ScalingPolicy, text)
-            .advising("remove or disable it, or set drive = false and let it go by the published metric");
+    let unheard = (deaf && by_alarm).then_some("does nothing while AlarmNotification is suspended");
+    if let Some(why) = policy.idle().or(unheard) {
+        let text = format!("scaling policy {name} ({how}) {why}");
+        return Finding::new(Level::Note, Code::ScalingPolicy, text);
     }
-    let why = if !policy.enabled {
-        "is disabled"
-    } else if matches!(policy.kind, PolicyKind::Predictive { .. }) {
-        "only forecasts"
-    } else {
-        "does nothing while AlarmNotification is suspended"
-    };
-    Finding::new(Level::Note, Code::ScalingPolicy, format!("scaling policy {name} ({how}) {why}"))
+    let text = format!(
+        "scaling policy {name} ({how}) is on the group as well: it and backlogd undo each other's changes"
+    );
+    Finding::new(Level::Warning, Code::ScalingPolicy, text)
+        .advising("remove or disable it, or set drive = false and let it go by the published metric")
 }
 
 /// A scheduled action on a group that the scaler drives.
@@ -69,12 +66,14 @@ fn scheduled_against(action: &ScheduledAction) -> Finding {
 fn followers(scaler: &Scaler, publish: &Destination, policies: &[ScalingPolicy]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in policies.iter().filter(|policy| policy.enabled) {
-        let PolicyKind::TargetTracking(metrics) = &policy.kind else { continue };
+        let metrics = policy.metrics();
         let named = metrics.iter().filter(|metric| names(publish, metric));
         findings.extend(named.map(|metric| follower(policy, publish, metric)));
     }
     if findings.is_empty() {
-        let others = policies.iter().any(|policy| policy.enabled && policy.kind == PolicyKind::Alarm);
+        let by_alarms =
+            |policy: &ScalingPolicy| policy.enabled && matches!(policy.kind, PolicyKind::Alarms(_));
+        let others = policies.iter().any(by_alarms);
         let seen = if others { "; what the alarms of its other policies watch is not read" } else { "" };
         let text =
             format!("no target-tracking policy of group {} goes by the published metric{seen}", scaler.group);
@@ -86,19 +85,15 @@ fn followers(scaler: &Scaler, publish: &Destination, policies: &[ScalingPolicy])
 
 /// Whether `metric` has the name of one that is published.
 fn names(publish: &Destination, metric: &TrackedMetric) -> bool {
-    let published = publish.metrics.iter().any(|each| publish.name_of(*each) == metric.name);
-    published && publish.namespace == metric.namespace
+    let published = publish.metrics.iter().any(|each| publish.name_of(*each) == metric.series.name);
+    published && publish.namespace == metric.series.namespace
 }
 
 /// A policy that names a published metric, rightly or not.
 fn follower(policy: &ScalingPolicy, publish: &Destination, metric: &TrackedMetric) -> Finding {
-    let (name, of) = (&policy.name, format!("{}/{}", metric.namespace, metric.name));
-    let sorted = |dimensions: &[(String, String)]| {
-        let mut sorted = dimensions.to_vec();
-        sorted.sort();
-        sorted
-    };
-    let wrong = if sorted(&publish.dimensions) != sorted(&metric.dimensions) {
+    let (name, of) = (&policy.name, format!("{}/{}", metric.series.namespace, metric.series.name));
+    let published: BTreeMap<String, String> = publish.dimensions.iter().cloned().collect();
+    let wrong = if published != metric.series.dimensions {
         "but not its dimensions"
     } else if metric.unit.as_ref().is_some_and(|unit| unit != "None") {
         "but with another unit than None"
@@ -117,6 +112,7 @@ mod tests {
     use super::*;
     use crate::model::Cause;
     use crate::online::scene::{failure, group, plain, scaler_facts};
+    use crate::target::scaling::Series;
 
     const DRIVE: &str = "drive = true";
 
@@ -124,13 +120,22 @@ mod tests {
         ScalingPolicy { name: "rival".to_owned(), enabled: true, kind }
     }
 
+    fn cpu() -> PolicyKind {
+        PolicyKind::OtherTracking { what: "CPU".to_owned(), metrics: Vec::new() }
+    }
+
+    fn alarms() -> PolicyKind {
+        PolicyKind::Alarms("StepScaling".to_owned())
+    }
+
     fn tracked(metric: &str, scaler: &str, unit: Option<&str>) -> PolicyKind {
-        PolicyKind::TargetTracking(vec![TrackedMetric {
+        let series = Series {
             namespace: "Backlogd".to_owned(),
             name: metric.to_owned(),
-            dimensions: vec![("Scaler".to_owned(), scaler.to_owned())],
-            unit: unit.map(ToOwned::to_owned),
-        }])
+            dimensions: [("Scaler".to_owned(), scaler.to_owned())].into(),
+        };
+        let metrics = vec![TrackedMetric { series, unit: unit.map(ToOwned::to_owned) }];
+        PolicyKind::OtherTracking { what: "metric math".to_owned(), metrics }
     }
 
     fn found(lines: &str, group: &Group, policies: Vec<ScalingPolicy>) -> Vec<(Level, String)> {
@@ -141,11 +146,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_acts_on_a_driven_group_is_a_fight() {
-        for kind in [
-            PolicyKind::TargetTracking(Vec::new()),
-            PolicyKind::Alarm,
-            PolicyKind::Predictive { forecast_only: false },
-        ] {
+        for kind in [cpu(), alarms(), PolicyKind::Predictive { forecast_only: false }] {
             let all = found(DRIVE, &group(), vec![policy(kind)]);
             assert_eq!(all[0].0, Level::Warning);
             assert!(all[0].1.contains("undo each other's changes"), "{all:?}");
@@ -156,11 +157,11 @@ mod tests {
     fn a_policy_that_cannot_act_is_no_fight() {
         let mut deaf = group();
         deaf.suspended = vec![("AlarmNotification".to_owned(), String::new())];
-        let disabled = ScalingPolicy { enabled: false, ..policy(PolicyKind::Alarm) };
+        let disabled = ScalingPolicy { enabled: false, ..policy(alarms()) };
         for (group, policy, words) in [
             (&group(), policy(PolicyKind::Predictive { forecast_only: true }), "only forecasts"),
             (&group(), disabled, "is disabled"),
-            (&deaf, policy(PolicyKind::TargetTracking(Vec::new())), "AlarmNotification is suspended"),
+            (&deaf, policy(cpu()), "AlarmNotification is suspended"),
         ] {
             let all = found(DRIVE, group, vec![policy]);
             assert_eq!(all[0].0, Level::Note);
@@ -226,12 +227,12 @@ mod tests {
     #[test]
     fn a_metric_that_nothing_goes_by_is_noted() {
         let other = policy(tracked("Other", "images", None));
-        for policies in [Vec::new(), vec![other], vec![policy(PolicyKind::Alarm)]] {
-            let alarms = policies.iter().any(|policy| policy.kind == PolicyKind::Alarm);
+        for policies in [Vec::new(), vec![other], vec![policy(alarms())]] {
+            let alarms = policies.iter().any(|policy| policy.kind == alarms());
             let all = found("publish = {}", &group(), policies);
             assert_eq!((all.len(), all[0].0), (1, Level::Note));
             assert_eq!(all[0].1.contains("is not read"), alarms);
         }
-        assert_eq!(found("", &group(), vec![policy(PolicyKind::Alarm)]), [], "nothing is published");
+        assert_eq!(found("", &group(), vec![policy(alarms())]), [], "nothing is published");
     }
 }

@@ -1,7 +1,8 @@
 use crate::model::{Backlog, Estimate, Learnt, rounded};
-use crate::online::facts::{Group, QueueRead, ScalerFacts};
+use crate::online::facts::{QueueRead, ScalerFacts};
 use crate::online::finding::{Code, Finding, Level};
 use crate::settings::{PolicyKind, Scaler};
+use crate::target::scaling::Group;
 use std::time::Duration;
 
 /// What is known of the work: learnt by the daemon, or told by the settings.

@@ -156,7 +156,7 @@ fn what_nothing_allows_is_missing_whatever_denies_it() {
 }
 
 #[test]
-fn a_part_of_what_the_settings_leave_open_is_enough_and_said() {
+fn of_a_part_of_what_the_settings_leave_open_it_cannot_be_judged_whether_it_is_the_right_one() {
     let identity = everything();
     let mut all = statements(&identity);
     for statement in &mut all {
@@ -164,12 +164,11 @@ fn a_part_of_what_the_settings_leave_open_is_enough_and_said() {
         statement["Resource"] = json!(concrete);
     }
     let comparison = compared(&identity, &json!(all));
-    assert!(comparison.suffices(), "{comparison}");
-    assert_eq!(comparison.notes.len(), 3, "{comparison}");
-    assert!(
-        comparison.notes[0].contains("is granted on arn:aws:sqs:eu-west-1:123456789012:images only"),
-        "{comparison}"
-    );
+    assert!(!comparison.suffices() && !comparison.to_string().contains("everything"), "{comparison}");
+    assert_eq!((comparison.missing.len(), comparison.unknown.len()), (0, 3), "{comparison}");
+    let part = "it is granted on arn:aws:sqs:eu-west-1:123456789012:images only";
+    let advice = "give queue and group by their ARNs";
+    assert!(comparison.unknown[0].contains(part) && comparison.unknown[0].contains(advice), "{comparison}");
     for (resource, judged) in
         [("arn:aws:sqs:eu-west-1:*:${aws:username}", (0, 2)), ("arn:aws:sqs:*:*:films", (2, 0))]
     {
@@ -180,6 +179,44 @@ fn a_part_of_what_the_settings_leave_open_is_enough_and_said() {
         let comparison = compared(&identity, &json!(some));
         assert_eq!((comparison.missing.len(), comparison.unknown.len()), judged, "{comparison}");
     }
+}
+
+#[test]
+fn a_group_by_its_uuid_cannot_be_judged_and_the_advice_is_not_to_name_it() {
+    let arn =
+        "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0a-1b:autoScalingGroupName/workers";
+    let queue = "source = [{ queue = \"arn:aws:sqs:eu-west-1:123456789012:images\" }]";
+    let identity = own(IRELAND, &[&format!("{queue}\ndrive = true\ntarget = {{ name = {arn:?} }}")]);
+    let mut all = statements(&identity);
+    all.retain(|each| each["Sid"] != "SetDesiredCapacity");
+    all.push(json!({ "Effect": "Allow", "Action": "autoscaling:SetDesiredCapacity", "Resource": arn }));
+    let comparison = compared(&identity, &json!(all));
+    assert_eq!((comparison.missing.len(), comparison.unknown.len()), (0, 1), "{comparison}");
+    assert!(comparison.unknown[0].ends_with("let the policy have * in its place"), "{comparison}");
+}
+
+#[test]
+fn what_only_commands_need_is_told_with_the_commands() {
+    let identity = everything();
+    let mut all = statements(&identity);
+    all.push(json!({
+        "Sid": "Operator", "Effect": "Allow", "Resource": "*",
+        "Action": ["autoscaling:DescribePolicies", "autoscaling:putscalingpolicy", "autoscaling:D*Policies", "autoscaling:DeleteAutoScalingGroup"],
+    }));
+    let dead = "arn:aws:sqs:eu-west-1:123456789012:images-dead";
+    all.push(
+        json!({ "Sid": "Dead", "Effect": "Allow", "Resource": dead, "Action": "sqs:GetQueueAttributes" }),
+    );
+    let comparison = compared(&identity, &json!(all));
+    assert!(comparison.suffices(), "{comparison}");
+    let expected = [
+        "statement \"Operator\" allows autoscaling:DescribePolicies, which the daemon does not need; whoever runs `check --online` and `policy` does",
+        "statement \"Operator\" allows autoscaling:putscalingpolicy, which the daemon does not need; whoever runs `policy apply` does",
+        "statement \"Operator\" allows autoscaling:D*Policies, which the daemon does not need; whoever runs `check --online` and `policy` does",
+        "statement \"Operator\" allows autoscaling:DeleteAutoScalingGroup, which is not needed",
+        "statement \"Dead\" allows sqs:GetQueueAttributes on arn:aws:sqs:eu-west-1:123456789012:images-dead, which is not needed, unless by `check --online` to look into a dead-letter queue",
+    ];
+    assert_eq!(comparison.notes, expected);
 }
 
 #[test]

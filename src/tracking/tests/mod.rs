@@ -4,10 +4,11 @@ mod difference;
 mod target;
 
 use super::plan::Plan;
-use super::present::{Group, Kind, Policy, Present};
-use super::wanted::{Options, Tracking, Wanted};
-use crate::model::{Estimate, Learnt};
+use super::present::Present;
+use super::wanted::{Options, Wanted};
+use crate::model::{Estimate, Fleet, Learnt};
 use crate::settings::{Scaler, Settings, parse};
+use crate::target::scaling::{Group, PolicyKind, ScalingPolicy, Tracking};
 
 const USUAL: Options = Options { period_secs: 60, scale_in: true };
 
@@ -50,16 +51,21 @@ fn with(estimate: &Estimate, policy: &str) -> Wanted {
     Wanted::of(only(&settings(policy, "")), Some(estimate), USUAL).unwrap()
 }
 
-fn ours(tracking: Tracking) -> Policy {
-    Policy { name: "backlogd-images".to_owned(), kind: Kind::Tracking(Box::new(tracking)) }
+fn named(name: &str, kind: PolicyKind) -> ScalingPolicy {
+    ScalingPolicy { name: name.to_owned(), enabled: true, kind }
 }
 
-fn present(policies: Vec<Policy>) -> Present {
-    let group = Group { region: "eu-west-1".to_owned(), max: 10, protects: true, ..Group::default() };
-    Present { group, policies, ..Present::default() }
+fn ours(tracking: Tracking) -> ScalingPolicy {
+    named("backlogd-images", PolicyKind::Tracking(Box::new(tracking)))
 }
 
-fn plan(policies: Vec<Policy>) -> Plan {
+fn present(policies: Vec<ScalingPolicy>) -> Present {
+    let fleet = Fleet { max: 10, ..Fleet::default() };
+    let group = Group { fleet, protects: true, ..Group::default() };
+    Present { region: "eu-west-1".to_owned(), group, policies, ..Present::default() }
+}
+
+fn plan(policies: Vec<ScalingPolicy>) -> Plan {
     let settings = settings("", "");
-    Plan::new(&settings, only(&settings), told(), &present(policies))
+    Plan::new(only(&settings), &[], told(), &present(policies))
 }
