@@ -33,6 +33,7 @@ impl Scene {
     fn new() -> Self {
         let rules = Rules {
             limits: Limits { min: 0, max: None, step_out_max: None, step_in_max: None },
+            windows: Vec::new(),
             slots: 1,
             cooldown_out: Duration::ZERO,
             cooldown_in: Duration::ZERO,
