@@ -97,7 +97,7 @@ fn never(here: &Here<'_>, says: String, of: &str) {
 pub(super) fn words(window: &Window, learns: bool) -> String {
     let Window { name, start, zone, lasts, .. } = window;
     let mut text = format!(
-        "window {name:?}: {} for {}, opening {} {zone}",
+        "window {name:?}: {} for {}, opening in {zone} {}",
         sizes(window),
         length(*lasts),
         start.describe()
@@ -144,5 +144,127 @@ fn length(lasts: Duration) -> String {
         (0, mins) => format!("{mins} min"),
         (hours, 0) => format!("{hours} h"),
         (hours, mins) => format!("{hours} h {mins} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{accepted, refused, scaler, titles};
+    use super::super::{describe, openings};
+    use super::*;
+
+    const OFFICE: &str = "name = \"office hours\"\nstart = \"0 0 8 * * Mon-Fri\"\nlasts_mins = 600";
+
+    /// A scaler with these `lines` and the window `OFFICE` with these `keys`, each of which it may give anew.
+    fn office(lines: &str, keys: &str) -> String {
+        let own =
+            |line: &&str| line.split(" =").next().is_some_and(|key| !keys.contains(&format!("{key} =")));
+        let office: Vec<&str> = OFFICE.lines().filter(own).collect();
+        format!("{}[[scaler.window]]\n{}\n{keys}\n", scaler(lines), office.join("\n"))
+    }
+
+    #[test]
+    fn a_window_needs_a_name_a_start_a_length_and_a_size_and_is_in_utc() {
+        let window = accepted(&[&office("", "min = 5")]).scalers.remove(0).rules.windows.remove(0);
+        assert_eq!((window.name.as_str(), window.start.text()), ("office hours", "0 0 8 * * Mon-Fri"));
+        assert_eq!((window.zone, window.lasts), (Zone::UTC, Duration::from_hours(10)));
+        assert_eq!((window.min, window.max, window.lead), (Some(5), None, None));
+        let shown = titles(&[&format!("{}[[scaler.window]]\n", scaler(""))]);
+        let keys = ["name is missing", "start is missing", "lasts_mins is missing"];
+        let keys = keys.into_iter().map(|key| format!("scaler \"images\": window[0].{key}"));
+        let expected: Vec<String> =
+            keys.chain(["scaler \"images\": window[0] has neither a min nor a max".to_owned()]).collect();
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn an_unknown_zone_is_shown_with_the_one_that_was_meant() {
+        for (zone, meant) in [
+            ("Europe/Berln", "did you mean \"Europe/Berlin\"?"),
+            ("europe/berlin", "did you mean \"Europe/Berlin\"?"),
+            ("Berlin", "did you mean \"Europe/Berlin\"?"),
+            ("New York", "did you mean \"America/New_York\"?"),
+            ("Sydny", "did you mean \"Australia/Sydney\"?"),
+            ("+01:00", "must be a time zone of the IANA database, such as \"Europe/Berlin\""),
+        ] {
+            let shown = refused(&[&office("", &format!("min = 5\ntime_zone = {zone:?}"))]);
+            assert!(shown.contains(meant), "{zone}: {shown}");
+            assert!(shown.contains(&format!("window[0].time_zone cannot be {zone:?}")), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_a_pattern_with_seconds_that_comes_at_least_once() {
+        let shown = refused(&[&office("", "min = 5\nstart = \"0 8 * * Mon-Fri\"")]);
+        assert!(shown.contains("help: the seconds come first: \"0 0 8 * * Mon-Fri\""), "{shown}");
+        for never in ["0 0 0 30 2 *", "0 0 8 * * * 2025"] {
+            let shown = refused(&[&office("", &format!("min = 5\nstart = {never:?}"))]);
+            assert!(shown.contains("it never comes from 2026 on"), "{shown}");
+        }
+        accepted(&[&office("", "min = 5\nstart = \"0 0 8 27 11 * 2026\"")]);
+    }
+
+    #[test]
+    fn a_slip_in_a_key_is_shown_with_the_key_that_was_meant() {
+        let shown = refused(&[&office("", "min = 5\ntimezone = \"Europe/Berlin\"")]);
+        assert!(shown.contains("unknown key `window[0].timezone`"), "{shown}");
+        assert!(shown.contains("did you mean `time_zone`?"), "{shown}");
+    }
+
+    #[test]
+    fn sizes_that_contradict_or_never_hold_are_refused() {
+        for (limits, sizes, says) in [
+            ("", "min = 5\nmax = 4", "window[0].min is above the window's max"),
+            ("limits = { max = 20 }", "min = 21", "window[0].min is above limits.max of 20"),
+            ("limits = { max = 20 }", "max = 40", "window[0].max is above limits.max of 20"),
+            ("limits = { min = 3 }", "min = 2", "window[0].min is below limits.min of 3"),
+            ("limits = { min = 3 }", "max = 2", "window[0].max is below limits.min of 3"),
+            ("", "max = 4\nlead_secs = 60", "window[0].lead_secs is of no use without a min"),
+        ] {
+            assert_eq!(titles(&[&office(limits, sizes)]), [format!("scaler \"images\": {says}")]);
+        }
+        accepted(&[&office("limits = { min = 3, max = 20 }", "min = 3\nmax = 20")]);
+    }
+
+    #[test]
+    fn two_windows_of_one_name_are_shown_at_both_places() {
+        let shown = refused(&[&format!("{}[[scaler.window]]\n{OFFICE}\nmax = 9\n", office("", "min = 5"))]);
+        assert!(shown.contains("window[1].name is another window's too"), "{shown}");
+        assert!(shown.contains("first here"), "{shown}");
+    }
+
+    #[test]
+    fn a_window_reads_as_a_line() {
+        let line = |lines: &str, keys: &str| {
+            let words = describe(&accepted(&[&office(lines, keys)]));
+            words.lines().find_map(|line| line.strip_prefix("  window ")).unwrap().to_owned()
+        };
+        assert_eq!(
+            line("", "min = 5\nmax = 9\nlead_secs = 300\ntime_zone = \"Europe/Berlin\""),
+            "\"office hours\": min 5, max 9 for 10 h, opening in Europe/Berlin at 08:00, on Monday, Tuesday, Wednesday, Thursday, and Friday, ordered 300 s ahead,"
+        );
+        let latency = "policy = { kind = \"latency\", latency_objective_secs = 60 }";
+        assert!(line(latency, "min = 5").ends_with("Friday, ordered ahead by the boot time it learns,"));
+        assert!(line(latency, "min = 5\nlead_secs = 0").ends_with("Friday,"));
+    }
+
+    #[test]
+    fn the_next_three_openings_are_told_in_the_windows_zone() {
+        // Friday 2026-10-23, 09:00 in Berlin: the clocks go back on Sunday.
+        let now = Timestamp::from_secs(1_792_738_800);
+        let told = |keys: &str| openings(&accepted(&[&office("", keys)]), now);
+        let expected = "\
+images: window \"office hours\" opens Mon 26 Oct 08:00 +01:00 Europe/Berlin, for 10 h: min 5
+images: window \"office hours\" opens Tue 27 Oct 08:00 +01:00 Europe/Berlin, for 10 h: min 5
+images: window \"office hours\" opens Wed 28 Oct 08:00 +01:00 Europe/Berlin, for 10 h: min 5
+";
+        assert_eq!(told("min = 5\ntime_zone = \"Europe/Berlin\""), expected);
+        let once = "max = 2\nlasts_mins = 90\nstart = \"0 30 7 1 7 * 2027\"";
+        let line =
+            "images: window \"office hours\" opens Thu 1 Jul 2027 07:30 +00:00 UTC, for 1 h 30 min: max 2\n";
+        assert_eq!(told(once), line);
+        let past = "max = 2\nstart = \"0 0 8 1 7 * 2026\"";
+        assert_eq!(told(past), "images: window \"office hours\" opens no more\n");
+        assert_eq!(openings(&accepted(&[&scaler("")]), now), "");
     }
 }
