@@ -44,7 +44,7 @@ fn window<'a>(mut table: Table<'a>, limits: &Limits, names: &mut Vec<At<'a, Stri
         let says = "has neither a min nor a max";
         here.note(here.mistake(says, "a line such as `min = 5` is wanted here"));
     }
-    hold(&min, &max, limits);
+    hold(min.as_ref(), max.as_ref(), limits);
     if let (Some(lead), None) = (&lead, &min) {
         let mistake =
             lead.here.mistake("is of no use without a min", "it is the floor that is ordered ahead");
@@ -71,7 +71,7 @@ fn once<'a>(name: &At<'a, String>, names: &mut Vec<At<'a, String>>) {
 }
 
 /// Notes sizes that contradict each other, or could never hold.
-fn hold(min: &Option<At<'_, u32>>, max: &Option<At<'_, u32>>, limits: &Limits) {
+fn hold(min: Option<&At<'_, u32>>, max: Option<&At<'_, u32>>, limits: &Limits) {
     if let (Some(min), Some(max)) = (min, max)
         && min.value > max.value
     {
