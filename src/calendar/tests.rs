@@ -192,9 +192,9 @@ fn the_floor_is_ordered_ahead_and_the_ceiling_is_not() {
     let ahead = "from 08:00 UTC, ordered ahead".to_owned();
     assert_eq!(seen("2026-11-23T07:55:00Z", 300), Some((Some(5), None, ahead)));
     assert_eq!(seen("2026-11-23T08:00:00Z", 300), Some((Some(5), Some(9), "until 09:00 UTC".to_owned())));
-    let told = Window { lead: Some(Duration::from_secs(60)), ..both.clone() };
+    let told = Window { lead: Some(Duration::from_mins(1)), ..both.clone() };
     let before = |window: &Window, secs: i64| {
-        window.open_at(at("2026-11-23T08:00:00Z").shifted(-1000 * secs), Duration::from_secs(300)).is_some()
+        window.open_at(at("2026-11-23T08:00:00Z").shifted(-1000 * secs), Duration::from_mins(5)).is_some()
     };
     assert!(before(&told, 60) && !before(&told, 61), "the settings' word counts");
     let ceiling = Window { min: None, ..both };

@@ -182,7 +182,7 @@ mod tests {
         let at = |time: Duration| ran.history.iter().find(|point| point.at >= time).unwrap();
         // 08:00 in Berlin is 07:00 in UTC.
         let opens = hours(7);
-        assert!(at(opens - Duration::from_mins(15)).desired < 12, "{:?}", at(opens));
+        assert!(at(Duration::from_mins(405)).desired < 12, "{:?}", at(opens));
         assert!(at(opens).working >= 20, "{:?}", at(opens));
         assert!(
             ran.history
