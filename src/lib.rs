@@ -14,11 +14,12 @@
 //! | 4 | [`engine`]: the loop body |
 //! | 3 | [`source`], [`target`], [`publish`], [`store`]: ports, with their adapters beside them |
 //! | 2 | [`controller`]: the decision; [`aws`]: the one door to the SDK |
-//! | 1 | [`policy`]: what is wanted; [`estimate`]: what is learnt; [`clock`]: the one place that asks the time |
+//! | 1 | [`policy`]: what is wanted; [`estimate`]: what is learnt; [`calendar`]: when windows are open; [`clock`]: the one place that asks the time |
 //! | 0 | [`model`]: plain values |
 
 pub mod model;
 
+pub mod calendar;
 pub mod clock;
 pub mod estimate;
 pub mod policy;

@@ -129,6 +129,7 @@ fn rules() -> impl Strategy<Value = Rules> {
         let (cooldown_out, cooldown_in, stabilization, empty_for, stalled_after) = spans;
         Rules {
             limits,
+            windows: Vec::new(),
             slots,
             cooldown_out,
             cooldown_in,

@@ -16,7 +16,7 @@ use text::{Source, sources};
 /// The floors, from the ground up. A room names only rooms on floors below its own; sideways counts as upward.
 const FLOORS: [&[&str]; 10] = [
     &["model"],
-    &["policy", "estimate", "clock"],
+    &["policy", "estimate", "clock", "calendar"],
     &["controller", "aws"],
     &["source", "target", "publish", "store"],
     &["engine"],

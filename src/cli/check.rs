@@ -1,4 +1,5 @@
 use super::{Common, Exit, Output, block_on, complain, print};
+use crate::clock::Clock;
 use crate::online::{self, Cost, Report, Verdict};
 use crate::settings::{self, Settings};
 
@@ -21,7 +22,10 @@ pub(super) fn check(common: &Common, args: &Args) -> Exit {
     if args.online {
         return check_online(common, &settings, args.output);
     }
-    print(&format!("{}\n{}", settings::describe(&settings), Cost::of(&settings.scalers).table()))
+    let openings = settings::openings(&settings, Clock::start().now().wall);
+    let parts = [settings::describe(&settings), openings, Cost::of(&settings.scalers).table()];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    print(&parts.join("\n"))
 }
 
 fn check_online(common: &Common, settings: &Settings, output: Output) -> Exit {

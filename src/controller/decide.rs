@@ -1,11 +1,13 @@
 use super::{Controller, Rules, State};
-use crate::model::{Action, Backlog, Bound, Decision, Fleet, Reason, Sample, Timestamp};
+use crate::model::{
+    Action, Backlog, Bound, Decision, Fleet, Opening, Reason, Sample, Timestamp, WindowReason,
+};
 use crate::policy::View;
 use std::time::Duration;
 
 /// What `sample` calls for, given what is remembered.
 pub(super) fn decide(controller: &Controller, now: Timestamp, sample: &Sample) -> Decision {
-    let Controller { policy, rules, state, outlook } = controller;
+    let Controller { policy, rules, state, outlook, open } = controller;
     let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else {
         return Decision::hold(None, sample.missing().cloned().map(Reason::Missing).collect());
     };
@@ -15,6 +17,7 @@ pub(super) fn decide(controller: &Controller, now: Timestamp, sample: &Sample) -
         controller,
         rules,
         state,
+        open,
         now,
         sample,
         backlog,
@@ -33,6 +36,7 @@ struct Thought<'a> {
     controller: &'a Controller,
     rules: &'a Rules,
     state: &'a State,
+    open: &'a [Opening],
     now: Timestamp,
     sample: &'a Sample,
     backlog: Backlog,
@@ -42,21 +46,43 @@ struct Thought<'a> {
 }
 
 impl Thought<'_> {
-    /// Keeps the wish within the settings' limits and the group's own, the group's having the last word.
+    /// Keeps the wish within the settings' limits, the windows and the group's own limits, the group's
+    /// having the last word.
     fn bound(&mut self) {
         let limits = self.rules.limits;
-        let bounds = [
-            (limits.min, limits.max.unwrap_or(u32::MAX), Bound::Settings),
-            (self.fleet.min, self.fleet.max, Bound::Group),
-        ];
-        for (min, max, bound) in bounds {
-            if self.to < min {
-                self.bent(min, Reason::LimitMin { min, bound });
-            }
-            if self.to > max {
-                self.bent(max, Reason::LimitMax { max, bound, wanted: self.to });
-            }
+        self.limit(limits.min, limits.max.unwrap_or(u32::MAX), Bound::Settings);
+        self.keep_windows();
+        self.limit(self.fleet.min, self.fleet.max, Bound::Group);
+    }
+
+    fn limit(&mut self, min: u32, max: u32, bound: Bound) {
+        if self.to < min {
+            self.bent(min, Reason::LimitMin { min, bound });
         }
+        if self.to > max {
+            self.bent(max, Reason::LimitMax { max, bound, wanted: self.to });
+        }
+    }
+
+    /// Keeps the wish between the highest floor and the lowest ceiling of the windows in force. Where they
+    /// cross, the ceiling holds: it bounds the cost.
+    fn keep_windows(&mut self) {
+        if let Some((min, opening)) = self.floor().filter(|(min, _)| self.to < *min) {
+            let (window, when) = (opening.window.clone(), opening.when.clone());
+            self.bent(min, Reason::Window(WindowReason::Min { window, min, when }));
+        }
+        let ceilings = self.open.iter().filter_map(|opening| Some((opening.max?, opening)));
+        let lowest = ceilings.min_by_key(|(max, _)| *max);
+        if let Some((max, opening)) = lowest.filter(|(max, _)| self.to > *max) {
+            let (window, when, wanted) = (opening.window.clone(), opening.when.clone(), self.to);
+            self.bent(max, Reason::Window(WindowReason::Max { window, max, when, wanted }));
+        }
+    }
+
+    /// The highest floor of the windows in force, and the window it is of.
+    fn floor(&self) -> Option<(u32, &Opening)> {
+        let floors = self.open.iter().filter_map(|opening| Some((opening.min?, opening)));
+        floors.max_by_key(|(min, _)| *min)
     }
 
     /// Applies what each direction has to mind. The later a step, the more it knows of what is left.
@@ -94,12 +120,13 @@ impl Thought<'_> {
         self.cool_down_in();
     }
 
-    /// A phantom message in a single sample must not start a fleet; a configured min may, and so may what is
-    /// wanted although no message shows: that is foreseen.
+    /// A phantom message in a single sample must not start a fleet; a configured min and a window's may, and
+    /// so may what is wanted although no message shows: that is foreseen.
     fn confirm_waking(&mut self) {
         let seen = self.state.waking_with(self.sample, self.fleet);
         let required = self.rules.wake_samples;
-        let floor = self.rules.limits.min.max(self.fleet.min).min(self.to);
+        let window = self.floor().map_or(0, |(min, _)| min);
+        let floor = self.rules.limits.min.max(window).max(self.fleet.min).min(self.to);
         if self.fleet.desired == 0 && seen > 0 && seen < required && self.to > floor {
             self.bent(floor, Reason::WakeUnconfirmed { seen, required });
         }

@@ -13,7 +13,7 @@ mod window;
 pub use rules::{Limits, Rules};
 pub use state::State;
 
-use crate::model::{Decision, Estimate, Now, Outcome, Outlook, Sample, Timestamp, whole_units};
+use crate::model::{Decision, Estimate, Now, Opening, Outcome, Outlook, Sample, Timestamp, whole_units};
 use crate::policy::{Policy, View};
 
 /// One scaler's decision maker: its policy, its rules, and what it remembers.
@@ -24,17 +24,26 @@ pub struct Controller {
     state: State,
     /// What was made of the last sample, for a policy that learns.
     outlook: Option<Outlook>,
+    /// The windows in force at the last sample.
+    open: Vec<Opening>,
 }
 
 impl Controller {
     /// A controller that goes on from `state`.
     #[must_use]
     pub fn new(policy: Box<dyn Policy>, rules: Rules, state: State) -> Self {
-        Self { policy, rules, state, outlook: None }
+        Self { policy, rules, state, outlook: None, open: Vec::new() }
     }
 
-    /// Learns from `sample`, if the policy does. To be called once a sample, before anything is decided on it.
+    /// Learns from `sample`, if the policy does, and sees which windows are in force. To be called once a
+    /// sample, before anything is decided on it.
     pub fn observe(&mut self, now: Now, sample: &Sample) {
+        self.learn(now, sample);
+        let lead = self.policy.lead(self.outlook.as_ref());
+        self.open = self.rules.windows.iter().filter_map(|window| window.open_at(now.wall, lead)).collect();
+    }
+
+    fn learn(&mut self, now: Now, sample: &Sample) {
         let Some(hints) = self.policy.hints() else { return };
         self.state.estimates.learn(hints, now, sample);
         self.outlook = self.state.estimates.outlook(hints, now.steady);

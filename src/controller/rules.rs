@@ -1,10 +1,13 @@
+use crate::calendar::Window;
 use std::time::Duration;
 
 /// How wishes are bent. One value a scaler, from its `limits` and `control` tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     /// Sizes the scaler keeps within, on top of the group's own.
     pub limits: Limits,
+    /// Floors and ceilings that hold at their times, within the limits.
+    pub windows: Vec<Window>,
     /// Messages one unit of capacity works on at once; 1 or more. Sets the in-flight floor.
     pub slots: u32,
     /// Shortest time from one scale-out to the next.
@@ -54,6 +57,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             limits: Limits { min: 0, max: None, step_out_max: None, step_in_max: None },
+            windows: Vec::new(),
             slots: 1,
             cooldown_out: Duration::from_secs(30),
             cooldown_in: Duration::from_mins(5),

@@ -1,4 +1,4 @@
-use super::{LatencyReason, Missing, rounded};
+use super::{LatencyReason, Missing, WindowReason, rounded};
 use std::fmt;
 
 /// One step of a decision. Its code is a contract and never renamed; its text is for people.
@@ -54,6 +54,8 @@ pub enum Reason {
         /// What was wanted.
         wanted: u32,
     },
+    /// Bent to a window.
+    Window(WindowReason),
     /// A scale-out was shortened to the largest step out.
     StepOutMax {
         /// Largest change in one tick.
@@ -161,6 +163,7 @@ impl Reason {
             Self::Latency(reason) => reason.code(),
             Self::LimitMin { .. } => "limit_min",
             Self::LimitMax { .. } => "limit_max",
+            Self::Window(reason) => reason.code(),
             Self::StepOutMax { .. } => "step_out_max",
             Self::StepInMax { .. } => "step_in_max",
             Self::CooldownOut { .. } => "cooldown_out",
@@ -212,6 +215,7 @@ impl fmt::Display for Reason {
             Self::Latency(reason) => write!(f, "{reason}"),
             Self::LimitMin { min, bound } => write!(f, "raised to {bound} min of {min}"),
             Self::LimitMax { max, bound, wanted } => write!(f, "{wanted} wanted, {bound} max is {max}"),
+            Self::Window(reason) => write!(f, "{reason}"),
             Self::StepOutMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} more at a time"),
             Self::StepInMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} fewer at a time"),
             Self::CooldownOut { remaining_secs } => {
@@ -283,6 +287,7 @@ mod tests {
             (Reason::OperatorManaged { operator: "eks".to_owned() }, "operator_managed", "only the group's operator eks may change it"),
             (Reason::InstanceRefresh { status: "InProgress".to_owned() }, "instance_refresh", "an instance refresh is running (InProgress)"),
             (Reason::Latency(LatencyReason::NothingLearnt), "nothing_learnt", "nothing has been seen yet to decide on"),
+            (Reason::Window(WindowReason::Min { window: "day".to_owned(), min: 5, when: "until 18:00 UTC".to_owned() }), "window_min", "window \"day\": min 5 until 18:00 UTC"),
         ]
     }
 
@@ -311,6 +316,7 @@ mod tests {
             Reason::OperatorManaged { .. } => 19,
             Reason::InstanceRefresh { .. } => 20,
             Reason::Latency(_) => 21,
+            Reason::Window(_) => 22,
         }
     }
 

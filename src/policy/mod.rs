@@ -12,6 +12,7 @@ pub use step::{Step, StepIn, StepOut};
 
 use crate::model::{Backlog, Fleet, Hints, Outlook, Reason, Timestamp};
 use std::fmt;
+use std::time::Duration;
 
 /// A rule from backlog to capacity. Limits, cooldowns and confirmations are not its business: the
 /// controller applies them to whatever it wishes.
@@ -25,6 +26,11 @@ pub trait Policy: fmt::Debug + Send {
     /// Where learning begins, for a policy that wants an outlook.
     fn hints(&self) -> Option<&Hints> {
         None
+    }
+
+    /// How long before it is needed capacity is to be ordered, as far as the policy can tell.
+    fn lead(&self, _outlook: Option<&Outlook>) -> Duration {
+        Duration::ZERO
     }
 
     /// Notes in `memory` what `view` shows, for a policy that remembers.

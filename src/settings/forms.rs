@@ -2,7 +2,9 @@
 
 use super::Schedule;
 use super::reader::meant;
+use super::schedule::REFERENCE;
 use crate::aws::{Arn, is_account, is_region};
+use crate::calendar::{Pattern, Zone};
 use crate::source::QueueAddress;
 use std::path::PathBuf;
 
@@ -125,9 +127,42 @@ pub(super) fn queue(text: &str) -> Result<QueueAddress, String> {
 
 /// A cron pattern.
 pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
-    Schedule::parse(text).map_err(|reason| match text.split_whitespace().count() {
+    Schedule::parse(text).map_err(|reason| seconds_first(text, reason))
+}
+
+/// A cron pattern by which a window opens at least once.
+pub(super) fn window_start(text: &str) -> Result<Pattern, String> {
+    let pattern = Pattern::parse(text).map_err(|reason| seconds_first(text, reason))?;
+    if pattern.occurrences(REFERENCE).next().is_none() {
+        return Err("it never comes from 2026 on".to_owned());
+    }
+    Ok(pattern)
+}
+
+/// The parser's `reason`, and what is most likely wrong with the `text`.
+fn seconds_first(text: &str, reason: String) -> String {
+    match text.split_whitespace().count() {
         5 => format!("{reason}\nthe seconds come first: \"0 {text}\""),
         _ => reason,
+    }
+}
+
+/// A time zone, by its name in the IANA database.
+pub(super) fn time_zone(text: &str) -> Result<Zone, String> {
+    Zone::named(text).ok_or_else(|| {
+        let plain = |name: &str| name.to_lowercase().replace(' ', "_");
+        let place = |name: &'static str| name.rsplit('/').next().unwrap_or(name);
+        let names: Vec<&str> = Zone::names().collect();
+        let same = names.iter().find(|name| [**name, place(name)].map(plain).contains(&plain(text)));
+        let meant = same.copied().or_else(|| meant(text, &names)).or_else(|| {
+            let places: Vec<&str> = names.iter().map(|name| place(name)).collect();
+            let meant = meant(text, &places)?;
+            names.iter().find(|name| place(name) == meant).copied()
+        });
+        match meant {
+            Some(meant) => format!("did you mean {meant:?}?"),
+            None => "must be a time zone of the IANA database, such as \"Europe/Berlin\"".to_owned(),
+        }
     })
 }
 

@@ -26,12 +26,13 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 mod whereabouts;
+mod windows;
 mod words;
 
 pub use hints::hints;
 pub use mistake::Mistakes;
 pub use schedule::Schedule;
-pub use words::describe;
+pub use words::{describe, openings};
 
 use mistake::Mistake;
 use reader::Book;

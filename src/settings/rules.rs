@@ -5,7 +5,7 @@ use crate::controller::{Limits, Rules};
 use std::time::Duration;
 
 /// The largest size, in capacity units: far beyond any group.
-const CAPACITY_MAX: u32 = 1_000_000;
+pub(super) const CAPACITY_MAX: u32 = 1_000_000;
 
 /// What the windows of `control` are held against.
 #[derive(Debug)]
@@ -57,6 +57,7 @@ pub(super) fn read<'a>(
     }
     Rules {
         limits,
+        windows: default.windows,
         slots: slots.unwrap_or(default.slots),
         cooldown_out: cooldown_out.value.0,
         cooldown_in: cooldown_in.value.0,
@@ -155,6 +156,7 @@ mod tests {
                        stabilization_secs = 120, empty_for_secs = 90, wake_samples = 3, stalled_after_secs = 200 }";
         let told = Rules {
             limits: Rules::default().limits,
+            windows: Vec::new(),
             slots: 4,
             cooldown_out: Duration::from_secs(1),
             cooldown_in: Duration::from_secs(2),

@@ -2,7 +2,8 @@ use super::cross::Claims;
 use super::reader::{At, Here, Table};
 use super::rules::Timing;
 use super::whereabouts::Whereabouts;
-use super::{QueueSource, Scaler, Schedule, forms, policy, publish, rules};
+use super::{QueueSource, Scaler, Schedule, forms, policy, publish, rules, windows};
+use crate::controller::Rules;
 use crate::source::QueueAddress;
 
 /// Often enough to notice a burst well within a minute.
@@ -31,6 +32,7 @@ pub(super) fn read<'a>(
     let policy = policy.and_then(At::table).and_then(|policy| policy::read(policy, slots));
     let timing = schedule.as_ref().map(|schedule| Timing { schedule, here: schedule_here, drive });
     let rules = rules::read(table.child("limits"), control, slots, policy.as_ref(), timing);
+    let rules = Rules { windows: windows::read(&mut table, &rules.limits), ..rules };
     let publish = table.take("publish").and_then(At::table).and_then(|publish| {
         let default_name = name.as_ref().map(|at| at.value.as_str());
         publish::read(publish, default_name)

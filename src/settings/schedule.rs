@@ -1,20 +1,18 @@
+use crate::calendar::Pattern;
 use crate::model::Timestamp;
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use croner::Cron;
-use croner::parser::{CronParser, Seconds};
+use chrono::{DateTime, Datelike, NaiveDate};
 use std::time::Duration;
 
 /// When a scaler samples: a cron pattern with seconds, in UTC.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
-    pattern: String,
-    cron: Cron,
+    pattern: Pattern,
     period: Duration,
 }
 
 /// From where the shortest period is measured: 2026-01-01T00:00:00Z. Fixed, so that a file means the
 /// same every day.
-const REFERENCE: Timestamp = Timestamp::from_secs(1_767_225_600);
+pub(super) const REFERENCE: Timestamp = Timestamp::from_secs(1_767_225_600);
 
 /// How many occurrences are looked at for the shortest period: a quarter of a daily pattern's year.
 const LOOKED_AT: usize = 100;
@@ -26,26 +24,21 @@ impl Schedule {
     /// The schedule of a cron pattern: second, minute, hour, day of month, month, day of week, and
     /// perhaps a year. Else the parser's reason, or that it fires less than twice from 2026 on.
     pub fn parse(pattern: &str) -> Result<Self, String> {
-        // The dialect of tokio-cron-scheduler, which fires it.
-        let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
-        let cron = parser.parse(pattern).map_err(|err| err.to_string())?;
-        let period = shortest_gap(&cron).ok_or("it never fires, or only once")?;
-        Ok(Self { pattern: pattern.to_owned(), cron, period })
+        let pattern = Pattern::parse(pattern)?;
+        let period = shortest_gap(&pattern).ok_or("it never fires, or only once")?;
+        Ok(Self { pattern, period })
     }
 
     /// The pattern as it was written.
     #[must_use]
     pub fn pattern(&self) -> &str {
-        &self.pattern
+        self.pattern.text()
     }
 
     /// The pattern in English: `every 10 seconds`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let text = self.cron.describe();
-        let text = text.trim_end_matches('.').replace("At every", "every");
-        let mut chars = text.chars();
-        chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+        self.pattern.describe()
     }
 
     /// The shortest time between two occurrences, of the first hundred from 2026 on.
@@ -57,7 +50,8 @@ impl Schedule {
     /// How many samples are taken in 30 days, on average over a year from the first.
     #[must_use]
     pub fn samples_a_month(&self) -> f64 {
-        let seconds = (0..60).filter(|second| self.cron.pattern.second_match(*second).unwrap_or(true));
+        let seconds =
+            (0..60).filter(|second| self.pattern.cron().pattern.second_match(*second).unwrap_or(true));
         count(seconds) * self.minutes_a_month()
     }
 
@@ -65,8 +59,8 @@ impl Schedule {
     #[must_use]
     pub fn minutes_a_month(&self) -> f64 {
         const DAYS: u16 = 365;
-        let pattern = &self.cron.pattern;
-        let first = occurrences(&self.cron, REFERENCE).and_then(|mut all| all.next());
+        let pattern = &self.pattern.cron().pattern;
+        let first = self.pattern.occurrences(REFERENCE).next();
         let first = first.and_then(|at| DateTime::from_timestamp(at.as_millis() / 1000, 0));
         let Some(first) = first else { return 0.0 };
         let on = |day: &NaiveDate| {
@@ -86,7 +80,7 @@ impl Schedule {
     #[must_use]
     pub fn can_watch(&self, length: Duration) -> bool {
         let mut watched: Option<(Timestamp, Timestamp)> = None;
-        for at in occurrences(&self.cron, REFERENCE).into_iter().flatten().take(WATCHED_AT as usize) {
+        for at in self.pattern.occurrences(REFERENCE).take(WATCHED_AT as usize) {
             let since = match watched {
                 Some((since, last)) if at.since(last) < length / 2 => since,
                 _ => at,
@@ -104,18 +98,9 @@ impl Schedule {
     /// when there is none (a pattern may name a last year).
     #[must_use]
     pub fn until_next(&self, now: Timestamp, n: usize) -> Option<Duration> {
-        let next = occurrences(&self.cron, now)?.nth(n.checked_sub(1)?)?;
+        let next = self.pattern.occurrences(now).nth(n.checked_sub(1)?)?;
         Some(next.since(now))
     }
-}
-
-/// The occurrences after `start`, as far as the calendar goes.
-fn occurrences(cron: &Cron, start: Timestamp) -> Option<impl Iterator<Item = Timestamp>> {
-    // Whole seconds: the parser would carry a fraction into every answer.
-    let start: DateTime<Utc> = DateTime::from_timestamp(start.as_millis().div_euclid(1000), 0)?;
-    // Searched one by one: the parser's own iterator leaves out an occurrence a second after another.
-    let next = |at: &DateTime<Utc>| cron.find_next_occurrence(at, false).ok();
-    Some(std::iter::successors(next(&start), next).map(|at| Timestamp::from_secs(at.timestamp())))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds of a minute, days of a year")]
@@ -123,10 +108,10 @@ fn count<T>(all: impl Iterator<Item = T>) -> f64 {
     all.count() as f64
 }
 
-fn shortest_gap(cron: &Cron) -> Option<Duration> {
+fn shortest_gap(pattern: &Pattern) -> Option<Duration> {
     let mut shortest = None;
     let mut last: Option<Timestamp> = None;
-    for at in occurrences(cron, REFERENCE)?.take(LOOKED_AT) {
+    for at in pattern.occurrences(REFERENCE).take(LOOKED_AT) {
         if let Some(last) = last.replace(at) {
             let gap = at.since(last);
             shortest = Some(shortest.map_or(gap, |shortest: Duration| shortest.min(gap)));

@@ -1,7 +1,9 @@
 use super::hints::hints;
+use super::windows;
 use super::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::aws::Place;
 use crate::controller::{Limits, Rules};
+use crate::model::Timestamp;
 use crate::publish::{Destination, Metric};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -15,10 +17,22 @@ pub fn describe(settings: &Settings) -> String {
     paragraphs.join("\n")
 }
 
+/// When the windows of each scaler open next after the time of day `wall`; empty where there are none.
+#[must_use]
+pub fn openings(settings: &Settings, wall: Timestamp) -> String {
+    let lines = |scaler: &Scaler| {
+        let lines = windows::openings(&scaler.rules.windows, wall);
+        lines.into_iter().map(|line| format!("{}: {line}\n", scaler.name)).collect::<Vec<_>>()
+    };
+    settings.scalers.iter().flat_map(lines).collect()
+}
+
 fn scaler<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> String {
     let mut lines = vec![format!("{}, {},", scaler.schedule.describe(), place(&scaler.place))];
     lines.extend(scaler.sources.iter().map(|each| format!("reads {},", source(each))));
     lines.push(format!("{},", aim(scaler)));
+    let learns = matches!(scaler.policy, PolicyKind::Latency(_));
+    lines.extend(scaler.rules.windows.iter().map(|each| format!("{},", windows::words(each, learns))));
     if let PolicyKind::Latency(policy) = &scaler.policy {
         lines.extend(learning(policy).into_iter().map(|each| format!("{each},")));
     }

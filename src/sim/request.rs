@@ -161,6 +161,10 @@ impl Request {
         if scaler.is_some_and(|scaler| scaler.sources.len() > 1) {
             remarks.push("its queues are simulated as one".to_owned());
         }
+        if scaler.is_some_and(|scaler| !scaler.rules.windows.is_empty()) {
+            remarks
+                .push("its windows open as if it began on Thursday 1 January 2026 at 00:00 UTC".to_owned());
+        }
         if let Some(own) = scaler.map(|scaler| scaler.schedule.period()).filter(|own| *own != PERIOD) {
             let [own, here] = [own, PERIOD].map(words::duration);
             remarks.push(format!("it looks every {here} here, not every {own} as its schedule says"));

@@ -172,4 +172,51 @@ mod tests {
         let ran = run_engine(&case, &case.messages(), driver, false);
         assert!(ran.launches < 40 && ran.instance_hours < 3.0, "{ran:?}");
     }
+
+    /// The desired capacity over half a quiet day that begins at midnight UTC, with a window of two hours.
+    fn with_window(window: &str) -> Run {
+        let text = format!(
+            "[[scaler]]\nname = \"a\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"a\" }}\n\
+             policy = {{ kind = \"latency\", latency_objective_secs = 300 }}\n[[scaler.window]]\nname = \"day\"\n\
+             start = \"0 0 8 * * *\"\ntime_zone = \"Europe/Berlin\"\nlasts_mins = 120\n{window}\n"
+        );
+        let scaler = settings::parse(&[("a.toml".to_owned(), text)]).unwrap().scalers.remove(0);
+        let trace = Shape::Steady.trace(hours(12), 30.0, 5);
+        let case = Case { trace, seed: 7, ..Case::default() };
+        let driver = Shipped::new(Some(scaler), case.slots, case.max).driver(&case);
+        run_engine(&case, &case.messages(), driver, true)
+    }
+
+    #[test]
+    fn a_floor_is_at_work_when_its_window_opens_and_given_back_when_it_has_closed() {
+        let ran = with_window("min = 20");
+        let at = |time: Duration| ran.history.iter().find(|point| point.at >= time).unwrap();
+        // 08:00 in Berlin is 07:00 in UTC.
+        let opens = hours(7);
+        assert!(at(Duration::from_mins(405)).desired < 12, "{:?}", at(opens));
+        assert!(at(opens).working >= 20, "{:?}", at(opens));
+        assert!(
+            ran.history
+                .iter()
+                .filter(|point| point.at >= opens && point.at < hours(9))
+                .all(|p| p.desired >= 20)
+        );
+        assert!(at(hours(10)).desired < 12, "{:?}", at(hours(10)));
+        let unled = with_window("min = 20\nlead_secs = 0");
+        let late = unled.history.iter().find(|point| point.at >= opens).unwrap();
+        assert!(late.working < 20, "without a lead it boots first: {late:?}");
+    }
+
+    #[test]
+    fn a_ceiling_holds_in_its_window_alone() {
+        let ran = with_window("max = 3");
+        let most = |from, until| {
+            let points = ran.history.iter().filter(|point| point.at >= from && point.at < until);
+            points.map(|point| point.desired).max().unwrap()
+        };
+        assert!(most(hours(5), hours(7)) >= 5);
+        // The first minutes in which instances at work are let go.
+        assert!(most(hours(8), hours(9)) <= 3);
+        assert!(most(hours(9), hours(10)) > 3);
+    }
 }

@@ -118,6 +118,12 @@ fn warnings(scaler: &Scaler, wanted: &Wanted, present: &Present) -> Vec<String> 
         all.push(hint.to_owned());
     }
     all.extend(unkept_limits(scaler, &present.group));
+    all.extend(scaler.rules.windows.iter().map(|window| {
+        format!(
+            "AWS knows nothing of window {:?}: a scheduled action of the group would set its sizes at its times",
+            window.name
+        )
+    }));
     all
 }
 

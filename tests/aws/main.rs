@@ -42,4 +42,5 @@ mod running;
 mod sample;
 mod systemd;
 mod tracking;
+mod windows;
 mod world;

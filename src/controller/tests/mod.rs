@@ -5,11 +5,12 @@ mod limits;
 mod missing;
 mod pace;
 mod restart;
+mod windows;
 mod zero;
 
 use super::{Controller, Limits, Rules, State};
 use crate::model::{
-    Action, Backlog, Cause, Decision, Fleet, Missing, Outcome, Queue, QueueFacts, Sample, Timestamp,
+    Action, Backlog, Cause, Decision, Fleet, Missing, Now, Outcome, Queue, QueueFacts, Sample, Timestamp,
 };
 use crate::policy::BacklogPerInstance;
 use std::time::Duration;
@@ -33,6 +34,7 @@ impl Scene {
     fn new() -> Self {
         let rules = Rules {
             limits: Limits { min: 0, max: None, step_out_max: None, step_in_max: None },
+            windows: Vec::new(),
             slots: 1,
             cooldown_out: Duration::ZERO,
             cooldown_in: Duration::ZERO,
@@ -118,12 +120,15 @@ impl Scene {
 
     /// What is decided now; nothing is remembered.
     fn decide(&self) -> Decision {
-        self.controller().decide(self.now, &self.sample())
+        let (sample, mut controller) = (self.sample(), self.controller());
+        controller.observe(Now::at(self.now), &sample);
+        controller.decide(self.now, &sample)
     }
 
     /// One tick that ends in `outcome`.
     fn tick_to(&mut self, outcome: &Outcome) -> Decision {
         let (sample, mut controller) = (self.sample(), self.controller());
+        controller.observe(Now::at(self.now), &sample);
         let decision = controller.decide(self.now, &sample);
         let foreseen = controller.foresee(self.now, &sample, &decision);
         controller.settle(foreseen, outcome);

@@ -1,4 +1,6 @@
 use super::workload::largest;
+use crate::calendar::Window;
+use crate::model::Fleet;
 use crate::online::finding::{Code, Finding, Level};
 use crate::settings::{Latency, PolicyKind, Scaler};
 use crate::target::scaling::Group;
@@ -102,11 +104,36 @@ fn limits(scaler: &Scaler, group: &Group) -> Vec<Finding> {
         }
         _ => {}
     }
+    for window in &scaler.rules.windows {
+        for (text, remedy) in beyond(window, fleet) {
+            find(level, text, remedy);
+        }
+    }
     if findings.is_empty() {
         let text = format!("between {} and {} instances", own.min.max(fleet.min), largest(scaler, group));
         findings.push(Finding::ok(Code::Limits, text));
     }
     findings
+}
+
+/// What a window asks for that the group's own limits never let it have, and what would help.
+fn beyond(window: &Window, fleet: &Fleet) -> Vec<(String, &'static str)> {
+    let name = &window.name;
+    let min = window.min.filter(|min| *min > fleet.max).map(|min| {
+        let words = format!(
+            "window {name:?}: its min of {min} is above the group's max of {}, and never reached",
+            fleet.max
+        );
+        (words, "raise the group's max, or lower the window's min")
+    });
+    let max = window.max.filter(|max| *max < fleet.min).map(|max| {
+        let words = format!(
+            "window {name:?}: its max of {max} is below the group's min of {}, and never holds",
+            fleet.min
+        );
+        (words, "lower the group's min, or raise the window's max")
+    });
+    min.into_iter().chain(max).collect()
 }
 
 fn metrics(scaler: &Scaler, group: &Group) -> Finding {
@@ -224,12 +251,18 @@ mod tests {
         (all[0].level, all[0].text.clone())
     }
 
+    /// Limits, and beside them a window.
+    const WINDOWED: &str = "max = 20 }\nwindow = [{ name = \"day\", start = \"0 0 8 * * *\", lasts_mins = 60, \
+        min = 7, max = 8 }]\naws = { region = \"eu-west-1\"";
+
     #[test]
     fn limits_that_are_never_reached_are_warned_of() {
         for (limits, group, words) in [
             ("min = 21, max = 30", (20, 20, 20), "limits.min = 21 is above the group's max of 20"),
             ("max = 2", (3, 3, 20), "limits.max = 2 is below the group's min of 3"),
             ("max = 5", (0, 0, 0), "has max 0: nothing can be started"),
+            (WINDOWED, (0, 3, 6), "window \"day\": its min of 7 is above the group's max of 6"),
+            (WINDOWED, (9, 9, 20), "window \"day\": its max of 8 is below the group's min of 9"),
         ] {
             for (drive, level) in [(DRIVE, Level::Warning), ("", Level::Note)] {
                 let scaler = plain(&format!("{drive}\nlimits = {{ {limits} }}"));

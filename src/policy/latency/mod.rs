@@ -11,8 +11,9 @@ use super::{Policy, View, Want};
 use crate::model::{Hints, LatencyReason, Outlook, Reason, Timestamp, whole_units};
 use budget::Budget;
 use idle::Idle;
-use reckoning::{Reckoning, Shortfall};
+use reckoning::{Reckoning, Shortfall, lead_secs};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// As much capacity as lets no message wait longer than the objective, but for one in a hundred.
 ///
@@ -100,6 +101,11 @@ impl Policy for Latency {
 
     fn hints(&self) -> Option<&Hints> {
         Some(&self.hints)
+    }
+
+    fn lead(&self, outlook: Option<&Outlook>) -> Duration {
+        let lead_secs = outlook.map(|outlook| lead_secs(outlook.estimate.boot_secs.value, &self.tuning));
+        Duration::try_from_secs_f64(lead_secs.unwrap_or_default()).unwrap_or_default()
     }
 
     fn remember(&self, view: &View<'_>, memory: &mut Memory) {

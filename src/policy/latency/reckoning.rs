@@ -41,6 +41,11 @@ const LEAD_LEAST_SECS: f64 = 20.0;
 /// How far ahead a scale-in looks, in boot times.
 const AHEAD_BOOTS: f64 = 1.2;
 
+/// How long before it is needed an instance is to be ordered that takes so long to boot.
+pub(super) fn lead_secs(boot_secs: f64, tuning: &Tuning) -> f64 {
+    (boot_secs * tuning.lead_boots).max(boot_secs + LEAD_LEAST_SECS)
+}
+
 impl<'a> Reckoning<'a> {
     pub(super) fn new(
         outlook: &'a Outlook,
@@ -76,7 +81,7 @@ impl<'a> Reckoning<'a> {
 
     /// How long before it is needed an instance is to be ordered.
     pub(super) fn lead_secs(&self) -> f64 {
-        (self.boot_secs * self.tuning.lead_boots).max(self.boot_secs + LEAD_LEAST_SECS)
+        lead_secs(self.boot_secs, self.tuning)
     }
 
     /// Units that do not work yet.

@@ -89,7 +89,7 @@ impl Moment {
     fn after(&mut self, ticks: u32) -> (u32, &'static str) {
         for _ in 0..ticks {
             self.want();
-            self.now = self.now + std::time::Duration::from_secs(10);
+            self.now = self.now + Duration::from_secs(10);
             self.outlook.ages.iter_mut().for_each(|age| age.secs += 10.0);
         }
         self.want()

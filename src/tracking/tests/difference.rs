@@ -166,7 +166,8 @@ fn an_operator_and_a_region_without_high_resolution_stand_in_the_way() {
 
 #[test]
 fn all_else_that_changes_the_size_is_warned_of() {
-    let text = settings("", "limits = { min = 1, max = 5 }");
+    let window = "name = \"day\", start = \"0 0 8 * * *\", lasts_mins = 60, min = 2";
+    let text = settings("", &format!("limits = {{ min = 1, max = 5 }}\nwindow = [{{ {window} }}]"));
     let policies =
         [("cpu", cpu()), ("steps", PolicyKind::Alarms("StepScaling".to_owned())), ("ahead", forecast(false))];
     let policies = policies.map(|(name, kind)| named(name, kind));
@@ -190,6 +191,7 @@ fn all_else_that_changes_the_size_is_warned_of() {
         "the group's process Launch is suspended",
         "AWS picks the instances that go, and may pick one at work",
         "AWS keeps to the group's own limits, min 0 and max 10, not to the settings' (min 1, max 5)",
+        "AWS knows nothing of window \"day\": a scheduled action of the group",
     ];
     assert_eq!(plan.warnings.len(), starts.len(), "{:#?}", plan.warnings);
     for (warning, start) in plan.warnings.iter().zip(starts) {
