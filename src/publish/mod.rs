@@ -4,6 +4,7 @@ mod cloudwatch;
 mod console;
 mod destination;
 mod event;
+pub mod history;
 mod journal;
 pub mod json;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub use cloudwatch::{CloudWatch, Losses, Metrics};
 pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
 pub use event::Event;
+pub use history::History;
 pub use journal::Journal;
 
 use crate::model::Record;
