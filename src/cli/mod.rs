@@ -74,7 +74,7 @@ enum Command {
     Run(run::Args),
     /// Check the settings, and say what they mean and cost; with --online, prove them against AWS
     Check(check::Args),
-    /// Take one look, decide, and show each step; writes nothing
+    /// Take one look, decide, and show each step, or those of a decision of the past; writes nothing
     Explain(explain::Args),
     /// Print the IAM policy that these settings need and no more, or check one; calls nothing
     Iam(iam::Args),

@@ -7,6 +7,7 @@ mod event;
 pub mod history;
 mod journal;
 pub mod json;
+mod recorded;
 #[cfg(test)]
 mod scene;
 pub mod text;
@@ -17,6 +18,7 @@ pub use destination::{Destination, Metric};
 pub use event::Event;
 pub use history::History;
 pub use journal::Journal;
+pub use recorded::{Came, Decided, Recorded, Step};
 
 use crate::model::Record;
 use async_trait::async_trait;
