@@ -8,6 +8,7 @@ mod iam;
 #[cfg(test)]
 mod manual;
 mod policy;
+mod replay;
 mod run;
 mod simulate;
 
@@ -82,6 +83,8 @@ enum Command {
     Policy(policy::Args),
     /// Try the controller on a workload: late messages, cost, and what others would pay; no account, no network
     Simulate(Box<simulate::Args>),
+    /// Hold other settings against decisions on record: what would they have decided? Calls nothing
+    Replay(replay::Args),
     /// Watch it work on an embedded world; no account, no network
     Demo(demo::Args),
     /// Print shell completions
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Iam(args) => iam::iam(&cli.common, &args),
         Command::Policy(args) => policy::policy(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
+        Command::Replay(args) => replay::replay(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
         Command::Completions(args) => completions::completions(&args),
     };

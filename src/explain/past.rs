@@ -155,7 +155,12 @@ pub fn at_length(Past { recorded, asked, .. }: &Past) -> String {
         sample: &recorded.sample,
         metrics: recorded.metrics,
         estimate: recorded.estimate.as_ref(),
-        thoughts: recorded.decision.reasons.iter().map(|step| (step.text.clone(), step.code.as_str())).collect(),
+        thoughts: recorded
+            .decision
+            .reasons
+            .iter()
+            .map(|step| (step.text.clone(), step.code.as_str()))
+            .collect(),
         ending,
     });
     let otherwise = otherwise(recorded);
@@ -170,7 +175,9 @@ fn outcome(recorded: &Recorded) -> String {
     match (recorded.outcome.kind.as_str(), &recorded.outcome.why, recorded.mode.as_str()) {
         ("none", ..) => "nothing to set".to_owned(),
         ("done", ..) => "it was set".to_owned(),
-        ("withheld", _, "publish_only") => "publish only: it was recorded and not set (drive = false)".to_owned(),
+        ("withheld", _, "publish_only") => {
+            "publish only: it was recorded and not set (drive = false)".to_owned()
+        }
         ("failed", Some(why), _) => format!("it could not be set: {why}"),
         (kind, ..) => kind.to_owned(),
     }
@@ -199,7 +206,8 @@ fn otherwise(recorded: &Recorded) -> Vec<String> {
     let mut lines = Vec::new();
     let (decision, Metrics { acceptable_backlog, .. }) = (&recorded.decision, recorded.metrics);
     let proportional = decision.codes().any(|code| code == "backlog_per_instance");
-    if let (true, Some(acceptable), Some(backlog)) = (proportional, acceptable_backlog, recorded.sample.backlog())
+    if let (true, Some(acceptable), Some(backlog)) =
+        (proportional, acceptable_backlog, recorded.sample.backlog())
     {
         let wanted = whole_units(backlog.counted / acceptable);
         let upper = rounded(acceptable * f64::from(wanted));
@@ -244,7 +252,12 @@ mod tests {
 
     #[test]
     fn the_record_at_or_just_before_a_time_is_found() {
-        let dir = history(&[line("10:00:10", "a"), line("10:00:15", "b"), line("10:00:20", "a"), "{\"ti".to_owned()]);
+        let dir = history(&[
+            line("10:00:10", "a"),
+            line("10:00:15", "b"),
+            line("10:00:20", "a"),
+            "{\"ti".to_owned(),
+        ]);
         let found = |time: &str| look_back(dir.path(), "a", at(time)).unwrap().line;
         assert_eq!(found("2026-11-20T10:00:10Z"), line("10:00:10", "a"));
         assert_eq!(found("2026-11-20T10:00:19.9Z"), line("10:00:10", "a"));

@@ -2,13 +2,14 @@
 
 use super::history::moment;
 use crate::model::{
-    Action, Backlog, Cause, Estimate, Fleet, Learnt, Metrics, Missing, Queue, QueueFacts, Sample, Timestamp,
+    Action, Backlog, Cause, Deleted, Estimate, Fleet, Learnt, Metrics, Missing, Queue, QueueFacts, Sample,
+    Timestamp,
 };
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use std::time::Duration;
 
-/// A record as far as JSON tells it. Of the group's instances, and of what a queue tells beside its
-/// counters, it does not.
+/// A record as far as JSON tells it. Of the group's instances it tells the number only.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Recorded {
     /// When the tick began.
@@ -79,6 +80,16 @@ struct QueueJson {
     delayed: u64,
     counted: f64,
     age_secs: Option<f64>,
+    visibility_timeout_secs: Option<u32>,
+    deleted: Option<DeletedJson>,
+}
+
+#[derive(Deserialize)]
+struct DeletedJson {
+    #[serde(deserialize_with = "time")]
+    from: Timestamp,
+    secs: f64,
+    count: f64,
 }
 
 #[derive(Default, Deserialize)]
@@ -158,7 +169,8 @@ fn sample<'d, D: Deserializer<'d>>(from: D) -> Result<Sample, D::Error> {
     let SampleJson { queues, fleet, missing } = SampleJson::deserialize(from)?;
     let (mut queues, mut holes): (Vec<Queue>, Vec<Missing>) =
         (queues.into_iter().map(queue).collect(), missing.into_iter().map(hole).collect());
-    let group = holes.iter().position(|hole| hole.what.starts_with("group ")).map(|place| holes.remove(place));
+    let group =
+        holes.iter().position(|hole| hole.what.starts_with("group ")).map(|place| holes.remove(place));
     let unknown = || Missing::new("group", Cause::Malformed, "the record does not tell of it");
     let fleet = fleet.map(self::fleet).ok_or_else(|| group.unwrap_or_else(unknown));
     queues.extend(holes.into_iter().map(|hole| {
@@ -169,10 +181,15 @@ fn sample<'d, D: Deserializer<'d>>(from: D) -> Result<Sample, D::Error> {
 }
 
 fn queue(json: QueueJson) -> Queue {
-    let QueueJson { name, visible, in_flight, delayed, counted, age_secs } = json;
+    let QueueJson { name, visible, in_flight, delayed, counted, age_secs, .. } = json;
     let backlog = Ok(Backlog { visible, in_flight, delayed, counted });
     let age_secs = age_secs.unwrap_or(f64::INFINITY);
-    Queue { name, backlog, age_secs, facts: QueueFacts::default(), deleted: None }
+    let facts = QueueFacts { visibility_timeout_secs: json.visibility_timeout_secs, ..QueueFacts::default() };
+    let deleted = json.deleted.and_then(|DeletedJson { from, secs, count }| {
+        let lasts = Duration::try_from_secs_f64(secs).ok()?;
+        Some(Deleted { from, lasts, count })
+    });
+    Queue { name, backlog, age_secs, facts, deleted }
 }
 
 fn fleet(json: FleetJson) -> Fleet {
@@ -245,10 +262,22 @@ mod tests {
             assert_eq!(read.decision.action(), record.decision.action);
             assert_eq!(read.decision.recommended, record.decision.recommended);
             let reasons = record.decision.reasons.iter();
-            let told = reasons.map(|reason| Step { code: reason.code().to_owned(), text: reason.to_string() });
+            let told =
+                reasons.map(|reason| Step { code: reason.code().to_owned(), text: reason.to_string() });
             assert_eq!(read.decision.reasons, told.collect::<Vec<_>>());
             assert_eq!(read.outcome.kind, record.outcome.code());
         }
+    }
+
+    #[test]
+    fn what_a_queue_tells_beside_its_counters_is_read_back() {
+        let mut record = scene::scaled_out();
+        let queue = &mut record.sample.queues[0];
+        queue.facts.visibility_timeout_secs = Some(30);
+        let deleted = Deleted { from: Timestamp::from_secs(60), lasts: Duration::from_mins(1), count: 12.5 };
+        queue.deleted = Some(deleted);
+        let read = &read_back(&record).sample.queues[0];
+        assert_eq!((read.facts.visibility_timeout_secs, read.deleted), (Some(30), Some(deleted)));
     }
 
     #[test]
@@ -269,7 +298,8 @@ mod tests {
         let line = json::line(&scene::scaled_out());
         let (before, rest) = line.split_once("\"fleet\":").unwrap();
         let (_, after) = rest.split_once("},\"missing\"").unwrap();
-        let read: Recorded = serde_json::from_str(&format!("{before}\"fleet\":null,\"missing\"{after}")).unwrap();
+        let read: Recorded =
+            serde_json::from_str(&format!("{before}\"fleet\":null,\"missing\"{after}")).unwrap();
         assert!(read.sample.fleet.is_err());
     }
 }

@@ -54,3 +54,59 @@ async fn history_that_is_switched_off_is_not_kept_and_a_reload_switches_it_on() 
     daemon.await_words("settings reloaded");
     daemon.wait("history", || !kept(&world).is_empty());
 }
+
+#[tokio::test]
+async fn a_decision_of_the_past_is_explained_as_it_was() {
+    let world = five_workers("past", 9).await;
+    world.settings(&tempted("past", BRISK));
+    let record = &world.once(&[])[0];
+    let time = record["time"].as_str().unwrap();
+    let asked = |args: &[&str]| world.run(&[&["explain", "past", "--at"], args].concat());
+    let told = asked(&[time, "--output", "json"]);
+    assert_eq!(records(&told), [record.clone()]);
+    let page = String::from_utf8(asked(&["0s ago"]).stdout).unwrap();
+    assert!(page.starts_with(&format!("past at {time}\n")), "{page}");
+    assert!(page.contains("\n  queue past: 9 visible, 0 in flight\n"), "{page}");
+    assert!(page.contains("\n  scale out from 5 to 9\n  it was set"), "{page}");
+    assert!(page.contains("\n  above 9 counted messages the policy asks for 10 and more\n"), "{page}");
+
+    let early = asked(&["1d ago"]);
+    let complaint = String::from_utf8(early.stderr).unwrap();
+    assert_eq!(early.status.code(), Some(1));
+    assert!(complaint.contains(&format!("there are records from {time} to {time}")), "{complaint}");
+    let odd = asked(&["yesterday"]);
+    let complaint = String::from_utf8(odd.stderr).unwrap();
+    assert_eq!(odd.status.code(), Some(2));
+    assert!(complaint.contains("2026-11-20T10:00:10Z") && complaint.contains("10m ago"), "{complaint}");
+}
+
+#[tokio::test]
+async fn a_history_replayed_under_its_own_settings_has_no_difference_and_under_others_some() {
+    let world = five_workers("again", 9).await;
+    let path = world.settings(&tempted("again", BRISK));
+    let daemon = Daemon::start(&world);
+    daemon.more("again", 2);
+    let queue = world.queue("").await;
+    world.messages(&queue, 1).await;
+    daemon.wait("another scale-out", || {
+        let acted = |record: &Value| record["decision"]["to"] == 10;
+        daemon.records("again").iter().any(acted)
+    });
+    daemon.more("again", 1);
+    drop(daemon);
+    let summary = |args: &[&str]| {
+        let replayed = records(&world.run(&[&["replay", "--output", "json"], args].concat()));
+        replayed.last().unwrap()["summary"].clone()
+    };
+    let own = summary(&[]);
+    assert_eq!((&own["differences"], &own["recorded"]), (&Value::from(0), &own["replayed"]), "{own}");
+    assert_eq!(own["recorded"]["scale_out"], 2, "{own}");
+    assert_eq!(own["ticks"].as_u64(), Some(kept(&world).len() as u64));
+
+    let other = world.dir.path().join("other.toml");
+    let text = fs::read_to_string(path).unwrap().replace("acceptable_backlog = 1", "acceptable_backlog = 3");
+    fs::write(&other, text).unwrap();
+    let other = summary(&["--config", other.to_str().unwrap()]);
+    assert_eq!(other["differences"], other["ticks"], "it always wants fewer: {other}");
+    assert_eq!(other["replayed"]["scale_in"], other["ticks"], "{other}");
+}
