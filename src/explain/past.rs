@@ -115,27 +115,41 @@ impl FromStr for When {
 /// The record of `scaler` at or just before `asked`, from the history in the state directory.
 pub fn look_back(state_dir: &Path, scaler: &str, asked: Timestamp) -> Result<Past, Unknown> {
     let dir = history::directory(state_dir);
-    let entries = match history::read(&dir) {
-        Ok(entries) if !entries.is_empty() => entries,
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(Unknown::Unreadable { dir, why }),
-        Ok(_) | Err(_) => return Err(Unknown::None(dir)),
-    };
-    let names: BTreeSet<&str> = entries.iter().map(|entry| entry.scaler.as_str()).collect();
-    let own = || entries.iter().filter(|entry| entry.scaler == scaler);
-    let (Some(first), Some(last)) = (own().map(|each| each.time).min(), own().map(|each| each.time).max())
-    else {
+    let mut names = BTreeSet::new();
+    let mut span: Option<(Timestamp, Timestamp)> = None;
+    let mut found: Option<Entry> = None;
+    let read = history::visit(&dir, |entry| {
+        if entry.scaler != scaler {
+            names.insert(entry.scaler);
+            return;
+        }
+        let (first, last) = span.unwrap_or((entry.time, entry.time));
+        span = Some((first.min(entry.time), last.max(entry.time)));
+        // Of several at the same time the one that was written last; a clock may have been set back.
+        let nearer = found.as_ref().is_none_or(|found| entry.time >= found.time);
+        if entry.time <= asked && nearer {
+            found = Some(entry);
+        }
+    });
+    match read {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(Unknown::None(dir)),
+        Err(why) => return Err(Unknown::Unreadable { dir, why }),
+        Ok(()) => {}
+    }
+    let Some((first, last)) = span else {
+        if names.is_empty() {
+            return Err(Unknown::None(dir));
+        }
         let known = names.into_iter().collect::<Vec<_>>().join(", ");
         return Err(Unknown::Scaler { asked: scaler.to_owned(), known });
     };
-    // Of several at the same time the one that was written last; a clock may have been set back.
-    let found = own().filter(|entry| entry.time <= asked).max_by_key(|entry| entry.time);
     let Some(Entry { line, time, .. }) = found else {
         let [asked, first, last] = [asked, first, last].map(json::time);
         return Err(Unknown::TooEarly { scaler: scaler.to_owned(), asked, first, last });
     };
-    match serde_json::from_str(line) {
-        Ok(recorded) => Ok(Past { line: line.clone(), recorded, asked }),
-        Err(why) => Err(Unknown::Strange { time: json::time(*time), why }),
+    match serde_json::from_str(&line) {
+        Ok(recorded) => Ok(Past { line, recorded, asked }),
+        Err(why) => Err(Unknown::Strange { time: json::time(time), why }),
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Keys come in the order in which the fields below are declared, the order of `docs/record.md`.
 
+use super::recorded::DeletedJson;
 use crate::model::{
-    Backlog, Deleted, Estimate, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample,
-    Timestamp, rounded,
+    Backlog, Estimate, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp,
+    rounded,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -60,13 +61,6 @@ struct QueueJson<'a> {
     visibility_timeout_secs: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<DeletedJson>,
-}
-
-#[derive(Serialize)]
-struct DeletedJson {
-    from: String,
-    secs: f64,
-    count: f64,
 }
 
 #[derive(Serialize)]
@@ -176,13 +170,6 @@ impl<'a> QueueJson<'a> {
         let deleted = queue.deleted.as_ref().map(DeletedJson::of);
         let name = &queue.name;
         Some(Self { name, visible, in_flight, delayed, counted, age_secs, visibility_timeout_secs, deleted })
-    }
-}
-
-impl DeletedJson {
-    fn of(deleted: &Deleted) -> Self {
-        let Deleted { from, lasts, count } = *deleted;
-        Self { from: time(from), secs: rounded(lasts.as_secs_f64()), count: rounded(count) }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The record read back from JSON.
 
 use super::history::moment;
+use super::json;
 use crate::model::{
     Action, Backlog, Cause, Deleted, Estimate, Fleet, Learnt, Metrics, Missing, Queue, QueueFacts, Sample,
-    Timestamp,
+    Timestamp, rounded,
 };
-use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A record as far as JSON tells it. Of the group's instances it tells the number only.
@@ -84,10 +85,10 @@ struct QueueJson {
     deleted: Option<DeletedJson>,
 }
 
-#[derive(Deserialize)]
-struct DeletedJson {
-    #[serde(deserialize_with = "time")]
-    from: Timestamp,
+/// The messages deleted from a queue of late, in JSON both ways.
+#[derive(Deserialize, Serialize)]
+pub(super) struct DeletedJson {
+    from: String,
     secs: f64,
     count: f64,
 }
@@ -159,6 +160,18 @@ impl Decided {
     }
 }
 
+impl DeletedJson {
+    pub(super) fn of(deleted: &Deleted) -> Self {
+        let Deleted { from, lasts, count } = *deleted;
+        Self { from: json::time(from), secs: rounded(lasts.as_secs_f64()), count: rounded(count) }
+    }
+
+    fn told(self) -> Option<Deleted> {
+        let lasts = Duration::try_from_secs_f64(self.secs).ok()?;
+        Some(Deleted { from: moment(&self.from)?, lasts, count: self.count })
+    }
+}
+
 fn time<'d, D: Deserializer<'d>>(from: D) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(from)?;
     moment(&text)
@@ -185,10 +198,7 @@ fn queue(json: QueueJson) -> Queue {
     let backlog = Ok(Backlog { visible, in_flight, delayed, counted });
     let age_secs = age_secs.unwrap_or(f64::INFINITY);
     let facts = QueueFacts { visibility_timeout_secs: json.visibility_timeout_secs, ..QueueFacts::default() };
-    let deleted = json.deleted.and_then(|DeletedJson { from, secs, count }| {
-        let lasts = Duration::try_from_secs_f64(secs).ok()?;
-        Some(Deleted { from, lasts, count })
-    });
+    let deleted = json.deleted.and_then(DeletedJson::told);
     Queue { name, backlog, age_secs, facts, deleted }
 }
 
@@ -239,8 +249,8 @@ fn metrics<'d, D: Deserializer<'d>>(from: D) -> Result<Metrics, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Outcome, Record, rounded};
-    use crate::publish::{json, scene};
+    use crate::model::{Outcome, Record};
+    use crate::publish::scene;
 
     fn read_back(record: &Record) -> Recorded {
         serde_json::from_str(&json::line(record)).unwrap()

@@ -67,7 +67,7 @@ impl Daemon {
     fn read(mut table: Table<'_>) -> Self {
         let usual = Self::default();
         let state_dir = table.text("state_dir", forms::directory).map(|at| at.value);
-        let mib = table.whole("history_mib", 0..=65_536).map(|at| at.value);
+        let mib = table.whole("history_mib", 0..=4_096).map(|at| at.value);
         let days = table.whole("history_days", 0..=3_650).map(|at| at.value);
         table.finish();
         Self {

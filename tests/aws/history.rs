@@ -63,7 +63,7 @@ async fn a_decision_of_the_past_is_explained_as_it_was() {
     let time = record["time"].as_str().unwrap();
     let asked = |args: &[&str]| world.run(&[&["explain", "past", "--at"], args].concat());
     let told = asked(&[time, "--output", "json"]);
-    assert_eq!(records(&told), [record.clone()]);
+    assert_eq!(records(&told), std::slice::from_ref(record));
     let page = String::from_utf8(asked(&["0s ago"]).stdout).unwrap();
     assert!(page.starts_with(&format!("past at {time}\n")), "{page}");
     assert!(page.contains("\n  queue past: 9 visible, 0 in flight\n"), "{page}");

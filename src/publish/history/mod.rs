@@ -5,7 +5,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
-pub use read::{Entry, directory, moment, read};
+pub use read::{Entry, directory, moment, read, visit};
 
 use super::{Publisher, json};
 use crate::model::Record;

@@ -31,16 +31,21 @@ pub fn directory(state_dir: &Path) -> PathBuf {
 /// The records kept in `dir`, in the order in which they were written. What a kill tore is left out.
 pub fn read(dir: &Path) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    for number in segments(dir)? {
-        let bytes = match fs::read(path(dir, number)) {
-            Ok(bytes) => bytes,
-            // The ring has gone on meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
-        };
-        entries.extend(bytes.split(|byte| *byte == b'\n').filter_map(Entry::of));
-    }
+    visit(dir, |entry| entries.push(entry))?;
     Ok(entries)
+}
+
+/// The same one by one, with no more than a file of them in memory.
+pub fn visit(dir: &Path, mut take: impl FnMut(Entry)) -> io::Result<()> {
+    for number in segments(dir)? {
+        match fs::read(path(dir, number)) {
+            Ok(bytes) => bytes.split(|byte| *byte == b'\n').filter_map(Entry::of).for_each(&mut take),
+            // The ring has gone on meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// A time of day as records give it: RFC 3339.

@@ -17,11 +17,11 @@ pub(super) struct Ring {
     pub(super) keep: Keep,
     dir: PathBuf,
     /// What is there; nothing before the first line, and after a failure.
-    shelf: Option<Shelf>,
+    stock: Option<Stock>,
 }
 
 #[derive(Debug)]
-struct Shelf {
+struct Stock {
     /// Oldest first.
     closed: VecDeque<Segment>,
     open: Option<Open>,
@@ -54,7 +54,7 @@ const SPAN_MAX: Duration = Duration::from_hours(24);
 
 impl Ring {
     pub(super) fn new(dir: PathBuf) -> Self {
-        Self { keep: Keep::default(), dir, shelf: None }
+        Self { keep: Keep::default(), dir, stock: None }
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -67,15 +67,15 @@ impl Ring {
             return Ok(());
         }
         // What is there is looked at anew after a failure, and when somebody has deleted the file.
-        let shelf = self.shelf.take().filter(Shelf::is_there);
-        let mut shelf = shelf.map_or_else(|| Shelf::look(&self.dir), Ok)?;
-        shelf.append(&self.dir, self.keep, at, line)?;
-        self.shelf = Some(shelf);
+        let stock = self.stock.take().filter(Stock::is_there);
+        let mut stock = stock.map_or_else(|| Stock::look(&self.dir), Ok)?;
+        stock.append(&self.dir, self.keep, at, line)?;
+        self.stock = Some(stock);
         Ok(())
     }
 }
 
-impl Shelf {
+impl Stock {
     /// The segments in `dir`, of which the newest goes on.
     fn look(dir: &Path) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
@@ -110,14 +110,11 @@ impl Shelf {
             self.closed.push_back(full.segment);
         }
         self.make_room(dir, keep, at, need)?;
-        let open = match &mut self.open {
-            Some(open) => open,
-            None => {
-                let last = self.closed.back().map_or(0, |segment| segment.number);
-                self.open.insert(Open::begin(dir, last.saturating_add(1), at)?)
-            }
-        };
-        open.append(at, line)
+        if self.open.is_none() {
+            let last = self.closed.back().map_or(0, |segment| segment.number);
+            self.open = Some(Open::begin(dir, last.saturating_add(1), at)?);
+        }
+        self.open.as_mut().map_or(Ok(()), |open| open.append(at, line))
     }
 
     /// Lets go what is too old, and as much as `need` more bytes ask for.

@@ -26,7 +26,8 @@ fn append(ring: &mut Ring, at: i64, number: usize, longer: usize) {
 }
 
 fn numbers(dir: &Path) -> Vec<usize> {
-    read(dir).unwrap().iter().map(|entry| entry.scaler[1..].parse().unwrap()).collect()
+    let number = |name: &str| name.trim_start_matches('s').parse().unwrap();
+    read(dir).unwrap().iter().map(|entry| number(&entry.scaler)).collect()
 }
 
 fn bytes(dir: &Path) -> u64 {
@@ -191,8 +192,7 @@ proptest! {
                 prop_assert!(bytes(dir.path()) <= BYTES);
             }
         }
-        let read = read(dir.path()).unwrap();
-        let kept: Vec<usize> = read.iter().map(|entry| entry.scaler[1..].parse().unwrap()).collect();
+        let kept = numbers(dir.path());
         let written: Vec<usize> = whole.iter().map(|(number, _)| *number).collect();
         prop_assert!(written.ends_with(&kept), "{kept:?} is no end of {written:?}");
         let mut room = BYTES * 3 / 4;
