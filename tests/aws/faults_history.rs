@@ -28,7 +28,8 @@ async fn a_full_disk_under_the_history_is_said_once_and_scaling_goes_on() {
     assert_eq!(world.desired("full-history").await, 9);
 }
 
-/// Twenty scalers that write each second, and kills at moments spread over the first half second of a life.
+/// Twenty scalers that write each second, and kills at moments spread over the half second after a start, or
+/// after a first record.
 #[tokio::test]
 async fn ten_kills_at_any_moment_leave_a_history_of_whole_records_that_goes_on() {
     let world = five_workers("slain-history", 5).await;
@@ -39,9 +40,12 @@ async fn ten_kills_at_any_moment_leave_a_history_of_whole_records_that_goes_on()
     world.settings(&(0..20).map(scaler).collect::<String>());
     let mut random: u64 = 20_261_121;
     let mut printed = Vec::new();
-    for _ in 0..10 {
+    for life in 0..10 {
         let mut daemon = Daemon::start(&world);
         daemon.await_words("starting");
+        if life % 2 == 0 {
+            daemon.wait("a record", || !daemon.records("slain-0").is_empty());
+        }
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         wait_until(Duration::from_millis(random >> 55), || false);
         daemon.signal("KILL");
@@ -49,7 +53,7 @@ async fn ten_kills_at_any_moment_leave_a_history_of_whole_records_that_goes_on()
         assert!(daemon.said(" WARN ").is_empty(), "{daemon:#?}");
         printed.extend((0..20).flat_map(|number| daemon.records(&format!("slain-{number}"))));
     }
-    assert!(printed.len() > 20, "the kills came too early to show anything");
+    assert!(printed.len() >= 5, "{} records", printed.len());
     let kept = kept(&world);
     let torn =
         segments(&world).iter().map(|path| fs::read_to_string(path).unwrap().lines().count()).sum::<usize>()

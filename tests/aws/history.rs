@@ -82,17 +82,17 @@ async fn a_decision_of_the_past_is_explained_as_it_was() {
 
 #[tokio::test]
 async fn a_history_replayed_under_its_own_settings_has_no_difference_and_under_others_some() {
-    let world = five_workers("again", 9).await;
-    let path = world.settings(&tempted("again", BRISK));
+    let world = five_workers("replayed", 9).await;
+    let path = world.settings(&tempted("replayed", BRISK));
     let daemon = Daemon::start(&world);
-    daemon.more("again", 2);
+    daemon.more("replayed", 2);
     let queue = world.queue("").await;
     world.messages(&queue, 1).await;
     daemon.wait("another scale-out", || {
         let acted = |record: &Value| record["decision"]["to"] == 10;
-        daemon.records("again").iter().any(acted)
+        daemon.records("replayed").iter().any(acted)
     });
-    daemon.more("again", 1);
+    daemon.more("replayed", 1);
     drop(daemon);
     let summary = |args: &[&str]| {
         let replayed = records(&world.run(&[&["replay", "--output", "json"], args].concat()));
