@@ -10,8 +10,10 @@ use std::fmt::Write;
 const ROWS_MAX: usize = 40;
 
 /// What readers must know, in words.
-const OPEN_LOOP: &str = "The fleet and the queues are as they were recorded: they do not react to the replayed decisions. Each is \
-what these settings would have decided at that moment, not what would have come of it; `backlogd simulate` tells that.";
+const OPEN_LOOP: &str = "\
+The fleet and the queues are as they were recorded: they do not react to the replayed decisions.
+Each is what these settings would have decided at that moment, not what would have come of it;
+`backlogd simulate --from-records` tells that.";
 
 /// Ticks in a row at which the same was decided then, and the same now.
 struct Stretch<'a> {
