@@ -5,7 +5,7 @@ use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Hints, Mode, Now};
 use crate::policy::{self, Policy, Tuning};
-use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
+use crate::publish::{Console, History, Journal, Losses, Metrics, Publisher, history};
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
@@ -85,6 +85,8 @@ pub struct Workshop {
     pub losses: Arc<Losses>,
     purpose: Purpose,
     places: HashMap<Place, Shared>,
+    /// What the scalers share; nothing before the first is built, and in a run that writes nothing.
+    history: Option<History>,
 }
 
 /// All that a scaler's engine is built of.
@@ -95,6 +97,7 @@ pub struct Kit {
     shared: Shared,
     purpose: Purpose,
     state_dir: PathBuf,
+    history: Option<History>,
 }
 
 /// What the scalers of one place share.
@@ -124,7 +127,7 @@ impl Workshop {
         let tasks = TaskTracker::new();
         // Closed, it takes tasks all the same, and can be waited for.
         tasks.close();
-        Self { tasks, losses: Arc::default(), purpose, places: HashMap::new() }
+        Self { tasks, losses: Arc::default(), purpose, places: HashMap::new(), history: None }
     }
 
     /// The kits of those scalers of `settings` that are `wanted`, in their order. Connections of a place
@@ -140,6 +143,7 @@ impl Workshop {
         let mut places: HashMap<Place, Shared> = HashMap::new();
         let mut driven = HashMap::new();
         let mut kits = Vec::new();
+        let history = self.history(settings);
         for scaler in &settings.scalers {
             let shared = if let Some(shared) = places.get(&scaler.place) {
                 shared.clone()
@@ -152,11 +156,22 @@ impl Workshop {
             check_drivers(scaler, &shared.session, &mut driven)?;
             if wanted(scaler) {
                 let (scaler, purpose) = (scaler.clone(), self.purpose.clone());
-                kits.push(Kit { scaler, shared, purpose, state_dir: settings.state_dir.clone() });
+                let (state_dir, history) = (settings.state_dir.clone(), history.clone());
+                kits.push(Kit { scaler, shared, purpose, state_dir, history });
             }
         }
         self.places = places;
+        if let Some(history) = &history {
+            history.keep(settings.history);
+        }
+        self.history = history;
         Ok(kits)
+    }
+
+    /// The history that there is already, or a new one; none where nothing is to be written.
+    fn history(&self, settings: &Settings) -> Option<History> {
+        let new = || History::new(history::directory(&settings.state_dir));
+        (!self.purpose.dry_run).then(|| self.history.clone().unwrap_or_else(new))
     }
 
     /// What is shared in the place of `scaler`, where calls may take so long.
@@ -179,7 +194,7 @@ impl Kit {
     /// was kept; without one, from what the state directory holds.
     #[must_use]
     pub fn engine(self, before: Option<Engine>, now: Now) -> Engine {
-        let Self { scaler, shared, purpose, state_dir } = &self;
+        let Self { scaler, shared, purpose, state_dir, history } = &self;
         let (store, state) = match before {
             Some(Engine { store, controller, .. }) => (store, controller.state().clone()),
             None => store(scaler, purpose, state_dir, now),
@@ -192,7 +207,7 @@ impl Kit {
             target: target(scaler, shared, purpose),
             controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
             store,
-            publishers: publishers(scaler, shared, purpose),
+            publishers: publishers(scaler, shared, purpose, history.as_ref()),
         }
     }
 }
@@ -364,10 +379,18 @@ fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn S
     (Box::new(file), state)
 }
 
-fn publishers(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Vec<Box<dyn Publisher>> {
+fn publishers(
+    scaler: &Scaler,
+    shared: &Shared,
+    purpose: &Purpose,
+    history: Option<&History>,
+) -> Vec<Box<dyn Publisher>> {
     let mut publishers: Vec<Box<dyn Publisher>> = vec![Box::new(Journal::default())];
     if let Some(console) = &purpose.console {
         publishers.push(Box::new(console.clone()));
+    }
+    if let Some(history) = history {
+        publishers.push(Box::new(history.clone()));
     }
     if let Some(destination) = scaler.publish.as_ref().filter(|_| !purpose.dry_run) {
         publishers.push(Box::new(shared.metrics.publisher(destination.clone())));

@@ -8,6 +8,7 @@ mod iam;
 #[cfg(test)]
 mod manual;
 mod policy;
+mod replay;
 mod run;
 mod simulate;
 
@@ -75,7 +76,7 @@ enum Command {
     Run(run::Args),
     /// Check the settings, and say what they mean and cost; with --online, prove them against AWS
     Check(check::Args),
-    /// Take one look, decide, and show each step; writes nothing
+    /// Take one look, decide, and show each step, or those of a decision of the past; writes nothing
     Explain(explain::Args),
     /// Print the IAM policy that these settings need and no more, or check one; calls nothing
     Iam(iam::Args),
@@ -83,6 +84,8 @@ enum Command {
     Policy(policy::Args),
     /// Try the controller on a workload: late messages, cost, and what others would pay; no account, no network
     Simulate(Box<simulate::Args>),
+    /// Hold other settings against decisions on record: what would they have decided? Calls nothing
+    Replay(replay::Args),
     /// Watch it work on an embedded world; no account, no network
     Demo(demo::Args),
     /// Print shell completions
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Iam(args) => iam::iam(&cli.common, &args),
         Command::Policy(args) => policy::policy(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
+        Command::Replay(args) => replay::replay(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
         Command::Completions(args) => completions::completions(&args),
     };

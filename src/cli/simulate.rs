@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Hours that a shape lasts; the first is not scored
     #[arg(long, value_name = "HOURS", default_value_t = 24, conflicts_with_all = ["trace", "from_records"], value_parser = clap::value_parser!(u64).range(2..=1000), help_heading = WORKLOAD)]
     hours: u64,
-    /// Arrivals as the daemon saw them: a file of its JSON records, one a line
+    /// Arrivals as the daemon saw them: a file of its JSON records, one a line, or a directory of history
     #[arg(long, value_name = "FILE", group = "workload", help_heading = WORKLOAD)]
     from_records: Option<PathBuf>,
     /// Seconds that a message takes, on average [default: from the settings or the records, else 10]

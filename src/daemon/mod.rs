@@ -103,7 +103,8 @@ pub async fn run(settings: Settings, options: Options) -> Result<Ending, Failure
         if options.once {
             once(&settings, &purpose, clock, &stop).await
         } else {
-            forever(settings, purpose, clock, &stop, options.reload.map(|path| (path, hangups))).await
+            Box::pin(forever(settings, purpose, clock, &stop, options.reload.map(|path| (path, hangups))))
+                .await
         }
     });
     tokio::select! {

@@ -2,6 +2,7 @@
 //!
 //! Keys come in the order in which the fields below are declared, the order of `docs/record.md`.
 
+use super::recorded::DeletedJson;
 use crate::model::{
     Backlog, Estimate, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp,
     rounded,
@@ -56,6 +57,10 @@ struct QueueJson<'a> {
     delayed: u64,
     counted: f64,
     age_secs: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visibility_timeout_secs: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<DeletedJson>,
 }
 
 #[derive(Serialize)]
@@ -161,7 +166,10 @@ impl<'a> QueueJson<'a> {
     fn of(queue: &'a Queue) -> Option<Self> {
         let Backlog { visible, in_flight, delayed, counted } = *queue.backlog.as_ref().ok()?;
         let age_secs = rounded(queue.age_secs);
-        Some(Self { name: &queue.name, visible, in_flight, delayed, counted, age_secs })
+        let visibility_timeout_secs = queue.facts.visibility_timeout_secs;
+        let deleted = queue.deleted.as_ref().map(DeletedJson::of);
+        let name = &queue.name;
+        Some(Self { name, visible, in_flight, delayed, counted, age_secs, visibility_timeout_secs, deleted })
     }
 }
 

@@ -4,8 +4,10 @@ mod cloudwatch;
 mod console;
 mod destination;
 mod event;
+pub mod history;
 mod journal;
 pub mod json;
+mod recorded;
 #[cfg(test)]
 mod scene;
 pub mod text;
@@ -14,7 +16,9 @@ pub use cloudwatch::{CloudWatch, Losses, Metrics};
 pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
 pub use event::Event;
+pub use history::History;
 pub use journal::Journal;
+pub use recorded::{Came, Decided, Recorded, Step};
 
 use crate::model::Record;
 use async_trait::async_trait;

@@ -3,12 +3,15 @@ use super::mistake::{Mistake, Spot};
 use super::reader::{At, Book, Table};
 use super::whereabouts::Whereabouts;
 use super::{Scaler, Settings, forms, scaler};
+use crate::publish::history::Keep;
+use std::path::PathBuf;
+use std::time::Duration;
 use toml::de::DeTable;
 
 /// What all `files` say together: the main file first, then the drop-ins. Nothing if that cannot be
 /// told; then, and perhaps otherwise, `book` holds mistakes.
 pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<Settings> {
-    let mut state_dir = None;
+    let mut daemon = Daemon::default();
     let mut base = Whereabouts::default();
     let mut read = Vec::new();
     // A file that could not be read may be the one with the scalers.
@@ -25,7 +28,7 @@ pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<
         let mut table = Table::of_file(book, index, items.into_inner());
         if index == 0 {
             base = Whereabouts::default().overlaid(table.child("aws"));
-            state_dir = daemon(table.child("daemon"));
+            daemon = Daemon::read(table.child("daemon"));
         } else {
             refuse_main_tables(&mut table);
         }
@@ -37,8 +40,8 @@ pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<
     }
     let (scalers, claims): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     cross::check(&claims);
-    let state_dir = state_dir.unwrap_or_else(|| "/var/lib/backlogd".into());
-    Some(Settings { state_dir, scalers: scalers.into_iter().collect::<Option<_>>()? })
+    let Daemon { state_dir, history } = daemon;
+    Some(Settings { state_dir, history, scalers: scalers.into_iter().collect::<Option<_>>()? })
 }
 
 fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Scaler>, Claims<'a>)> {
@@ -47,10 +50,35 @@ fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Sca
     tables.enumerate().map(|(index, table)| scaler::read(table, index, base)).collect()
 }
 
-fn daemon(mut table: Table<'_>) -> Option<std::path::PathBuf> {
-    let state_dir = table.text("state_dir", forms::directory).map(|at| at.value);
-    table.finish();
-    state_dir
+/// The `[daemon]` table.
+#[derive(Debug)]
+struct Daemon {
+    state_dir: PathBuf,
+    history: Keep,
+}
+
+impl Default for Daemon {
+    fn default() -> Self {
+        Self { state_dir: PathBuf::from("/var/lib/backlogd"), history: keep(64, 14) }
+    }
+}
+
+impl Daemon {
+    fn read(mut table: Table<'_>) -> Self {
+        let usual = Self::default();
+        let state_dir = table.text("state_dir", forms::directory).map(|at| at.value);
+        let mib = table.whole("history_mib", 0..=4_096).map(|at| at.value);
+        let days = table.whole("history_days", 0..=3_650).map(|at| at.value);
+        table.finish();
+        Self {
+            state_dir: state_dir.unwrap_or(usual.state_dir),
+            history: keep(mib.unwrap_or(64), days.unwrap_or(14)),
+        }
+    }
+}
+
+fn keep(mib: u32, days: u32) -> Keep {
+    Keep { bytes: u64::from(mib) << 20, age: Duration::from_hours(24) * days }
 }
 
 /// A drop-in only adds scalers: what is the daemon's own has one place to look for.

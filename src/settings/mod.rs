@@ -4,6 +4,7 @@ use crate::aws::Place;
 use crate::controller::Rules;
 use crate::policy::{BacklogPerInstance, Step};
 use crate::publish::Destination;
+use crate::publish::history::Keep;
 use crate::source::QueueAddress;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,6 +43,8 @@ use reader::Book;
 pub struct Settings {
     /// Where state files live.
     pub state_dir: PathBuf,
+    /// How much of the history of decisions is kept there.
+    pub history: Keep,
     /// The scalers, in file order; names are unique. At least one.
     pub scalers: Vec<Scaler>,
 }

@@ -23,6 +23,7 @@ mod ports;
 mod progress;
 pub mod records;
 mod refusal;
+pub mod replay;
 pub mod report;
 mod request;
 mod run;

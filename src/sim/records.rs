@@ -4,9 +4,13 @@ use super::trace::Trace;
 use super::words::duration;
 use super::workload::LONGEST;
 use crate::model::Timestamp;
-use chrono::{DateTime, Utc};
+use crate::publish::history::{self, moment};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 /// What a file of records tells about a workload.
@@ -117,8 +121,8 @@ struct Look {
 /// messages in flight × time ÷ processing time (Little's law). Counters waver; what they take back later
 /// never arrived.
 pub fn read(text: &str, scaler: Option<&str>, processing_secs: Option<f64>) -> Result<Recorded, Unusable> {
-    let lines = parsed(text)?;
-    let scaler = chosen(&lines, scaler)?;
+    let lines: Vec<(usize, Line)> = parsed(text)?;
+    let scaler = chosen(lines.iter().map(|(_, line)| line.scaler.as_str()), scaler)?;
     let own: Vec<(usize, Line)> = lines.into_iter().filter(|(_, line)| line.scaler == scaler).collect();
     let estimates = own.iter().rev().filter_map(|(_, line)| line.estimate.as_ref()?.processing_secs);
     let estimate = estimates.into_iter().find(|secs| *secs > 0.0);
@@ -134,7 +138,17 @@ pub fn read(text: &str, scaler: Option<&str>, processing_secs: Option<f64>) -> R
     Ok(Recorded { scaler, trace, processing_secs, max })
 }
 
-fn parsed(text: &str) -> Result<Vec<(usize, Line)>, Unusable> {
+/// The records at `path`, one a line: a file, or a directory of history.
+pub(super) fn text(path: &Path) -> io::Result<String> {
+    if !path.is_dir() {
+        return fs::read_to_string(path);
+    }
+    let lines: Vec<String> = history::read(path)?.into_iter().map(|entry| entry.line).collect();
+    Ok(lines.join("\n"))
+}
+
+/// The records in `text` with the numbers of their lines, from 1; each as much of it as `L` asks for.
+pub(super) fn parsed<L: DeserializeOwned>(text: &str) -> Result<Vec<(usize, L)>, Unusable> {
     let filled = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let read = |(number, line)| match serde_json::from_str(line) {
         Ok(record) => Ok((number, record)),
@@ -150,8 +164,12 @@ fn reworded(error: &serde_json::Error) -> String {
     format!("{what} (column {})", error.column())
 }
 
-fn chosen(lines: &[(usize, Line)], asked: Option<&str>) -> Result<String, Unusable> {
-    let known: BTreeSet<&str> = lines.iter().map(|(_, line)| line.scaler.as_str()).collect();
+/// Of the scalers called `names`, the one that is asked for, or the only one.
+pub(super) fn chosen<'n>(
+    names: impl Iterator<Item = &'n str>,
+    asked: Option<&str>,
+) -> Result<String, Unusable> {
+    let known: BTreeSet<&str> = names.collect();
     let list = || known.iter().copied().collect::<Vec<_>>().join(", ");
     match (asked, known.first()) {
         (_, None) => Err(Unusable::TooFew),
@@ -184,11 +202,6 @@ fn looks(lines: &[(usize, Line)]) -> Result<Vec<Look>, Unusable> {
         looks.push(Look { at, held, in_flight: sum(|queue| queue.in_flight) });
     }
     Ok(looks)
-}
-
-fn moment(time: &str) -> Option<Timestamp> {
-    let time = DateTime::parse_from_rfc3339(time).ok()?.with_timezone(&Utc);
-    Some(Timestamp::from_millis(time.timestamp_millis()))
 }
 
 /// Arrivals in stretches as long as most looks are apart. What the first look found arrived at the beginning.

@@ -34,6 +34,19 @@ pub enum Refusal {
         /// What is wrong with them.
         source: Unusable,
     },
+    /// There is nothing to replay.
+    #[error("there is no record in {}", .0.display())]
+    NoRecords(PathBuf),
+    /// The records do not tell of a queue that the settings have.
+    #[error("{}: no record tells of queue {queue:?}; there are: {known}", path.display())]
+    NoQueue {
+        /// The file.
+        path: PathBuf,
+        /// The queue's name.
+        queue: String,
+        /// The names there are.
+        known: String,
+    },
     /// The scaler is not in the settings.
     #[error("no scaler is called {asked:?}; there are: {known}")]
     Unknown {

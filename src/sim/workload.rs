@@ -54,7 +54,7 @@ impl Workload {
 }
 
 fn recorded(path: &Path, scaler: Option<&str>, processing: Option<Duration>) -> Result<Arrivals, Refusal> {
-    let read = records::read(&read_file(path)?, scaler, processing.map(|time| time.as_secs_f64()));
+    let read = records::read(&read_records(path)?, scaler, processing.map(|time| time.as_secs_f64()));
     let recorded = read.map_err(|source| Refusal::Records { path: path.to_owned(), source })?;
     check(Arrivals {
         name: recorded.scaler,
@@ -80,6 +80,10 @@ fn check(arrivals: Arrivals) -> Result<Arrivals, Refusal> {
         return Err(Refusal::NothingScored { workload, count });
     }
     Ok(arrivals)
+}
+
+fn read_records(path: &Path) -> Result<String, Refusal> {
+    records::text(path).map_err(|source| Refusal::Unreadable { path: path.to_owned(), source })
 }
 
 fn read_file(path: &Path) -> Result<String, Refusal> {

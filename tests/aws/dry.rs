@@ -61,7 +61,7 @@ async fn a_dry_run_goes_on_from_the_daemons_state_and_leaves_it_as_it_is() {
 
     assert_eq!(records[0]["decision"]["reasons"][1]["code"], "cooldown_out");
     assert_eq!(state(), before);
-    assert_eq!(fs::read_dir(world.state_dir()).unwrap().count(), 2, "the state and the lock");
+    assert_eq!(fs::read_dir(world.state_dir()).unwrap().count(), 3, "the state, the history and the lock");
 }
 
 #[tokio::test]

@@ -48,9 +48,10 @@ async fn a_state_directory_that_is_none_is_said_and_scaling_goes_on() {
     let round = Round::of(world);
     assert_eq!(round.record["outcome"]["kind"], "done");
     assert_eq!(round.exit, 0);
-    assert_eq!(round.complaints.len(), 2, "{:#?}", round.complaints);
+    assert_eq!(round.complaints.len(), 3, "{:#?}", round.complaints);
     assert!(round.complaints[0].contains("cannot read the state file, starting afresh"));
     assert!(round.complaints[1].contains("cannot keep state"));
+    assert!(round.complaints[2].contains("cannot keep the history of decisions"));
 }
 
 #[tokio::test]

@@ -120,8 +120,8 @@ async fn a_kill_in_the_middle_of_a_scale_out_loses_neither_the_cooldown_nor_the_
     assert_eq!(world.desired("killed").await, 1);
     assert_eq!(
         fs::read_dir(world.state_dir()).unwrap().count(),
-        2,
-        "the state and the lock, and nothing half written"
+        3,
+        "the state, the history and the lock, and nothing half written"
     );
 
     // Once it has cooled down, the order is made.

@@ -1,8 +1,12 @@
-//! One tick of one scaler with its write withheld, and every step of the thought on paper.
+//! One tick of one scaler with its write withheld, or one of the past, and every step of the thought on paper.
+
+pub mod past;
 
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
 use crate::clock::Clock;
-use crate::model::{Action, Backlog, Estimate, Fleet, Learnt, Missing, Reason, Record, Sample, rounded};
+use crate::model::{
+    Action, Backlog, Estimate, Fleet, Learnt, Metrics, Missing, Reason, Record, Sample, Timestamp, rounded,
+};
 use crate::publish::{json, text};
 use crate::settings::Settings;
 use std::fmt::{self, Write};
@@ -49,36 +53,62 @@ pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Fa
 /// `explanation` at length: what was read, what follows, each step to the decision, and what a live
 /// run would do with it.
 #[must_use]
-pub fn at_length(explanation: &Explanation) -> String {
-    let mut page = String::new();
-    // Writing to a string cannot fail; were it to, half a page is better than none.
-    let _written = write(&mut page, explanation);
-    page
+pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
+    let reasons = record.decision.reasons.iter();
+    let action = record.decision.action;
+    show(&Page {
+        scaler: &record.scaler,
+        time: record.time,
+        sample: &record.sample,
+        metrics: record.metrics,
+        estimate: record.estimate.as_ref(),
+        thoughts: reasons.map(|reason| (thought(reason, &record.sample), reason.code())).collect(),
+        ending: vec![text::action(action), live(action, *drive).to_owned()],
+    })
 }
 
-fn write(page: &mut String, Explanation { record, drive }: &Explanation) -> fmt::Result {
-    writeln!(page, "{} at {}\n\nread", record.scaler, json::time(record.time))?;
-    for line in readings(&record.sample) {
-        writeln!(page, "  {line}")?;
+/// All that stands on a page about a decision.
+struct Page<'a> {
+    scaler: &'a str,
+    time: Timestamp,
+    sample: &'a Sample,
+    metrics: Metrics,
+    estimate: Option<&'a Estimate>,
+    /// Words and codes.
+    thoughts: Vec<(String, &'a str)>,
+    /// The decision, and what becomes of it.
+    ending: Vec<String>,
+}
+
+fn show(page: &Page<'_>) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail; were it to, half a page is better than none.
+    let _written = write(&mut text, page);
+    text
+}
+
+fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
+    writeln!(text, "{} at {}\n\nread", page.scaler, json::time(page.time))?;
+    for line in readings(page.sample) {
+        writeln!(text, "  {line}")?;
     }
-    if let Some(per_instance) = record.metrics.backlog_per_instance {
-        let acceptable = record.metrics.acceptable_backlog;
+    if let Some(per_instance) = page.metrics.backlog_per_instance {
+        let acceptable = page.metrics.acceptable_backlog;
         let against = acceptable.map(|figure| format!(", {} acceptable", rounded(figure)));
         let against = against.unwrap_or_default();
-        writeln!(page, "\nbacklog per instance\n  {}{against}", rounded(per_instance))?;
+        writeln!(text, "\nbacklog per instance\n  {}{against}", rounded(per_instance))?;
     }
-    if let Some(estimate) = &record.estimate {
-        writeln!(page, "\nbelieved")?;
+    if let Some(estimate) = page.estimate {
+        writeln!(text, "\nbelieved")?;
         for line in beliefs(estimate) {
-            writeln!(page, "  {line}")?;
+            writeln!(text, "  {line}")?;
         }
     }
-    writeln!(page, "\nthought")?;
-    for (number, reason) in (1..).zip(&record.decision.reasons) {
-        writeln!(page, "  {number}. {} [{}]", thought(reason, &record.sample), reason.code())?;
+    writeln!(text, "\nthought")?;
+    for (number, (words, code)) in (1..).zip(&page.thoughts) {
+        writeln!(text, "  {number}. {words} [{code}]")?;
     }
-    let action = record.decision.action;
-    write!(page, "\ndecision\n  {}\n  {}", text::action(action), live(action, *drive))
+    write!(text, "\ndecision\n  {}", page.ending.join("\n  "))
 }
 
 /// A line for each reading, and for what stands in the way of changing the group.
@@ -180,7 +210,7 @@ const fn live(action: Action, drive: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, Decision, Metrics, Mode, Outcome, Queue, QueueFacts, Timestamp};
+    use crate::model::{Cause, Decision, Mode, Outcome, Queue, QueueFacts};
 
     fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
         Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default(), deleted: None }
