@@ -5,7 +5,7 @@ use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Hints, Mode, Now};
 use crate::policy::{self, Policy, Tuning};
-use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
+use crate::publish::{Console, Exposition, Journal, Losses, Metrics, Publisher};
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
@@ -83,6 +83,8 @@ pub struct Workshop {
     pub tasks: TaskTracker,
     /// Figures that could not be published.
     pub losses: Arc<Losses>,
+    /// The metrics of all that is built here.
+    pub exposition: Exposition,
     purpose: Purpose,
     places: HashMap<Place, Shared>,
 }
@@ -93,6 +95,7 @@ pub struct Kit {
     /// Its settings.
     pub scaler: Scaler,
     shared: Shared,
+    exposition: Exposition,
     purpose: Purpose,
     state_dir: PathBuf,
 }
@@ -124,7 +127,9 @@ impl Workshop {
         let tasks = TaskTracker::new();
         // Closed, it takes tasks all the same, and can be waited for.
         tasks.close();
-        Self { tasks, losses: Arc::default(), purpose, places: HashMap::new() }
+        let losses = Arc::<Losses>::default();
+        let exposition = Exposition::new(losses.clone());
+        Self { tasks, losses, exposition, purpose, places: HashMap::new() }
     }
 
     /// The kits of those scalers of `settings` that are `wanted`, in their order. Connections of a place
@@ -152,7 +157,8 @@ impl Workshop {
             check_drivers(scaler, &shared.session, &mut driven)?;
             if wanted(scaler) {
                 let (scaler, purpose) = (scaler.clone(), self.purpose.clone());
-                kits.push(Kit { scaler, shared, purpose, state_dir: settings.state_dir.clone() });
+                let (exposition, state_dir) = (self.exposition.clone(), settings.state_dir.clone());
+                kits.push(Kit { scaler, shared, exposition, purpose, state_dir });
             }
         }
         self.places = places;
@@ -167,6 +173,7 @@ impl Workshop {
         let session = open(&scaler.place, patience)
             .await
             .map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })?;
+        let session = Session { calls: self.exposition.calls(), ..session };
         Ok(Shared::new(session, &self.tasks, self.losses.clone()))
     }
 }
@@ -182,7 +189,7 @@ impl Kit {
     /// was kept; without one, from what the state directory holds.
     #[must_use]
     pub fn engine(self, before: Option<Engine>, now: Now) -> Engine {
-        let Self { scaler, shared, purpose, state_dir } = &self;
+        let Self { scaler, shared, exposition, purpose, state_dir } = &self;
         let (store, state) = match before {
             Some(Engine { store, controller, .. }) => (store, controller.state().clone()),
             None => store(scaler, purpose, state_dir, now),
@@ -194,7 +201,7 @@ impl Kit {
             target: target(scaler, shared, purpose),
             controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
             store,
-            publishers: publishers(scaler, shared, purpose),
+            publishers: publishers(scaler, shared, exposition, purpose),
         }
     }
 }
@@ -321,8 +328,14 @@ fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn S
     (Box::new(file), state)
 }
 
-fn publishers(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Vec<Box<dyn Publisher>> {
-    let mut publishers: Vec<Box<dyn Publisher>> = vec![Box::new(Journal::default())];
+fn publishers(
+    scaler: &Scaler,
+    shared: &Shared,
+    exposition: &Exposition,
+    purpose: &Purpose,
+) -> Vec<Box<dyn Publisher>> {
+    let mut publishers: Vec<Box<dyn Publisher>> =
+        vec![Box::new(Journal::default()), Box::new(exposition.publisher(&scaler.name))];
     if let Some(console) = &purpose.console {
         publishers.push(Box::new(console.clone()));
     }

@@ -71,6 +71,7 @@ impl Reloads<'_> {
             Ok(settings) => self.take_up(settings).await.map_err(Refusal::from),
             Err(mistakes) => Err(mistakes.into()),
         };
+        self.workshop.exposition.reloaded(taken.is_ok());
         match taken {
             Ok(change) => {
                 self.board.refuse(None);
@@ -95,6 +96,9 @@ impl Reloads<'_> {
         let change = Change::between(&self.crew.scalers().collect::<Vec<_>>(), &settings.scalers);
         let kits = self.workshop.kits(&settings, |scaler| change.concerns(scaler)).await?;
         self.crew.change(&settings.scalers, kits.into_iter().map(Recruit::from).collect()).await?;
+        for scaler in &change.removed {
+            self.workshop.exposition.remove(scaler);
+        }
         self.board.show(self.crew.pulses());
         if state_dir != self.state_dir {
             tracing::warn!(

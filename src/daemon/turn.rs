@@ -1,7 +1,7 @@
 use super::pulse::Pulse;
 use super::schedule::Due;
 use crate::aws::Patience;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::engine::Engine;
 use crate::model::{Now, Record, Timestamp};
 use crate::settings::Schedule;
@@ -16,7 +16,10 @@ use tracing::Instrument;
 pub(super) async fn tick(engine: &mut Engine, clock: Clock) -> Record {
     // An error span is enabled at every level of logging.
     let span = tracing::error_span!("tick", scaler = engine.name);
-    engine.tick(clock.now()).instrument(span).await
+    let watch = Stopwatch::start();
+    let record = engine.tick(clock.now()).instrument(span).await;
+    engine.took(watch.elapsed());
+    record
 }
 
 /// So many ticks in a row that outlast the schedule are worth a word.

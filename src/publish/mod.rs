@@ -6,6 +6,7 @@ mod destination;
 mod event;
 mod journal;
 pub mod json;
+mod prometheus;
 #[cfg(test)]
 mod scene;
 pub mod text;
@@ -15,14 +16,19 @@ pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
 pub use event::Event;
 pub use journal::Journal;
+pub use prometheus::{Exposition, Prometheus};
 
 use crate::model::Record;
 use async_trait::async_trait;
 use std::fmt;
+use std::time::Duration;
 
 /// A listener to records.
 #[async_trait]
 pub trait Publisher: fmt::Debug + Send {
     /// Takes one record. It must not wait for anything slow, and its failures are its own to report.
     async fn publish(&mut self, record: &Record);
+
+    /// Takes note of how long the tick took that the last record is of.
+    fn took(&mut self, _duration: Duration) {}
 }
