@@ -34,6 +34,7 @@ mod faults_watchdog;
 mod faults_write;
 mod group;
 mod iam;
+mod metrics;
 mod online;
 mod process;
 mod publish;

@@ -122,10 +122,10 @@ pub(super) const GAUGES: [Gauge; 19] = [
         Some(record.time.as_millis() as f64 / 1000.0)
     }),
     one("driving", "", "1 where decisions reach the group, 0 where they are withheld", |record| {
-        flag(record.mode == Mode::Drive)
+        Some(flag(record.mode == Mode::Drive))
     }),
     one("dry_run", "", "1 where the run was asked to write nothing, 0 otherwise", |record| {
-        flag(record.mode == Mode::DryRun)
+        Some(flag(record.mode == Mode::DryRun))
     }),
 ];
 
@@ -141,6 +141,6 @@ fn estimate(record: &Record, figure: impl Fn(&Estimate) -> f64) -> Option<f64> {
     record.estimate.as_ref().map(figure)
 }
 
-fn flag(set: bool) -> Option<f64> {
-    Some(f64::from(u8::from(set)))
+fn flag(set: bool) -> f64 {
+    f64::from(u8::from(set))
 }

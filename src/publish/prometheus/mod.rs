@@ -7,7 +7,7 @@ mod text;
 
 use super::{Losses, Publisher};
 use crate::aws::Calls;
-use crate::model::{Action, Record};
+use crate::model::{Action, Reason, Record};
 use async_trait::async_trait;
 use prometheus_client::metrics::histogram::Histogram;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,7 @@ impl Counts {
             *self.writes.entry(record.outcome.code()).or_default() += 1;
         }
         if record.decision.action == Action::Hold {
-            let reasons: BTreeSet<_> = record.decision.reasons.iter().map(|reason| reason.code()).collect();
+            let reasons: BTreeSet<_> = record.decision.reasons.iter().map(Reason::code).collect();
             for reason in reasons {
                 *self.holds.entry(reason).or_default() += 1;
             }

@@ -91,11 +91,9 @@ fn counters(encoder: &mut DescriptorEncoder, scalers: &[Scaler]) -> Result<(), E
         let count = |action: &&str| by("action", action, counts.decisions.get(action).copied().unwrap_or(0));
         ACTIONS.iter().map(count).collect()
     })?;
-    counter(
-        "holds",
-        "Ticks that left the group alone, by each reason",
-        &|counts| counts.holds.iter().map(|(reason, count)| by("reason", reason, *count)).collect(),
-    )?;
+    counter("holds", "Ticks that left the group alone, by each reason", &|counts| {
+        counts.holds.iter().map(|(reason, count)| by("reason", reason, *count)).collect()
+    })?;
     counter("writes", "Changes of desired capacity by their outcome", &|counts| {
         let count = |outcome: &&str| by("outcome", outcome, counts.writes.get(outcome).copied().unwrap_or(0));
         WRITES.iter().map(count).collect()
