@@ -125,22 +125,21 @@ impl Exposition {
             "Requests to AWS, each attempt of a call, by operation and result",
             &calls,
         )?;
-        let lost = self.0.losses.total().try_into().unwrap_or(u64::MAX);
-        totals(encoder, "publish_failures", "Data that did not reach CloudWatch", &[(Vec::new(), lost)])?;
+        let lost: u64 = self.0.losses.total().try_into().unwrap_or(u64::MAX);
+        let help = "Data that did not reach CloudWatch";
+        let mut failures = encoder.encode_descriptor("publish_failures", help, None, MetricType::Counter)?;
+        failures.encode_counter::<NoLabelSet, _, u64>(&lost, None)?;
         let reloads = *held(&self.0.reloads);
         let results = [("taken", reloads.taken), ("refused", reloads.refused)];
         let results = results.map(|(result, count)| (vec![("result", result.to_owned())], count));
         totals(encoder, "reloads", "Reloads of the settings by their result", &results)?;
-        let about =
-            ("settings_refused", "1 where the settings on disk were refused and older ones are in force");
-        let refused = [(NONE, u32::from(reloads.last_refused))];
-        family(encoder, about, None, MetricType::Gauge, &refused, |mut it, value| it.encode_gauge(value))?;
+        let help = "1 where the settings on disk were refused and older ones are in force, 0 otherwise";
+        let mut refused = encoder.encode_descriptor("settings_refused", help, None, MetricType::Gauge)?;
+        refused.encode_gauge(&u32::from(reloads.last_refused))?;
         let mut build = encoder.encode_descriptor("build", "The program", None, MetricType::Info)?;
         build.encode_info(&[("version", env!("CARGO_PKG_VERSION"))])
     }
 }
-
-const NONE: [(&str, &str); 0] = [];
 
 /// A family of counters without a unit.
 fn totals(encoder: &mut DescriptorEncoder, name: &str, help: &str, samples: &[Counted]) -> Result<(), Error> {
