@@ -99,3 +99,26 @@ impl Deadlines {
 pub(super) fn longest_tick(patience: Patience) -> Duration {
     patience.call * 4
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::tests::{HeldQueue, engine, holding};
+    use crate::model::Outcome;
+    use crate::publish::Exposition;
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn each_tick_is_told_with_the_time_it_took() {
+        let exposition = Exposition::new(Arc::default());
+        let (began, leave) = (mpsc::unbounded_channel().0, Arc::new(Semaphore::new(2)));
+        let queue = HeldQueue { began, leave, backlog: Ok(holding(10)) };
+        let mut engine = engine(queue, Outcome::Done);
+        engine.publishers.push(Box::new(exposition.publisher("images")));
+        for ticks in 1..=2 {
+            tick(&mut engine, Clock::start()).await;
+            let line = format!("backlogd_tick_duration_seconds_count{{scaler=\"images\"}} {ticks}");
+            assert!(exposition.encode().lines().any(|told| told == line), "{line}");
+        }
+    }
+}
