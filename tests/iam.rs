@@ -72,12 +72,18 @@ fn actions_called() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for room in ["aws", "source", "target", "publish"] {
         let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
-        for file in fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in files(&room) {
             let text = fs::read_to_string(file).unwrap();
             found.extend(text.split('"').filter_map(action));
         }
     }
     found
+}
+
+/// The files at `path` and below.
+fn files(path: &Path) -> Vec<PathBuf> {
+    let below = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    below.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 fn action(text: &str) -> Option<String> {
