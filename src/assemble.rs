@@ -5,7 +5,7 @@ use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Hints, Mode, Now};
 use crate::policy::{self, Policy, Tuning};
-use crate::publish::{Console, History, Journal, Losses, Metrics, Publisher, history};
+use crate::publish::{Console, Exposition, History, Journal, Losses, Metrics, Publisher, history};
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
@@ -83,6 +83,8 @@ pub struct Workshop {
     pub tasks: TaskTracker,
     /// Figures that could not be published.
     pub losses: Arc<Losses>,
+    /// The metrics of all that is built here.
+    pub exposition: Exposition,
     purpose: Purpose,
     places: HashMap<Place, Shared>,
     /// What the scalers share; nothing before the first is built, and in a run that writes nothing.
@@ -95,6 +97,7 @@ pub struct Kit {
     /// Its settings.
     pub scaler: Scaler,
     shared: Shared,
+    exposition: Exposition,
     purpose: Purpose,
     state_dir: PathBuf,
     history: Option<History>,
@@ -127,7 +130,9 @@ impl Workshop {
         let tasks = TaskTracker::new();
         // Closed, it takes tasks all the same, and can be waited for.
         tasks.close();
-        Self { tasks, losses: Arc::default(), purpose, places: HashMap::new(), history: None }
+        let losses = Arc::<Losses>::default();
+        let exposition = Exposition::new(losses.clone());
+        Self { tasks, losses, exposition, purpose, places: HashMap::new(), history: None }
     }
 
     /// The kits of those scalers of `settings` that are `wanted`, in their order. Connections of a place
@@ -156,8 +161,9 @@ impl Workshop {
             check_drivers(scaler, &shared.session, &mut driven)?;
             if wanted(scaler) {
                 let (scaler, purpose) = (scaler.clone(), self.purpose.clone());
-                let (state_dir, history) = (settings.state_dir.clone(), history.clone());
-                kits.push(Kit { scaler, shared, purpose, state_dir, history });
+                let (exposition, history) = (self.exposition.clone(), history.clone());
+                let state_dir = settings.state_dir.clone();
+                kits.push(Kit { scaler, shared, exposition, purpose, state_dir, history });
             }
         }
         self.places = places;
@@ -179,7 +185,9 @@ impl Workshop {
         if let Some(shared) = self.places.get(&scaler.place).filter(|at| at.session.patience == patience) {
             return Ok(shared.clone());
         }
-        Ok(Shared::new(session(scaler, patience).await?, &self.tasks, self.losses.clone()))
+        let session = session(scaler, patience).await?;
+        let session = Session { calls: self.exposition.calls(), ..session };
+        Ok(Shared::new(session, &self.tasks, self.losses.clone()))
     }
 }
 
@@ -194,7 +202,7 @@ impl Kit {
     /// was kept; without one, from what the state directory holds.
     #[must_use]
     pub fn engine(self, before: Option<Engine>, now: Now) -> Engine {
-        let Self { scaler, shared, purpose, state_dir, history } = &self;
+        let Self { scaler, shared, exposition, purpose, state_dir, history } = &self;
         let (store, state) = match before {
             Some(Engine { store, controller, .. }) => (store, controller.state().clone()),
             None => store(scaler, purpose, state_dir, now),
@@ -207,7 +215,7 @@ impl Kit {
             target: target(scaler, shared, purpose),
             controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
             store,
-            publishers: publishers(scaler, shared, purpose, history.as_ref()),
+            publishers: publishers(scaler, shared, exposition, purpose, history.as_ref()),
         }
     }
 }
@@ -382,10 +390,12 @@ fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn S
 fn publishers(
     scaler: &Scaler,
     shared: &Shared,
+    exposition: &Exposition,
     purpose: &Purpose,
     history: Option<&History>,
 ) -> Vec<Box<dyn Publisher>> {
-    let mut publishers: Vec<Box<dyn Publisher>> = vec![Box::new(Journal::default())];
+    let mut publishers: Vec<Box<dyn Publisher>> =
+        vec![Box::new(Journal::default()), Box::new(exposition.publisher(&scaler.name))];
     if let Some(console) = &purpose.console {
         publishers.push(Box::new(console.clone()));
     }

@@ -82,7 +82,7 @@ where
 }
 
 /// Codes as observed and as in the services' models; SQS gives its own long form for some.
-fn cause_of_code(code: &str) -> Option<Cause> {
+pub(super) fn cause_of_code(code: &str) -> Option<Cause> {
     Some(match code.rsplit('.').next().unwrap_or(code) {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
         "ExpiredToken"
@@ -113,7 +113,7 @@ fn cause_of_code(code: &str) -> Option<Cause> {
     })
 }
 
-fn cause_of_status(status: u16, otherwise: Cause) -> Cause {
+pub(super) fn cause_of_status(status: u16, otherwise: Cause) -> Cause {
     match status {
         // A success that cannot be read.
         200..=299 => Cause::Malformed,
@@ -179,7 +179,7 @@ fn without_wrapping(failure: &CredentialsError) -> String {
     }
 }
 
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source())
 }
 

@@ -1,4 +1,4 @@
-use super::Place;
+use super::{Calls, Place};
 use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -21,6 +21,8 @@ pub struct Session {
     pub permits: Arc<Semaphore>,
     /// How long its calls may take.
     pub patience: Patience,
+    /// Counts what is asked of AWS, where it is an interceptor of the client.
+    pub calls: Calls,
     /// The account of its credentials, once an answer has told it.
     pub account: Arc<OnceLock<String>>,
 }
@@ -76,7 +78,8 @@ pub async fn open(place: &Place, patience: Patience) -> Result<Session, NoRegion
     }
     let config = assume(hurried(loader.load().await, patience), place).await;
     let permits = Arc::new(Semaphore::new(READINGS_AT_ONCE));
-    Ok(Session { config, region: region.to_string(), permits, patience, account: Arc::default() })
+    let (calls, account) = Default::default();
+    Ok(Session { config, region: region.to_string(), permits, patience, calls, account })
 }
 
 /// The same configuration with pauses between attempts that leave time for the attempts. The SDK's own

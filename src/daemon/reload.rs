@@ -71,6 +71,7 @@ impl Reloads<'_> {
             Ok(settings) => self.take_up(settings).await.map_err(Refusal::from),
             Err(mistakes) => Err(mistakes.into()),
         };
+        self.workshop.exposition.reloaded(taken.is_ok());
         match taken {
             Ok(change) => {
                 self.board.refuse(None);
@@ -95,6 +96,9 @@ impl Reloads<'_> {
         let change = Change::between(&self.crew.scalers().collect::<Vec<_>>(), &settings.scalers);
         let kits = self.workshop.kits(&settings, |scaler| change.concerns(scaler)).await?;
         self.crew.change(&settings.scalers, kits.into_iter().map(Recruit::from).collect()).await?;
+        for scaler in &change.removed {
+            self.workshop.exposition.remove(scaler);
+        }
         self.board.show(self.crew.pulses());
         if state_dir != self.state_dir {
             tracing::warn!(
@@ -183,13 +187,28 @@ impl fmt::Display for Change {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assemble::Purpose;
+    use crate::clock::Clock;
+    use crate::model::{Cause, Decision, Metrics, Missing, Mode, Outcome, Record, Sample};
+    use crate::publish::Publisher;
+    use std::fs;
+
+    /// Settings of these scalers, which nobody will call AWS for.
+    fn settings(names: &[&str]) -> Settings {
+        let aws = "[aws]\nregion = \"eu-west-1\"\nendpoint_url = \"http://127.0.0.1:1\"\n".to_owned();
+        let scalers: Vec<String> = names.iter().map(|name| text(name, "")).collect();
+        settings::parse(&[("test.toml".to_owned(), aws + &scalers.concat())]).unwrap()
+    }
+
+    fn text(name: &str, more: &str) -> String {
+        format!(
+            "[[scaler]]\nname = \"{name}\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"{name}\" }}\n\
+             policy = {{ kind = \"backlog_per_instance\", acceptable_backlog = 5 }}\n{more}\n"
+        )
+    }
 
     fn scaler(name: &str, more: &str) -> Scaler {
-        let text = format!(
-            "[[scaler]]\nname = \"{name}\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"{name}\" }}\n\
-             policy = {{ kind = \"backlog_per_instance\", acceptable_backlog = 5 }}\n{more}"
-        );
-        settings::parse(&[("test.toml".to_owned(), text)]).unwrap().scalers.remove(0)
+        settings::parse(&[("test.toml".to_owned(), text(name, more))]).unwrap().scalers.remove(0)
     }
 
     fn between(old: &[Scaler], new: &[Scaler]) -> Change {
@@ -229,5 +248,64 @@ mod tests {
             let change = between(&[scaler("a", "")], &[scaler("a", more)]);
             assert_eq!(change.to_string(), "1 changed (a), 0 unchanged", "{more}");
         }
+    }
+
+    /// A crew that will stop before its first tick, with metrics all the same.
+    async fn reloads(board: &Board) -> Reloads<'_> {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let crew = Crew::assemble(Clock::start(), stop.clone()).await.unwrap();
+        let workshop = Workshop::new(Purpose { dry_run: true, console: None });
+        Reloads { crew, workshop, board, state_dir: PathBuf::new(), stop }
+    }
+
+    #[tokio::test]
+    async fn a_scaler_that_a_reload_removes_is_gone_from_the_metrics_and_the_others_stay() {
+        let board = Board::default();
+        let mut reloads = reloads(&board).await;
+        reloads.take_up(settings(&["gone", "same"])).await.unwrap();
+        reloads.crew.loops().wait().await;
+        let metrics = reloads.workshop.exposition.clone();
+        let [mut gone, mut same] = ["gone", "same"].map(|name| metrics.publisher(name));
+        let fleet = Err(Missing::new("group", Cause::Timeout, "no answer"));
+        let record = Record {
+            time: Clock::start().now().wall,
+            scaler: String::new(),
+            mode: Mode::Drive,
+            sample: Sample { queues: Vec::new(), fleet },
+            estimate: None,
+            metrics: Metrics::default(),
+            decision: Decision::hold(None, Vec::new()),
+            outcome: Outcome::None,
+        };
+        gone.publish(&record).await;
+        same.publish(&record).await;
+        assert!(metrics.encode().contains("scaler=\"gone\""));
+
+        reloads.take_up(settings(&["same"])).await.unwrap();
+
+        gone.publish(&record).await;
+        let text = metrics.encode();
+        assert!(!text.contains("gone") && text.contains("scaler=\"same\""), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_reload_is_counted_by_its_result() {
+        let board = Board::default();
+        let mut reloads = reloads(&board).await;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("backlogd.toml");
+        let told = |reloads: &Reloads, line: &str| {
+            let text = reloads.workshop.exposition.encode();
+            assert!(text.lines().any(|told| told == line), "{line}: {text}");
+        };
+        fs::write(&path, "[[scaler]\n").unwrap();
+        reloads.reload(&path).await;
+        told(&reloads, "backlogd_reloads_total{result=\"refused\"} 1");
+        told(&reloads, "backlogd_settings_refused 1");
+        fs::write(&path, format!("[aws]\nregion = \"eu-west-1\"\n{}", text("a", ""))).unwrap();
+        reloads.reload(&path).await;
+        told(&reloads, "backlogd_reloads_total{result=\"taken\"} 1");
+        told(&reloads, "backlogd_settings_refused 0");
     }
 }

@@ -1,7 +1,7 @@
 use super::pulse::Pulse;
 use super::schedule::Due;
 use crate::aws::Patience;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::engine::Engine;
 use crate::model::{Now, Record, Timestamp};
 use crate::settings::Schedule;
@@ -16,7 +16,10 @@ use tracing::Instrument;
 pub(super) async fn tick(engine: &mut Engine, clock: Clock) -> Record {
     // An error span is enabled at every level of logging.
     let span = tracing::error_span!("tick", scaler = engine.name);
-    engine.tick(clock.now()).instrument(span).await
+    let watch = Stopwatch::start();
+    let record = engine.tick(clock.now()).instrument(span).await;
+    engine.took(watch.elapsed());
+    record
 }
 
 /// So many ticks in a row that outlast the schedule are worth a word.
@@ -95,4 +98,27 @@ impl Deadlines {
 /// be (reading takes a little more than a call), and half a call for everything else.
 pub(super) fn longest_tick(patience: Patience) -> Duration {
     patience.call * 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::tests::{HeldQueue, engine, holding};
+    use crate::model::Outcome;
+    use crate::publish::Exposition;
+    use tokio::sync::Semaphore;
+
+    #[tokio::test]
+    async fn each_tick_is_told_with_the_time_it_took() {
+        let exposition = Exposition::new(Arc::default());
+        let (began, leave) = (mpsc::unbounded_channel().0, Arc::new(Semaphore::new(2)));
+        let queue = HeldQueue { began, leave, backlog: Ok(holding(10)) };
+        let mut engine = engine(queue, Outcome::Done);
+        engine.publishers.push(Box::new(exposition.publisher("images")));
+        for ticks in 1..=2 {
+            tick(&mut engine, Clock::start()).await;
+            let line = format!("backlogd_tick_duration_seconds_count{{scaler=\"images\"}} {ticks}");
+            assert!(exposition.encode().lines().any(|told| told == line), "{line}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::source::Source;
 use crate::store::Store;
 use crate::target::Target;
 use futures_util::future::join_all;
+use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,13 @@ impl Engine {
         let record = self.record(now, sample, decision, outcome);
         self.publish(&record).await;
         record
+    }
+
+    /// Tells the publishers how long the last tick took.
+    pub fn took(&mut self, duration: Duration) {
+        for publisher in &mut self.publishers {
+            publisher.took(duration);
+        }
     }
 
     /// Reads everything at once, so that one slow answer delays a tick by itself only.

@@ -3,6 +3,7 @@ use crate::aws::{Failure, Gathering, Session, gather};
 use crate::model::Record;
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::config::Builder;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use futures_util::future::join_all;
@@ -76,7 +77,11 @@ impl Metrics {
     pub fn start(session: &Session, tasks: &TaskTracker, losses: Arc<Losses>) -> Self {
         let (data, receiver) = mpsc::channel(WAITING_MAX);
         let failures = Failures { lost: BTreeMap::new(), losses: losses.clone() };
-        tasks.spawn(send_all(Client::new(&session.config), receiver, failures));
+        tasks.spawn(send_all(
+            Client::from_conf(Builder::from(&session.config).interceptor(session.calls.clone()).build()),
+            receiver,
+            failures,
+        ));
         Self { data, losses }
     }
 

@@ -7,6 +7,7 @@ mod event;
 pub mod history;
 mod journal;
 pub mod json;
+mod prometheus;
 mod recorded;
 #[cfg(test)]
 mod scene;
@@ -18,15 +19,20 @@ pub use destination::{Destination, Metric};
 pub use event::Event;
 pub use history::History;
 pub use journal::Journal;
+pub use prometheus::{Exposition, Prometheus};
 pub use recorded::{Came, Decided, Recorded, Step};
 
 use crate::model::Record;
 use async_trait::async_trait;
 use std::fmt;
+use std::time::Duration;
 
 /// A listener to records.
 #[async_trait]
 pub trait Publisher: fmt::Debug + Send {
     /// Takes one record. It must not wait for anything slow, and its failures are its own to report.
     async fn publish(&mut self, record: &Record);
+
+    /// Takes note of how long the tick took that the last record is of.
+    fn took(&mut self, _duration: Duration) {}
 }

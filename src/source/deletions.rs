@@ -2,6 +2,7 @@ use crate::aws::{Failure, Gathering, Session, gather};
 use crate::clock::Clock;
 use crate::model::{Cause, Deleted, Timestamp};
 use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::config::Builder;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat};
 use std::sync::{Arc, OnceLock};
@@ -76,7 +77,11 @@ impl Deletions {
     pub fn start(session: &Session) -> Self {
         let (asks, receiver) = mpsc::channel(QUERIES_MAX * 4);
         let clock = Clock::start();
-        tokio::spawn(serve(Client::new(&session.config), clock, receiver));
+        tokio::spawn(serve(
+            Client::from_conf(Builder::from(&session.config).interceptor(session.calls.clone()).build()),
+            clock,
+            receiver,
+        ));
         Self { asks, clock, account: session.account.clone() }
     }
 

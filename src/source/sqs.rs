@@ -5,6 +5,7 @@ use crate::clock::Stopwatch;
 use crate::model::{Backlog, Cause, Missing, Queue, QueueFacts};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::types::QueueAttributeName;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,7 +68,9 @@ impl Queues {
     #[must_use]
     pub fn new(session: &Session) -> Self {
         Self {
-            client: Client::new(&session.config),
+            client: Client::from_conf(
+                Builder::from(&session.config).interceptor(session.calls.clone()).build(),
+            ),
             permits: session.permits.clone(),
             patience: session.patience.call,
             region: session.region.clone(),

@@ -3,6 +3,7 @@ use crate::aws::{Arn, Failure, Gathering, Session, gather};
 use crate::model::{self, Action, Cause, Fleet, Missing, Outcome, Reason};
 use async_trait::async_trait;
 use aws_sdk_autoscaling::Client;
+use aws_sdk_autoscaling::config::Builder;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance, InstanceRefreshStatus, LifecycleState};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -56,7 +57,8 @@ impl Groups {
     /// Starts reading the groups of `session`. It ends when the last handle is dropped.
     #[must_use]
     pub fn start(session: &Session) -> Self {
-        let client = Client::new(&session.config);
+        let client =
+            Client::from_conf(Builder::from(&session.config).interceptor(session.calls.clone()).build());
         let (asks, receiver) = mpsc::channel(NAMES_MAX);
         let of = Whereabouts { region: session.region.clone(), account: session.account.clone() };
         tokio::spawn(serve(client.clone(), of, receiver));

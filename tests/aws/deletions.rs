@@ -2,7 +2,7 @@
 
 use crate::bad_day::{BRISK, Daemon};
 use crate::world::{REGION, World, config, eager, patient};
-use backlogd::aws::{Patience, Session};
+use backlogd::aws::{Calls, Patience, Session};
 use backlogd::model::{Deleted, Timestamp};
 use backlogd::source::{Counting, Deletions, QueueAddress, Queues, Source, SqsQueue};
 use serde_json::{Value, json};
@@ -37,6 +37,7 @@ async fn session(world: &World) -> Session {
         region: REGION.to_owned(),
         permits: Arc::new(Semaphore::new(9)),
         patience: Patience::for_period(Duration::from_secs(10)),
+        calls: Calls::default(),
         account: Arc::default(),
     };
     session.account.set(ACCOUNT.to_owned()).unwrap();

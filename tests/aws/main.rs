@@ -36,6 +36,7 @@ mod faults_write;
 mod group;
 mod history;
 mod iam;
+mod metrics;
 mod online;
 mod process;
 mod publish;
