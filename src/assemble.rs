@@ -5,7 +5,7 @@ use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Hints, Mode, Now};
 use crate::policy::{self, Policy, Tuning};
-use crate::publish::{Console, Journal, Losses, Metrics, Publisher};
+use crate::publish::{Console, Journal, Ledger, Losses, Metrics, Publisher};
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
@@ -22,6 +22,8 @@ pub struct Purpose {
     pub dry_run: bool,
     /// Print each record.
     pub console: Option<Console>,
+    /// Keep the last hours' records for whoever looks at the run.
+    pub ledger: Option<Ledger>,
 }
 
 /// The engines, and what works behind them.
@@ -202,7 +204,7 @@ impl Kit {
 /// A session for each place of `settings`, if these fit the environment. Calls nothing but, where no
 /// region is named, the instance metadata service.
 pub async fn sessions(settings: &Settings) -> Result<HashMap<Place, Session>, Unfit> {
-    let mut workshop = Workshop::new(Purpose { dry_run: true, console: None });
+    let mut workshop = Workshop::new(Purpose { dry_run: true, console: None, ledger: None });
     workshop.kits(settings, |_| false).await?;
     Ok(workshop.places.into_iter().map(|(place, shared)| (place, shared.session)).collect())
 }
@@ -325,6 +327,9 @@ fn publishers(scaler: &Scaler, shared: &Shared, purpose: &Purpose) -> Vec<Box<dy
     let mut publishers: Vec<Box<dyn Publisher>> = vec![Box::new(Journal::default())];
     if let Some(console) = &purpose.console {
         publishers.push(Box::new(console.clone()));
+    }
+    if let Some(ledger) = &purpose.ledger {
+        publishers.push(Box::new(ledger.clone()));
     }
     if let Some(destination) = scaler.publish.as_ref().filter(|_| !purpose.dry_run) {
         publishers.push(Box::new(shared.metrics.publisher(destination.clone())));

@@ -38,7 +38,7 @@ pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Fa
     let scalers: Vec<_> = settings.scalers.into_iter().filter(|known| known.name == scaler).collect();
     let drive = scalers.iter().any(|scaler| scaler.drive);
     let clock = Clock::start();
-    let purpose = Purpose { dry_run: true, console: None };
+    let purpose = Purpose { dry_run: true, console: None, ledger: None };
     let Assembly { engines, .. } = assemble(&Settings { scalers, ..settings }, &purpose, clock.now()).await?;
     match engines.into_iter().next() {
         Some((mut engine, _)) => Ok(Explanation { record: engine.tick(clock.now()).await, drive }),

@@ -5,7 +5,7 @@ use super::crew::{Crew, Recruit};
 use super::notify::{self, Board};
 use crate::assemble::Workshop;
 use crate::publish::Event;
-use crate::settings::{self, Mistakes, Scaler, Settings};
+use crate::settings::{self, Http, Mistakes, Scaler, Settings};
 use std::fmt;
 use std::future::pending;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ pub(super) struct Reloads<'b> {
     pub(super) board: &'b Board,
     /// What cannot change before the process ends.
     pub(super) state_dir: PathBuf,
+    /// Nor this.
+    pub(super) http: Option<Http>,
     pub(super) stop: CancellationToken,
 }
 
@@ -101,6 +103,13 @@ impl Reloads<'_> {
                 "state_dir needs a restart to change: state stays in {} until then, not in {}",
                 self.state_dir.display(),
                 state_dir.display()
+            );
+        }
+        if settings.http != self.http {
+            let listens =
+                self.http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| format!("on {}", http.listen));
+            tracing::warn!(
+                "listen and listen_token_file need a restart to change: until then it listens {listens}, as before"
             );
         }
         Ok(change)

@@ -6,6 +6,7 @@ mod destination;
 mod event;
 mod journal;
 pub mod json;
+mod ledger;
 #[cfg(test)]
 mod scene;
 pub mod text;
@@ -15,6 +16,7 @@ pub use console::{Console, Form, print};
 pub use destination::{Destination, Metric};
 pub use event::Event;
 pub use journal::Journal;
+pub use ledger::{Ledger, Sign, Signs};
 
 use crate::model::Record;
 use async_trait::async_trait;

@@ -2,13 +2,14 @@ use super::cross::{self, Claims};
 use super::mistake::{Mistake, Spot};
 use super::reader::{At, Book, Table};
 use super::whereabouts::Whereabouts;
-use super::{Scaler, Settings, forms, scaler};
+use super::{Http, Scaler, Settings, forms, listen, scaler};
+use std::path::PathBuf;
 use toml::de::DeTable;
 
 /// What all `files` say together: the main file first, then the drop-ins. Nothing if that cannot be
 /// told; then, and perhaps otherwise, `book` holds mistakes.
 pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<Settings> {
-    let mut state_dir = None;
+    let (mut state_dir, mut http) = (None, None);
     let mut base = Whereabouts::default();
     let mut read = Vec::new();
     // A file that could not be read may be the one with the scalers.
@@ -25,7 +26,7 @@ pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<
         let mut table = Table::of_file(book, index, items.into_inner());
         if index == 0 {
             base = Whereabouts::default().overlaid(table.child("aws"));
-            state_dir = daemon(table.child("daemon"));
+            (state_dir, http) = daemon(table.child("daemon"));
         } else {
             refuse_main_tables(&mut table);
         }
@@ -38,7 +39,7 @@ pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<
     let (scalers, claims): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     cross::check(&claims);
     let state_dir = state_dir.unwrap_or_else(|| "/var/lib/backlogd".into());
-    Some(Settings { state_dir, scalers: scalers.into_iter().collect::<Option<_>>()? })
+    Some(Settings { state_dir, http, scalers: scalers.into_iter().collect::<Option<_>>()? })
 }
 
 fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Scaler>, Claims<'a>)> {
@@ -47,10 +48,11 @@ fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Sca
     tables.enumerate().map(|(index, table)| scaler::read(table, index, base)).collect()
 }
 
-fn daemon(mut table: Table<'_>) -> Option<std::path::PathBuf> {
+fn daemon(mut table: Table<'_>) -> (Option<PathBuf>, Option<Http>) {
     let state_dir = table.text("state_dir", forms::directory).map(|at| at.value);
+    let http = listen::read(&mut table);
     table.finish();
-    state_dir
+    (state_dir, http)
 }
 
 /// A drop-in only adds scalers: what is the daemon's own has one place to look for.

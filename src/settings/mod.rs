@@ -12,6 +12,7 @@ mod cross;
 mod file;
 mod forms;
 mod hints;
+mod listen;
 #[cfg(test)]
 mod manual;
 mod mistake;
@@ -29,6 +30,7 @@ mod whereabouts;
 mod words;
 
 pub use hints::hints;
+pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
 pub use schedule::Schedule;
 pub use words::describe;
@@ -41,6 +43,8 @@ use reader::Book;
 pub struct Settings {
     /// Where state files live.
     pub state_dir: PathBuf,
+    /// Where it can be looked at over HTTP; nothing: nowhere.
+    pub http: Option<Http>,
     /// The scalers, in file order; names are unique. At least one.
     pub scalers: Vec<Scaler>,
 }
