@@ -20,12 +20,13 @@ pub use table::table;
 
 use crate::publish::Ledger;
 use crate::settings::{Http, Listen};
+use std::fmt;
 
 /// Something to look at, where it is to be had, and who may.
-#[derive(Debug)]
 pub struct Server {
     listener: Listener,
     access: Access,
+    metrics: Option<site::Metrics>,
 }
 
 /// Why nobody can look.
@@ -52,6 +53,12 @@ impl Failure {
     }
 }
 
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
 impl Server {
     /// Listens as `http` says. Within a runtime.
     pub fn open(http: &Http) -> Result<Self, Failure> {
@@ -59,13 +66,13 @@ impl Server {
         let listener = Listener::open(&http.listen)?;
         match listener.exposed() {
             Some(address) if !access.is_guarded() => Err(Failure::Unguarded(address)),
-            _ => Ok(Self { listener, access }),
+            _ => Ok(Self { listener, access, metrics: None }),
         }
     }
 
     /// Listens without a token, wherever that is: for what is made up.
     pub fn open_to_all(listen: &Listen) -> Result<Self, Unheard> {
-        Ok(Self { listener: Listener::open(listen)?, access: Access::default() })
+        Ok(Self { listener: Listener::open(listen)?, access: Access::default(), metrics: None })
     }
 
     /// Where it listens, for people: `http://127.0.0.1:9464`.
@@ -74,9 +81,16 @@ impl Server {
         self.listener.address()
     }
 
+    /// The same with `/metrics`, as `render` gives them: the text format of Prometheus.
+    #[must_use]
+    pub fn with_metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.metrics = Some(Box::new(render));
+        self
+    }
+
     /// Answers for as long as it is polled.
     pub async fn serve(self, ledger: Ledger) {
-        let Self { listener, access } = self;
-        serve::serve(&listener, &site::site(ledger, access)).await;
+        let Self { listener, access, metrics } = self;
+        serve::serve(&listener, &site::site(ledger, access, metrics)).await;
     }
 }

@@ -45,8 +45,13 @@ const JSON: &str = "application/json";
 const LINES: &str = "application/jsonl";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Every route, with its guards.
-pub(super) fn site(ledger: Ledger, access: Access) -> Router {
+/// Renders all metrics in the text format of Prometheus.
+pub(super) type Metrics = Box<dyn Fn() -> String + Send + Sync>;
+
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Every route, with its guards; `/metrics` where there is something to render it.
+pub(super) fn site(ledger: Ledger, access: Access, metrics: Option<Metrics>) -> Router {
     let site = Site {
         ledger,
         access,
@@ -54,7 +59,11 @@ pub(super) fn site(ledger: Ledger, access: Access) -> Router {
         followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
         ready: Arc::default(),
     };
-    let guarded = Router::new()
+    let mut guarded = Router::new();
+    if let Some(render) = metrics.map(Arc::new) {
+        guarded = guarded.route("/metrics", get(async move || given(StatusCode::OK, METRICS, render())));
+    }
+    let guarded = guarded
         .route("/status.json", get(status))
         .route("/events", get(follow))
         .route("/records.jsonl", get(records))
@@ -188,4 +197,102 @@ fn text(status: StatusCode, text: impl Into<Body>) -> Response {
 
 fn given(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
     (status, [(CONTENT_TYPE, kind)], body.into()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::{Sign, Signs};
+    use http_body_util::BodyExt;
+    use hyper::service::Service;
+    use hyper_util::service::TowerToHyperService;
+
+    const TOKEN: &str = "0123456789abcdef";
+
+    /// A ledger of scalers, each with whether it has ticked and whether it is late.
+    fn ledger(scalers: &[(&str, bool, bool)]) -> Ledger {
+        let sign = |(name, ticked, late): &(&str, bool, bool)| Sign {
+            scaler: (*name).to_owned(),
+            ticked: *ticked,
+            late: *late,
+        };
+        let scalers: Vec<_> = scalers.iter().map(sign).collect();
+        let ledger = Ledger::default();
+        ledger.watch(move || Signs { time: None, scalers: scalers.clone() });
+        ledger
+    }
+
+    fn guarded() -> Access {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), TOKEN).unwrap();
+        Access::of(Some(file.path())).unwrap()
+    }
+
+    async fn get(site: &Router, path: &str, token: Option<&str>) -> (u16, String) {
+        let mut request = Request::get(path);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let service = TowerToHyperService::new(site.clone());
+        let response = service.call(request.body(Body::empty()).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        (
+            status,
+            String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_scaler_without_a_tick_in_time_is_named_as_unhealthy() {
+        let well = site(ledger(&[("images", true, false)]), Access::default(), None);
+        assert_eq!(get(&well, "/healthz", None).await, (200, "ok\n".to_owned()));
+        let late = [("images", true, false), ("thumbs", true, true), ("videos", true, true)];
+        let ill = site(ledger(&late), Access::default(), None);
+        assert_eq!(get(&ill, "/healthz", None).await, (503, "no tick in time: thumbs, videos\n".to_owned()));
+        let ill = site(ledger(&late), guarded(), None);
+        assert_eq!(get(&ill, "/healthz", None).await, (503, "no tick in time: 2 scalers\n".to_owned()));
+        assert_eq!(get(&ill, "/healthz", Some(TOKEN)).await.1, "no tick in time: thumbs, videos\n");
+    }
+
+    #[tokio::test]
+    async fn once_ready_it_stays_so_whoever_comes_later() {
+        let ledger = ledger(&[("images", false, false)]);
+        let site = site(ledger.clone(), Access::default(), None);
+        assert_eq!(get(&site, "/readyz", None).await.0, 503);
+        for ticked in [true, false] {
+            let sign = Sign { scaler: "images".to_owned(), ticked, late: false };
+            ledger.watch(move || Signs { time: None, scalers: vec![sign.clone()] });
+            assert_eq!(get(&site, "/readyz", None).await, (200, "ready\n".to_owned()));
+        }
+    }
+
+    #[tokio::test]
+    async fn before_the_first_settings_are_taken_it_is_not_ready() {
+        let site = site(Ledger::default(), Access::default(), None);
+        assert_eq!(get(&site, "/readyz", None).await.0, 503);
+    }
+
+    #[tokio::test]
+    async fn metrics_are_there_where_something_renders_them_and_take_the_token() {
+        let without = site(ledger(&[]), guarded(), None);
+        assert_eq!(get(&without, "/metrics", Some(TOKEN)).await.0, 404);
+        let with = site(ledger(&[]), guarded(), Some(Box::new(|| "backlogd_up 1\n".to_owned())));
+        assert_eq!(get(&with, "/metrics", None).await.0, 401);
+        assert_eq!(get(&with, "/metrics", Some(TOKEN)).await, (200, "backlogd_up 1\n".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn those_who_follow_leave_room_and_a_seat_is_free_when_one_goes() {
+        let site = site(ledger(&[]), Access::default(), None);
+        let service = TowerToHyperService::new(site.clone());
+        let follow = || service.call(Request::get("/events").body(Body::empty()).unwrap());
+        let mut following = Vec::new();
+        for _ in 0..FOLLOWERS_MAX {
+            following.push(follow().await.unwrap());
+        }
+        assert_eq!(get(&site, "/events", None).await.0, 503);
+        assert_eq!(get(&site, "/healthz", None).await.0, 200);
+        following.pop();
+        assert_eq!(follow().await.unwrap().status(), StatusCode::OK);
+    }
 }

@@ -33,6 +33,7 @@ mod faults_tracking;
 mod faults_watchdog;
 mod faults_write;
 mod group;
+mod http;
 mod iam;
 mod online;
 mod process;

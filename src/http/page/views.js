@@ -85,7 +85,8 @@ function showAll(scalers, now, anew) {
   const place = touched && same ? standing.map((name) => scalers.get(name)) : sorted;
   place.forEach((scaler, index) => showRow(body, scaler, now, index));
   while (body.children.length > place.length) body.lastElementChild.remove();
-  byId("count").textContent = place.length === scalers.size ? `${scalers.size} scalers` : `${place.length} of ${scalers.size} scalers`;
+  const all = scalers.size === 1 ? "1 scaler" : `${scalers.size} scalers`;
+  byId("count").textContent = place.length === scalers.size ? all : `${place.length} of ${all}`;
 }
 
 /** Puts a scaler's row in its place; what shows the same stays as it is, and so does the focus. */
@@ -149,7 +150,7 @@ function figuresOf(record, scaler, now) {
     ["Sample", `${span(age(scaler, now))} ago`],
   ];
   if (estimate) {
-    pairs.push(["Objective", span(objective(record))], ["Drained in", span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
+    pairs.push(["Objective", span(objective(record))], ["Drained in", estimate.drain_secs === null ? "never, with none in service" : span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
       ["A message takes", span(estimate.processing_secs)], ["A boot takes", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
   const told = sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
