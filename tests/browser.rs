@@ -61,6 +61,7 @@ fn look(url: &str) -> (String, String) {
         "--disable-gpu",
         "--enable-logging=stderr",
         "--timeout=8000",
+        "--virtual-time-budget=3000",
     ]);
     command.arg(format!("--user-data-dir={}", profile.path().display()));
     let output = command.args(["--dump-dom", url]).output().unwrap();

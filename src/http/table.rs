@@ -98,11 +98,15 @@ fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
         (Some("failed"), why) => format!(", FAILED: {}", words(why)),
         _ => String::new(),
     };
-    let reasons = decision["reasons"].as_array().into_iter().flatten().map(|reason| words(&reason["text"]));
-    let reasons: Vec<String> = reasons.collect();
+    // What is missing is told already.
+    let reasons =
+        decision["reasons"].as_array().into_iter().flatten().filter(|each| each["code"] != "missing");
+    let reasons: Vec<String> = reasons.map(|reason| words(&reason["text"])).collect();
     if at_length {
         remarks.push(format!("{action}{outcome}"));
         remarks.extend(reasons.iter().map(|reason| format!("- {reason}")));
+    } else if reasons.is_empty() {
+        remarks.push(format!("{action}{outcome}"));
     } else {
         remarks.push(format!("{action} ({}){outcome}", reasons.join("; ")));
     }

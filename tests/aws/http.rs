@@ -11,7 +11,7 @@ use std::process::Command;
 
 const JSON: [&str; 5] = ["run", "--output", "json", "--log-level", "info"];
 /// A tick at the start, and then none for long.
-const ONCE: &str = "schedule = \"0 0 0 1 1 *\"";
+const ONCE: &str = "schedule = \"59 59 23 * * *\"";
 const EACH_SECOND: &str = "schedule = \"* * * * * *\"";
 const TOKEN: &str = "0123456789abcdef";
 
@@ -26,7 +26,9 @@ async fn scene(name: &str, more: &str, daemon: &str) -> World {
 }
 
 fn settings(world: &World, scalers: &str, daemon: &str) {
-    let path = world.settings(scalers);
+    // Long enough for any schedule.
+    let scalers = scalers.replace("wake_samples = 1 }", "wake_samples = 1, stalled_after_secs = 300000 }");
+    let path = world.settings(&scalers);
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, text.replace("[daemon]\n", &format!("[daemon]\n{daemon}\n"))).unwrap();
 }

@@ -39,7 +39,7 @@ function row(scaler, now) {
     cell("Pending", of("pending")),
     cell("Desired", of("desired")),
     cell("Min–max", fleet ? `${figure(fleet.min)}–${figure(fleet.max)}` : of("min")),
-    el("td", { role: "cell", "data-label": "Last decision", class: "words" }, ...(record ? [el("strong", {}, decided(record)), `: ${reasons(record)}`] : ["–"])),
+    el("td", { role: "cell", "data-label": "Last decision", class: "words" }, el("div", { class: "clamp" }, ...(record ? [el("strong", {}, decided(record)), `: ${reasons(record)}`] : ["–"]))),
     cell("Sample", record ? `${span(age(scaler, now))} ago` : "–", "age"),
   );
   if (record && record.mode !== "drive") {
