@@ -105,7 +105,8 @@ pub async fn run(settings: Settings, options: Options) -> Result<Ending, Failure
         if options.once {
             once(&settings, &purpose, clock, &stop).await
         } else {
-            forever(settings, purpose, clock, &stop, options.reload.map(|path| (path, hangups))).await
+            let reload = options.reload.map(|path| (path, hangups));
+            Box::pin(forever(settings, purpose, clock, &stop, reload)).await
         }
     });
     tokio::select! {

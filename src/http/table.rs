@@ -1,3 +1,5 @@
+#![expect(clippy::indexing_slicing, reason = "a JSON value has Null where there is nothing of a name")]
+
 use crate::model::Timestamp;
 use chrono::DateTime;
 use serde_json::Value;

@@ -135,8 +135,7 @@ impl Ledger {
     pub fn note(&self, record: &Record) {
         let line: Arc<str> = json::line(record).into();
         let mut shelves = lock(&self.0.shelves);
-        let shelf = shelves.entry(record.scaler.clone()).or_default();
-        shelf.take(record, line.clone());
+        shelves.entry(record.scaler.clone()).or_default().take(record, line.clone());
         let most = shelf_max(shelves.len());
         if let Some(shelf) = shelves.get_mut(&record.scaler) {
             shelf.thin(record.time, most);
@@ -177,13 +176,13 @@ impl Ledger {
         let (shelves, refused) = (lock(&self.0.shelves), lock(&self.0.refused));
         let scaler = |sign| {
             let Sign { scaler, late, .. }: &Sign = sign;
-            let shelf = shelves.get(scaler).filter(|_| whole);
-            let last = shelf.and_then(|shelf| shelf.kept.back());
+            let own = shelves.get(scaler).filter(|_| whole);
+            let last = own.and_then(|own| own.kept.back());
             ScalerJson {
                 name: scaler,
                 late: *late,
                 record: last.and_then(|kept| serde_json::from_str(&kept.line).ok()),
-                trend: shelf.map(Shelf::trend),
+                trend: own.map(Shelf::trend),
             }
         };
         let status = StatusJson {
