@@ -8,7 +8,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 8 | `cli`: one file a subcommand |
-//! | 7 | [`daemon`], [`explain`], [`sim`]: ways to turn the same crank; [`online`]: what AWS says to the settings; [`permissions`]: what they must be allowed; [`tracking`]: lets AWS turn it |
+//! | 7 | [`daemon`], [`explain`], [`sim`]: ways to turn the same crank; [`http`]: how it is looked at; [`online`]: what AWS says to the settings; [`permissions`]: what they must be allowed; [`tracking`]: lets AWS turn it |
 //! | 6 | [`assemble`]: settings and ports become engines |
 //! | 5 | [`settings`]: the file, checked once |
 //! | 4 | [`engine`]: the loop body |
@@ -40,6 +40,7 @@ pub mod assemble;
 
 pub mod daemon;
 pub mod explain;
+pub mod http;
 pub mod online;
 pub mod permissions;
 pub mod sim;

@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 10] = [
     &["engine"],
     &["settings"],
     &["assemble"],
-    &["daemon", "explain", "online", "permissions", "sim", "tracking"],
+    &["daemon", "explain", "http", "online", "permissions", "sim", "tracking"],
     &["cli"],
     &["main", "lib"],
 ];

@@ -1,6 +1,9 @@
-use super::{Exit, Output, block_on, complain};
-use crate::publish::Form;
+use super::{Exit, Output, block_on, complain, say};
+use crate::http::{Server, Unheard};
+use crate::publish::{Form, Ledger};
+use crate::settings::Listen;
 use crate::sim::demo::{self, Options, SEED, SPEED};
+use std::future::pending;
 use std::io::{self, IsTerminal};
 use terminal_size::{Width, terminal_size_of};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +20,9 @@ pub(super) struct Args {
     /// How ticks are printed
     #[arg(long, value_name = "FORM", default_value = "text")]
     output: Output,
+    /// Show it in a browser as well, at this address, such as 127.0.0.1:9464; when it is over, the page stays until it is interrupted
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<Listen>,
 }
 
 pub(super) fn demo(args: &Args) -> Exit {
@@ -33,18 +39,22 @@ pub(super) fn demo(args: &Args) -> Exit {
     };
     let played = block_on(async {
         let stop = CancellationToken::new();
-        let interrupted = async {
-            // Where signals cannot be listened to, one simply ends the program.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            stop.cancel();
-            std::future::pending().await
+        let (ledger, served) = match args.listen.as_ref().map(open).transpose() {
+            Ok(served) => served.unzip(),
+            Err(failure) => return Err(io::Error::other(failure.to_string())),
         };
-        tokio::select! {
-            played = demo::run(options, stop.clone()) => played,
-            played = interrupted => played,
+        let played = tokio::select! {
+            played = demo::run(options, ledger, stop.clone()) => played,
+            played = async {
+                interrupted(&stop).await;
+                pending().await
+            } => played,
+        };
+        if let Some(address) = served.filter(|_| played.is_ok() && !stop.is_cancelled()) {
+            say(&format!("\nThe status page stays at {address} until you press Ctrl-C."));
+            interrupted(&stop).await;
         }
+        played
     });
     match played {
         Ok(Ok(())) => Exit::Done,
@@ -54,4 +64,22 @@ pub(super) fn demo(args: &Args) -> Exit {
         }
         Err(exit) => exit,
     }
+}
+
+/// Serves a page, and says where.
+fn open(listen: &Listen) -> Result<(Ledger, String), Unheard> {
+    let (server, ledger) = (Server::open_to_all(listen)?, Ledger::default());
+    let address = server.address();
+    say(&format!("The status page is at {address}"));
+    tokio::spawn(server.serve(ledger.clone()));
+    Ok((ledger, address))
+}
+
+/// Waits for SIGINT, and passes it on.
+async fn interrupted(stop: &CancellationToken) {
+    // Where signals cannot be listened to, one simply ends the program.
+    if tokio::signal::ctrl_c().await.is_err() {
+        pending::<()>().await;
+    }
+    stop.cancel();
 }

@@ -11,6 +11,7 @@ mod policy;
 mod replay;
 mod run;
 mod simulate;
+mod status;
 
 use crate::daemon::logging::{self, Log};
 use crate::publish::Form;
@@ -41,9 +42,10 @@ First steps:
   backlogd check --online  does it fit what is there? Reads AWS, writes nothing
   backlogd iam             what must it be allowed to do?
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
+  backlogd status          what is the running daemon doing?
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something to do (policy plan), 69 AWS unreachable,
-78 settings";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something to do (policy plan), 69 AWS or the daemon
+unreachable, 78 settings";
 
 const DEFAULT_CONFIG: &str = "/etc/backlogd/backlogd.toml";
 
@@ -76,6 +78,8 @@ enum Command {
     Run(run::Args),
     /// Check the settings, and say what they mean and cost; with --online, prove them against AWS
     Check(check::Args),
+    /// Ask the running daemon how its scalers are doing
+    Status(status::Args),
     /// Take one look, decide, and show each step, or those of a decision of the past; writes nothing
     Explain(explain::Args),
     /// Print the IAM policy that these settings need and no more, or check one; calls nothing
@@ -138,6 +142,7 @@ pub fn main() -> ExitCode {
     let exit = match cli.command {
         Command::Run(args) => run::run(&cli.common, &args),
         Command::Check(args) => check::check(&cli.common, &args),
+        Command::Status(args) => status::status(&cli.common, &args),
         Command::Explain(args) => explain::explain(&cli.common, &args),
         Command::Iam(args) => iam::iam(&cli.common, &args),
         Command::Policy(args) => policy::policy(&cli.common, &args),

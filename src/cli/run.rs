@@ -1,8 +1,9 @@
 use super::{Common, Exit, Output, block_on, complain, refuse};
 use crate::daemon::logging::Log;
 use crate::daemon::{self, Ending, Failure, Options};
-use crate::publish::Form;
-use crate::settings;
+use crate::http::Server;
+use crate::publish::{Exposition, Form, Ledger};
+use crate::settings::{self, Http, Settings};
 use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
@@ -43,20 +44,54 @@ pub(super) fn run(common: &Common, args: &Args) -> Exit {
         }
     };
     let reload = (!args.once && !on_a_terminal()).then(|| common.config.clone());
-    let options = Options { dry_run: args.dry_run, once: args.once, form, reload };
-    match block_on(daemon::run(settings, options)) {
+    let exposition = Exposition::default();
+    let options = Options { dry_run: args.dry_run, once: args.once, form, ledger: None, exposition, reload };
+    match block_on(watched(settings, options)) {
         Ok(Ok(Ending::Well)) => Exit::Done,
         Ok(Ok(Ending::Troubled | Ending::Aborted)) => Exit::Failed,
         Ok(Ok(Ending::Unreachable)) => Exit::Unreachable,
-        Ok(Err(failure)) => {
-            complain(&failure);
-            if !matches!(failure, Failure::Unfit(_)) {
+        Ok(Err(End { why, of_settings })) => {
+            complain(&why);
+            if !of_settings {
                 return Exit::Failed;
             }
-            tell_of_refusal(&failure);
+            tell_of_refusal(&why);
             Exit::Settings
         }
         Err(exit) => exit,
+    }
+}
+
+/// Why there is no run.
+struct End {
+    why: Box<dyn Display>,
+    /// Whether other settings would mend it.
+    of_settings: bool,
+}
+
+/// Runs the daemon; where the settings say so, with a way to look at it.
+async fn watched(settings: Settings, mut options: Options) -> Result<Ending, End> {
+    let http = settings.http.as_ref().filter(|_| !options.once);
+    if let Some(server) = http.map_or(Ok(None), |http| open(http, options.dry_run))? {
+        tracing::info!("the status page is at {}", server.address());
+        let (ledger, exposition) = (Ledger::default(), options.exposition.clone());
+        options.ledger = Some(ledger.clone());
+        tokio::spawn(server.with_metrics(move || exposition.encode()).serve(ledger));
+    }
+    let of_settings = |failure: &Failure| matches!(failure, Failure::Unfit(_));
+    let end = |failure| End { of_settings: of_settings(&failure), why: Box::new(failure) };
+    daemon::run(settings, options).await.map_err(end)
+}
+
+/// A dry run may be beside the daemon of the same settings, which listens there already.
+fn open(http: &Http, dry_run: bool) -> Result<Option<Server>, End> {
+    match Server::open(http) {
+        Ok(server) => Ok(Some(server)),
+        Err(failure) if dry_run => {
+            tracing::warn!("this run has no status page: {failure}");
+            Ok(None)
+        }
+        Err(failure) => Err(End { of_settings: failure.is_of_settings(), why: Box::new(failure) }),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::aws::Patience;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::model::{Cause, Outcome, Record};
-use crate::publish::{Console, Form};
+use crate::publish::{Console, Exposition, Form, Ledger};
 use crate::settings::Settings;
 use crate::store::{Claim, InUse};
 use crew::Crew;
@@ -48,6 +48,10 @@ pub struct Options {
     pub once: bool,
     /// Print each record in this form.
     pub form: Option<Form>,
+    /// Keep the last hours' records here, and say how the scalers are doing.
+    pub ledger: Option<Ledger>,
+    /// Where its metrics are to be had.
+    pub exposition: Exposition,
     /// On SIGHUP, read the settings at this path anew. Nothing: SIGHUP ends the run as SIGTERM does.
     pub reload: Option<PathBuf>,
 }
@@ -96,15 +100,16 @@ pub async fn run(settings: Settings, options: Options) -> Result<Ending, Failure
         if to_be_read { Console::to_be_read(form, stop.clone()) } else { Console::beside_work(form) }
     });
     let _claim = if options.dry_run { None } else { Some(Claim::take(&settings.state_dir)?) };
-    let purpose = Purpose { dry_run: options.dry_run, console };
+    let purpose =
+        Purpose { dry_run: options.dry_run, console, ledger: options.ledger, exposition: options.exposition };
     let hangup_ends = options.reload.is_none();
     let mut signals = Signals::listen(hangup_ends)?;
     let mut work = pin!(async {
         if options.once {
             once(&settings, &purpose, clock, &stop).await
         } else {
-            Box::pin(forever(settings, purpose, clock, &stop, options.reload.map(|path| (path, hangups))))
-                .await
+            let reload = options.reload.map(|path| (path, hangups));
+            Box::pin(forever(settings, purpose, clock, &stop, reload)).await
         }
     });
     tokio::select! {
@@ -155,12 +160,12 @@ async fn forever(
     stop: &CancellationToken,
     reload: Option<(PathBuf, Signal)>,
 ) -> Result<Ending, Failure> {
-    let (board, workshop) = (Board::default(), Workshop::new(purpose.clone()));
+    let (board, workshop) = (Board::new(purpose.ledger.clone(), clock), Workshop::new(purpose.clone()));
     let tasks = workshop.tasks.clone();
     let crew = Crew::assemble(clock, stop.clone()).await?;
     let loops = crew.loops();
-    let state_dir = settings.state_dir.clone();
-    let mut reloads = Reloads { crew, workshop, board: &board, state_dir, stop: stop.clone() };
+    let (state_dir, http) = (settings.state_dir.clone(), settings.http.clone());
+    let mut reloads = Reloads { crew, workshop, board: &board, state_dir, http, stop: stop.clone() };
     let scalers = settings.scalers.len();
     tokio::select! {
         taken = reloads.take_up(settings) => drop(taken?),

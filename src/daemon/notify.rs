@@ -1,7 +1,7 @@
 use super::pulse::Pulse;
 use crate::clock::{Clock, reload_stamp};
-use crate::model::Timestamp;
-use crate::publish::{Event, text};
+use crate::model::{Now, Timestamp};
+use crate::publish::{Event, Ledger, Sign, Signs, text};
 use sd_notify::NotifyState;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -21,8 +21,11 @@ const PAUSE_MIN: Duration = Duration::from_millis(10);
 const STARTING_PAUSE: Duration = Duration::from_millis(100);
 
 /// What systemd is told of: the scalers at work, and whether the settings on disk are those they work by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Board {
+    /// Who else is told.
+    ledger: Option<Ledger>,
+    clock: Clock,
     pulses: RefCell<Vec<Arc<Pulse>>>,
     /// Why the settings on disk were refused, if they were.
     refused: RefCell<Option<String>>,
@@ -31,13 +34,26 @@ pub(super) struct Board {
 }
 
 impl Board {
+    /// A board of nobody, whose news `ledger` is told as well.
+    pub(super) fn new(ledger: Option<Ledger>, clock: Clock) -> Self {
+        let (pulses, refused, ready) = Default::default();
+        Self { ledger, clock, pulses, refused, ready }
+    }
+
     /// These are at work now.
     pub(super) fn show(&self, pulses: Vec<Arc<Pulse>>) {
+        if let Some(ledger) = &self.ledger {
+            let (pulses, clock) = (pulses.clone(), self.clock);
+            ledger.watch(move || signs(&pulses, clock.now()));
+        }
         self.pulses.replace(pulses);
     }
 
     /// The settings on disk were refused for this reason; or taken.
     pub(super) fn refuse(&self, why: Option<String>) {
+        if let Some(ledger) = &self.ledger {
+            ledger.refuse(why.clone());
+        }
         self.refused.replace(why);
     }
 
@@ -136,6 +152,16 @@ fn overdue(pulses: &[Arc<Pulse>], now: Timestamp) -> Vec<&str> {
     pulses.iter().filter(|pulse| pulse.overdue(now)).map(|pulse| pulse.scaler.as_str()).collect()
 }
 
+/// How those scalers are doing `now`.
+fn signs(pulses: &[Arc<Pulse>], now: Now) -> Signs {
+    let sign = |pulse: &Arc<Pulse>| Sign {
+        scaler: pulse.scaler.clone(),
+        ticked: pulse.has_ticked(),
+        late: pulse.overdue(now.steady),
+    };
+    Signs { time: Some(now.wall), scalers: pulses.iter().map(sign).collect() }
+}
+
 /// One line for `systemctl status`.
 fn status(pulses: &[Arc<Pulse>]) -> String {
     let missed: u64 = pulses.iter().map(|pulse| pulse.missed_count()).sum();
@@ -165,7 +191,7 @@ mod tests {
     use super::*;
     use crate::aws::Patience;
     use crate::daemon::turn::Deadlines;
-    use crate::model::{Cause, Decision, Fleet, Metrics, Missing, Mode, Now, Outcome, Record, Sample};
+    use crate::model::{Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Record, Sample};
     use crate::settings::Schedule;
 
     fn pulses(deadlines: &[(&str, i64)]) -> Vec<Arc<Pulse>> {
@@ -189,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_any_length_fits_into_what_systemd_reads() {
-        let board = Board::default();
+        let board = Board::new(None, Clock::start());
         board.refuse(Some("é".repeat(5000)));
         assert!(board.status().starts_with("old settings, those on disk are refused: éé"));
         assert!(board.status().len() < 2000);

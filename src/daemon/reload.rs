@@ -5,7 +5,7 @@ use super::crew::{Crew, Recruit};
 use super::notify::{self, Board};
 use crate::assemble::Workshop;
 use crate::publish::Event;
-use crate::settings::{self, Mistakes, Scaler, Settings};
+use crate::settings::{self, Http, Mistakes, Scaler, Settings};
 use std::fmt;
 use std::future::pending;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ pub(super) struct Reloads<'b> {
     pub(super) board: &'b Board,
     /// What cannot change before the process ends.
     pub(super) state_dir: PathBuf,
+    /// Nor this.
+    pub(super) http: Option<Http>,
     pub(super) stop: CancellationToken,
 }
 
@@ -105,6 +107,13 @@ impl Reloads<'_> {
                 "state_dir needs a restart to change: state stays in {} until then, not in {}",
                 self.state_dir.display(),
                 state_dir.display()
+            );
+        }
+        if settings.http != self.http {
+            let listens =
+                self.http.as_ref().map_or_else(|| "nowhere".to_owned(), |http| format!("on {}", http.listen));
+            tracing::warn!(
+                "listen and listen_token_file need a restart to change: until then it listens {listens}, as before"
             );
         }
         Ok(change)
@@ -190,6 +199,7 @@ mod tests {
     use crate::assemble::Purpose;
     use crate::clock::Clock;
     use crate::model::{Cause, Decision, Metrics, Missing, Mode, Outcome, Record, Sample};
+    use crate::publish::Exposition;
     use crate::publish::Publisher;
     use std::fs;
 
@@ -255,13 +265,18 @@ mod tests {
         let stop = CancellationToken::new();
         stop.cancel();
         let crew = Crew::assemble(Clock::start(), stop.clone()).await.unwrap();
-        let workshop = Workshop::new(Purpose { dry_run: true, console: None });
-        Reloads { crew, workshop, board, state_dir: PathBuf::new(), stop }
+        let workshop = Workshop::new(Purpose {
+            dry_run: true,
+            console: None,
+            ledger: None,
+            exposition: Exposition::default(),
+        });
+        Reloads { crew, workshop, board, state_dir: PathBuf::new(), http: None, stop }
     }
 
     #[tokio::test]
     async fn a_scaler_that_a_reload_removes_is_gone_from_the_metrics_and_the_others_stay() {
-        let board = Board::default();
+        let board = Board::new(None, Clock::start());
         let mut reloads = reloads(&board).await;
         reloads.take_up(settings(&["gone", "same"])).await.unwrap();
         reloads.crew.loops().wait().await;
@@ -291,7 +306,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reload_is_counted_by_its_result() {
-        let board = Board::default();
+        let board = Board::new(None, Clock::start());
         let mut reloads = reloads(&board).await;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("backlogd.toml");

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::model::{
     Action, Backlog, Estimate, Fleet, Learnt, Metrics, Missing, Reason, Record, Sample, Timestamp, rounded,
 };
+use crate::publish::Exposition;
 use crate::publish::{json, text};
 use crate::settings::Settings;
 use std::fmt::{self, Write};
@@ -42,7 +43,7 @@ pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Fa
     let scalers: Vec<_> = settings.scalers.into_iter().filter(|known| known.name == scaler).collect();
     let drive = scalers.iter().any(|scaler| scaler.drive);
     let clock = Clock::start();
-    let purpose = Purpose { dry_run: true, console: None };
+    let purpose = Purpose { dry_run: true, console: None, ledger: None, exposition: Exposition::default() };
     let Assembly { engines, .. } = assemble(&Settings { scalers, ..settings }, &purpose, clock.now()).await?;
     match engines.into_iter().next() {
         Some((mut engine, _)) => Ok(Explanation { record: engine.tick(clock.now()).await, drive }),

@@ -7,6 +7,7 @@ mod event;
 pub mod history;
 mod journal;
 pub mod json;
+mod ledger;
 mod prometheus;
 mod recorded;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use destination::{Destination, Metric};
 pub use event::Event;
 pub use history::History;
 pub use journal::Journal;
+pub use ledger::{Ledger, Sign, Signs};
 pub use prometheus::{Exposition, Prometheus};
 pub use recorded::{Came, Decided, Recorded, Step};
 

@@ -2,7 +2,7 @@ use super::cross::{self, Claims};
 use super::mistake::{Mistake, Spot};
 use super::reader::{At, Book, Table};
 use super::whereabouts::Whereabouts;
-use super::{Scaler, Settings, forms, scaler};
+use super::{Http, Scaler, Settings, forms, listen, scaler};
 use crate::publish::history::Keep;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,8 +40,8 @@ pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<
     }
     let (scalers, claims): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     cross::check(&claims);
-    let Daemon { state_dir, history } = daemon;
-    Some(Settings { state_dir, history, scalers: scalers.into_iter().collect::<Option<_>>()? })
+    let Daemon { state_dir, history, http } = daemon;
+    Some(Settings { state_dir, history, http, scalers: scalers.into_iter().collect::<Option<_>>()? })
 }
 
 fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Scaler>, Claims<'a>)> {
@@ -55,11 +55,12 @@ fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Sca
 struct Daemon {
     state_dir: PathBuf,
     history: Keep,
+    http: Option<Http>,
 }
 
 impl Default for Daemon {
     fn default() -> Self {
-        Self { state_dir: PathBuf::from("/var/lib/backlogd"), history: keep(64, 14) }
+        Self { state_dir: PathBuf::from("/var/lib/backlogd"), history: keep(64, 14), http: None }
     }
 }
 
@@ -69,10 +70,12 @@ impl Daemon {
         let state_dir = table.text("state_dir", forms::directory).map(|at| at.value);
         let mib = table.whole("history_mib", 0..=4_096).map(|at| at.value);
         let days = table.whole("history_days", 0..=3_650).map(|at| at.value);
+        let http = listen::read(&mut table);
         table.finish();
         Self {
             state_dir: state_dir.unwrap_or(usual.state_dir),
             history: keep(mib.unwrap_or(64), days.unwrap_or(14)),
+            http,
         }
     }
 }

@@ -13,6 +13,7 @@ mod cross;
 mod file;
 mod forms;
 mod hints;
+mod listen;
 #[cfg(test)]
 mod manual;
 mod mistake;
@@ -31,6 +32,7 @@ mod windows;
 mod words;
 
 pub use hints::hints;
+pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
 pub use schedule::Schedule;
 pub use words::{describe, openings};
@@ -45,6 +47,8 @@ pub struct Settings {
     pub state_dir: PathBuf,
     /// How much of the history of decisions is kept there.
     pub history: Keep,
+    /// Where it can be looked at over HTTP; nothing: nowhere.
+    pub http: Option<Http>,
     /// The scalers, in file order; names are unique. At least one.
     pub scalers: Vec<Scaler>,
 }

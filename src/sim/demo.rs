@@ -3,7 +3,8 @@
 use super::ports::lock;
 use super::show::{Show, closing, opening};
 use super::stage::{Stage, TICK};
-use crate::publish::{Form, json, text};
+use crate::model::Record;
+use crate::publish::{Form, Ledger, Sign, Signs, json, text};
 use std::io::{self, Write};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -31,13 +32,14 @@ pub struct Options {
 
 /// Plays the demo on standard output until it is over or `stop` is cancelled.
 ///
-/// For [`Form::Json`], standard output carries records only, and the words go to standard error.
-pub async fn run(options: Options, stop: CancellationToken) -> io::Result<()> {
+/// For [`Form::Json`], standard output carries records only, and the words go to standard error. `ledger`,
+/// if there is one, takes the records as well, and goes by the demo's own time.
+pub async fn run(options: Options, ledger: Option<Ledger>, stop: CancellationToken) -> io::Result<()> {
     let words: Box<dyn Write + Send> = match options.form {
         Form::Text => Box::new(io::stdout()),
         Form::Json => Box::new(io::stderr()),
     };
-    let mut paper = Paper { words, data: Box::new(io::stdout()) };
+    let mut paper = Paper { words, data: Box::new(io::stdout()), ledger };
     match play(options, &stop, &mut paper).await {
         // Whoever was reading has seen enough, as after `backlogd demo | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -49,6 +51,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> io::Result<()> {
 struct Paper<'a> {
     words: Box<dyn Write + Send + 'a>,
     data: Box<dyn Write + Send + 'a>,
+    ledger: Option<Ledger>,
 }
 
 impl Paper<'_> {
@@ -58,6 +61,16 @@ impl Paper<'_> {
 
     fn tick(&mut self, lines: &[String]) -> io::Result<()> {
         write_lines(&mut self.data, lines)
+    }
+
+    fn keep(&self, record: &Record) {
+        let Some(ledger) = &self.ledger else { return };
+        let (time, scaler) = (Some(record.time), record.scaler.clone());
+        ledger.watch(move || Signs {
+            time,
+            scalers: vec![Sign { scaler: scaler.clone(), ticked: true, late: false }],
+        });
+        ledger.note(record);
     }
 }
 
@@ -69,6 +82,7 @@ async fn play(options: Options, stop: &CancellationToken, paper: &mut Paper<'_>)
         paper.say(&show.chapter(stage.next()))?;
         let record = stage.tick().await;
         show.note(&record);
+        paper.keep(&record);
         match (options.form, options.terminal) {
             (Form::Json, _) => paper.tick(&[json::line(&record)])?,
             (Form::Text, None) => paper.tick(&[text::line(&record)])?,
@@ -102,7 +116,7 @@ mod tests {
 
     async fn played(form: Form, terminal: Option<u16>, color: bool) -> (String, String) {
         let (mut words, mut data) = (Vec::new(), Vec::new());
-        let mut paper = Paper { words: Box::new(&mut words), data: Box::new(&mut data) };
+        let mut paper = Paper { words: Box::new(&mut words), data: Box::new(&mut data), ledger: None };
         let options = Options { speed: 0.0, form, terminal, color, seed: SEED };
         play(options, &CancellationToken::new(), &mut paper).await.unwrap();
         drop(paper);
@@ -158,11 +172,23 @@ mod tests {
         let stop = CancellationToken::new();
         stop.cancel();
         let mut words = Vec::new();
-        let mut paper = Paper { words: Box::new(&mut words), data: Box::new(io::sink()) };
+        let mut paper = Paper { words: Box::new(&mut words), data: Box::new(io::sink()), ledger: None };
         let options = Options { speed: SPEED, form: Form::Text, terminal: None, color: false, seed: SEED };
         play(options, &stop, &mut paper).await.unwrap();
         drop(paper);
         assert!(String::from_utf8(words).unwrap().contains("What happened in 00:00"));
+    }
+
+    #[tokio::test]
+    async fn a_ledger_has_every_record_that_is_printed() {
+        let (ledger, mut data) = (Ledger::default(), Vec::new());
+        let mut paper =
+            Paper { words: Box::new(io::sink()), data: Box::new(&mut data), ledger: Some(ledger.clone()) };
+        let options = Options { speed: 0.0, form: Form::Json, terminal: None, color: false, seed: SEED };
+        play(options, &CancellationToken::new(), &mut paper).await.unwrap();
+        drop(paper);
+        let kept = ledger.records("images").unwrap().join("\n");
+        assert_eq!(String::from_utf8(data).unwrap().trim_end(), kept);
     }
 
     #[test]

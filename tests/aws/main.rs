@@ -35,6 +35,7 @@ mod faults_watchdog;
 mod faults_write;
 mod group;
 mod history;
+mod http;
 mod iam;
 mod metrics;
 mod online;

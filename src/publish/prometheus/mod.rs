@@ -62,6 +62,12 @@ struct Reloads {
 /// Bounds of the buckets that ticks are counted in, in seconds: the most that a tick may take is a minute.
 const TICK_SECS: [f64; 12] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
+impl Default for Exposition {
+    fn default() -> Self {
+        Self::new(Arc::default())
+    }
+}
+
 impl Exposition {
     /// What [`Exposition::encode`] returns, as the header `Content-Type` says it.
     pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -93,6 +99,12 @@ impl Exposition {
         let count = if taken { &mut reloads.taken } else { &mut reloads.refused };
         *count += 1;
         reloads.last_refused = !taken;
+    }
+
+    /// Figures that could not be published.
+    #[must_use]
+    pub fn losses(&self) -> Arc<Losses> {
+        self.0.losses.clone()
     }
 
     /// What is asked of AWS is counted here, where it is an interceptor of the clients.

@@ -1,15 +1,20 @@
 //! From settings to engines: the one place where kinds in the file meet the adapters.
 
-use crate::aws::{NoRegion, Patience, Place, Role, Session, open};
+mod fit;
+
+pub use fit::{Sessions, Unfit, drivers, sessions};
+
+use crate::aws::{Patience, Place, Session};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Hints, Mode, Now};
 use crate::policy::{self, Policy, Tuning};
-use crate::publish::{Console, Exposition, History, Journal, Losses, Metrics, Publisher, history};
+use crate::publish::{Console, Exposition, History, Journal, Ledger, Losses, Metrics, Publisher, history};
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
+use fit::{check_drivers, check_regions, session};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +27,10 @@ pub struct Purpose {
     pub dry_run: bool,
     /// Print each record.
     pub console: Option<Console>,
+    /// Keep the last hours' records for whoever looks at the run.
+    pub ledger: Option<Ledger>,
+    /// The metrics of the run.
+    pub exposition: Exposition,
 }
 
 /// The engines, and what works behind them.
@@ -33,47 +42,6 @@ pub struct Assembly {
     pub tasks: TaskTracker,
     /// Figures that could not be published.
     pub losses: Arc<Losses>,
-}
-
-/// Settings that are sound in themselves, but not here.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfit {
-    /// No region is named anywhere.
-    #[error("scaler {scaler:?}: {source}")]
-    NoRegion {
-        /// The scaler that needs one.
-        scaler: String,
-        /// The complaint.
-        source: NoRegion,
-    },
-    /// A queue lives elsewhere.
-    #[error(
-        "scaler {scaler:?}: queue {queue} is in region {region}, but its calls go to {session}; set `aws = {{ region = {region:?} }}` for this scaler"
-    )]
-    OtherRegion {
-        /// The scaler.
-        scaler: String,
-        /// The queue's name.
-        queue: String,
-        /// The region its URL or ARN names.
-        region: String,
-        /// The region the scaler's calls go to.
-        session: String,
-    },
-    /// One group would be driven twice.
-    #[error(
-        "scalers {first:?} and {second:?} both drive group {group} in {region}: they would pull against each other; set `drive = false` for one"
-    )]
-    TwoDrivers {
-        /// The scaler that came first in the settings.
-        first: String,
-        /// The other.
-        second: String,
-        /// The group's name.
-        group: String,
-        /// The region in which both look for it.
-        region: String,
-    },
 }
 
 /// What engines are built in: the connections of each place stay open from one set of settings to the next.
@@ -130,8 +98,7 @@ impl Workshop {
         let tasks = TaskTracker::new();
         // Closed, it takes tasks all the same, and can be waited for.
         tasks.close();
-        let losses = Arc::<Losses>::default();
-        let exposition = Exposition::new(losses.clone());
+        let (losses, exposition) = (purpose.exposition.losses(), purpose.exposition.clone());
         Self { tasks, losses, exposition, purpose, places: HashMap::new(), history: None }
     }
 
@@ -220,52 +187,10 @@ impl Kit {
     }
 }
 
-/// A session for each place of the settings.
-pub type Sessions = HashMap<Place, Session>;
-
-/// A session for each place of `settings`, if these fit the environment, in which calls may take so long.
-/// Calls nothing but, where no region is named, the instance metadata service.
-pub async fn sessions(settings: &Settings, patience: Patience) -> Result<Sessions, Unfit> {
-    let mut sessions = Sessions::new();
-    let mut driven = HashMap::new();
-    for scaler in &settings.scalers {
-        let session = match sessions.get(&scaler.place) {
-            Some(session) => session.clone(),
-            None => session(scaler, patience).await?,
-        };
-        check_regions(scaler, &session)?;
-        check_drivers(scaler, &session, &mut driven)?;
-        sessions.insert(scaler.place.clone(), session);
-    }
-    Ok(sessions)
-}
-
-/// The scalers of `settings` that drive the group of `scaler`, itself among them; `sessions` are those of
-/// the settings.
-#[must_use]
-pub fn drivers<'s>(settings: &'s Settings, sessions: &Sessions, scaler: &Scaler) -> Vec<&'s str> {
-    let at = |scaler: &Scaler| Some(whereabouts(scaler, sessions.get(&scaler.place)?));
-    let driving = settings.scalers.iter().filter(|other| other.drive && at(other) == at(scaler));
-    driving.map(|other| other.name.as_str()).collect()
-}
-
-async fn session(scaler: &Scaler, patience: Patience) -> Result<Session, Unfit> {
-    let session = open(&scaler.place, patience).await;
-    session.map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })
-}
-
 /// As long as the busiest scaler of a place can wait: they share clients and batches.
 fn patience(settings: &Settings, place: &Place) -> Patience {
     let scalers = settings.scalers.iter().filter(|scaler| scaler.place == *place);
     Patience::for_period(scalers.map(|scaler| scaler.schedule.period()).min().unwrap_or_default())
-}
-
-/// Where a group is: region, endpoint, and the role with which it is looked for.
-type Whereabouts = (String, Option<String>, Option<Role>, String);
-
-fn whereabouts(scaler: &Scaler, session: &Session) -> Whereabouts {
-    let Place { endpoint_url, assume_role, .. } = scaler.place.clone();
-    (session.region.clone(), endpoint_url, assume_role, scaler.group.clone())
 }
 
 impl Shared {
@@ -274,41 +199,6 @@ impl Shared {
         let deletions = Deletions::start(&session);
         let metrics = Metrics::start(&session, tasks, losses);
         Self { session, queues, deletions, groups, metrics }
-    }
-}
-
-/// The settings could not check this where the region comes from the environment.
-fn check_regions(scaler: &Scaler, session: &Session) -> Result<(), Unfit> {
-    for QueueSource { address, .. } in &scaler.sources {
-        if let Some(region) = address.region.as_ref().filter(|region| **region != session.region) {
-            return Err(Unfit::OtherRegion {
-                scaler: scaler.name.clone(),
-                queue: address.name.clone(),
-                region: region.clone(),
-                session: session.region.clone(),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Nor could they this, where one scaler names the region and the other leaves it to the environment.
-fn check_drivers(
-    scaler: &Scaler,
-    session: &Session,
-    driven: &mut HashMap<Whereabouts, String>,
-) -> Result<(), Unfit> {
-    if !scaler.drive {
-        return Ok(());
-    }
-    match driven.insert(whereabouts(scaler, session), scaler.name.clone()) {
-        Some(first) => Err(Unfit::TwoDrivers {
-            first,
-            second: scaler.name.clone(),
-            group: scaler.group.clone(),
-            region: session.region.clone(),
-        }),
-        None => Ok(()),
     }
 }
 
@@ -401,6 +291,9 @@ fn publishers(
     }
     if let Some(history) = history {
         publishers.push(Box::new(history.clone()));
+    }
+    if let Some(ledger) = &purpose.ledger {
+        publishers.push(Box::new(ledger.clone()));
     }
     if let Some(destination) = scaler.publish.as_ref().filter(|_| !purpose.dry_run) {
         publishers.push(Box::new(shared.metrics.publisher(destination.clone())));

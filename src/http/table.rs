@@ -1,0 +1,196 @@
+#![expect(clippy::indexing_slicing, reason = "a JSON value has Null where there is nothing of a name")]
+
+use crate::model::Timestamp;
+use chrono::DateTime;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// What a column of numbers says where there is none.
+const UNKNOWN: &str = "?";
+
+const HEADS: [&str; 9] =
+    ["scaler", "backlog", "per inst.", "accepted", "in service", "pending", "desired", "min..max", "age"];
+
+/// The answer of `/status.json` as a table: a row a scaler, with what is amiss below it; of one scaler, if
+/// it is named, with every reason. Nothing if there is none of that name, or the answer is none.
+#[must_use]
+pub fn table(status: &str, scaler: Option<&str>) -> Option<String> {
+    let status: Value = serde_json::from_str(status).ok()?;
+    let now = time(&status["time"]);
+    let all = status["scalers"].as_array()?;
+    let shown: Vec<&Value> =
+        all.iter().filter(|each| scaler.is_none_or(|name| each["name"] == name)).collect();
+    if shown.is_empty() && scaler.is_some() {
+        return None;
+    }
+    let rows: Vec<_> = shown.iter().map(|each| row(each, now)).collect();
+    let widths: [usize; 9] = std::array::from_fn(|column| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(HEADS.get(column).map(|head| head.len())).max().unwrap_or(0)
+    });
+    let mut text = String::new();
+    if let Some(why) = status["refused"].as_str() {
+        let _ =
+            writeln!(text, "the settings on disk are refused, the old ones are in force: {}\n", plain(why));
+    }
+    text.push_str(&line(&HEADS.map(str::to_owned), &widths));
+    for (each, row) in shown.iter().zip(&rows) {
+        text.push_str(&line(row, &widths));
+        for remark in remarks(each, scaler.is_some()) {
+            let _ = writeln!(text, "  {remark}");
+        }
+    }
+    Some(text)
+}
+
+fn row(scaler: &Value, now: Option<Timestamp>) -> [String; 9] {
+    let record = &scaler["record"];
+    let (fleet, metrics) = (&record["sample"]["fleet"], &record["metrics"]);
+    let age = now.zip(time(&record["time"])).map(|(now, then)| format!("{} s", now.since(then).as_secs()));
+    let bounds = format!("{}..{}", figure(&fleet["min"]), figure(&fleet["max"]));
+    [
+        plain(scaler["name"].as_str().unwrap_or(UNKNOWN)),
+        backlog(record).map_or_else(|| UNKNOWN.to_owned(), |count| count.to_string()),
+        figure(&metrics["backlog_per_instance"]),
+        if metrics["acceptable_backlog"].is_null() {
+            "-".to_owned()
+        } else {
+            figure(&metrics["acceptable_backlog"])
+        },
+        figure(&fleet["in_service"]),
+        figure(&fleet["pending"]),
+        figure(&fleet["desired"]),
+        bounds,
+        age.unwrap_or_else(|| UNKNOWN.to_owned()),
+    ]
+}
+
+/// The visible messages of all queues; nothing if any is missing.
+fn backlog(record: &Value) -> Option<u64> {
+    let missing = record["sample"]["missing"].as_array()?;
+    if missing.iter().any(|each| each["what"].as_str().is_some_and(|what| what.starts_with("queue "))) {
+        return None;
+    }
+    record["sample"]["queues"].as_array()?.iter().map(|queue| queue["visible"].as_u64()).sum()
+}
+
+fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
+    let record = &scaler["record"];
+    let mut remarks = Vec::new();
+    if scaler["late"] == true {
+        remarks.push("LATE: no tick in time".to_owned());
+    }
+    if record.is_null() {
+        remarks.push("waiting for the first tick".to_owned());
+        return remarks;
+    }
+    let words = |value: &Value| plain(value.as_str().unwrap_or(UNKNOWN));
+    for missing in record["sample"]["missing"].as_array().into_iter().flatten() {
+        remarks.push(format!("MISSING: {}: {}", words(&missing["what"]), words(&missing["why"])));
+    }
+    let decision = &record["decision"];
+    let (from, to) = (figure(&decision["from"]), figure(&decision["to"]));
+    let action = match decision["action"].as_str() {
+        Some("scale_out") => format!("scale out from {from} to {to}"),
+        Some("scale_in") => format!("scale in from {from} to {to}"),
+        _ => "hold".to_owned(),
+    };
+    let outcome = match (record["outcome"]["kind"].as_str(), &record["outcome"]["why"]) {
+        (Some("withheld"), _) => format!(", withheld ({})", words(&record["mode"])),
+        (Some("failed"), why) => format!(", FAILED: {}", words(why)),
+        _ => String::new(),
+    };
+    // What is missing is told already.
+    let reasons =
+        decision["reasons"].as_array().into_iter().flatten().filter(|each| each["code"] != "missing");
+    let reasons: Vec<String> = reasons.map(|reason| words(&reason["text"])).collect();
+    if at_length {
+        remarks.push(format!("{action}{outcome}"));
+        remarks.extend(reasons.iter().map(|reason| format!("- {reason}")));
+    } else if reasons.is_empty() {
+        remarks.push(format!("{action}{outcome}"));
+    } else {
+        remarks.push(format!("{action} ({}){outcome}", reasons.join("; ")));
+    }
+    remarks
+}
+
+fn line(cells: &[String; 9], widths: &[usize; 9]) -> String {
+    let mut text = String::new();
+    for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let _ = if column == 0 { write!(text, "{cell:<width$}") } else { write!(text, "  {cell:>width$}") };
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+fn figure(value: &Value) -> String {
+    if value.is_number() { value.to_string().trim_end_matches(".0").to_owned() } else { UNKNOWN.to_owned() }
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    let time = DateTime::parse_from_rfc3339(value.as_str()?).ok()?;
+    Some(Timestamp::from_millis(time.timestamp_millis()))
+}
+
+/// What a service answered may hold what a terminal obeys.
+fn plain(text: &str) -> String {
+    text.chars().map(|each| if each.is_control() { '\u{fffd}' } else { each }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn status(change: impl FnOnce(&mut Value)) -> String {
+        let (block, _) =
+            include_str!("../../docs/record.md").split_once("```json").unwrap().1.split_once("```").unwrap();
+        let record: Value = serde_json::from_str(block).unwrap();
+        let mut status = json!({ "time": "2026-11-20T10:00:17Z", "refused": null, "scalers": [
+            { "name": "images", "late": false, "record": record }, { "name": "thumbs", "late": true },
+        ]});
+        change(&mut status);
+        status.to_string()
+    }
+
+    #[test]
+    fn a_row_holds_the_figures_of_the_record_and_its_decision() {
+        let shown = table(&status(|_| ()), None).unwrap();
+        let expected = "\
+scaler  backlog  per inst.  accepted  in service  pending  desired  min..max  age
+images      212     23.556    18.367           9        0        9     0..20  7 s
+  scale out from 9 to 19 (55 messages are due within 190 s, more than the fleet can start: +10)
+thumbs        ?          ?         -           ?        ?        ?      ?..?    ?
+  LATE: no tick in time
+  waiting for the first tick
+";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn one_scaler_is_shown_with_its_reasons_one_by_one_and_a_stranger_not_at_all() {
+        let shown = table(&status(|_| ()), Some("images")).unwrap();
+        assert!(shown.ends_with("  scale out from 9 to 19\n  - 55 messages are due within 190 s, more than the fleet can start: +10\n"), "{shown}");
+        assert!(!shown.contains("thumbs"));
+        assert_eq!(table(&status(|_| ()), Some("nobody")), None);
+        assert_eq!(table("no JSON", None), None);
+    }
+
+    #[test]
+    fn a_missing_reading_is_unknown_and_never_a_zero() {
+        let shown = table(
+            &status(|status| {
+                let record = &mut status["scalers"][0]["record"];
+                record["sample"]["missing"] = json!([{ "what": "queue \u{1b}[2J", "why": "denied" }]);
+                record["sample"]["fleet"] = Value::Null;
+            }),
+            None,
+        )
+        .unwrap();
+        assert!(shown.contains("\n  MISSING: queue \u{fffd}[2J: denied\n"), "{shown}");
+        let row = shown.lines().nth(1).unwrap();
+        assert_eq!(row.split_whitespace().nth(1), Some("?"), "{row}");
+    }
+}

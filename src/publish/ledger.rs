@@ -1,0 +1,358 @@
+use super::{Publisher, json};
+use crate::model::{Action, Outcome, Reason, Record, Timestamp};
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// The records of the last hours, in memory, for whoever looks at a run from outside; and each new one as
+/// it comes. All handles show the same.
+#[derive(Clone, Debug)]
+pub struct Ledger(Arc<Inner>);
+
+/// How a scaler's loop is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// The scaler's name.
+    pub scaler: String,
+    /// Whether it has done a tick at all.
+    pub ticked: bool,
+    /// Whether its next tick should have been done by now.
+    pub late: bool,
+}
+
+/// How the run is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// The present time of day; the run's own, where it has one.
+    pub time: Option<Timestamp>,
+    /// The scalers at work, in the settings' order.
+    pub scalers: Vec<Sign>,
+}
+
+type Watch = Box<dyn Fn() -> Signs + Send + Sync>;
+
+struct Inner {
+    shelves: Mutex<BTreeMap<String, Shelf>>,
+    /// What tells how the run is doing.
+    watch: Mutex<Watch>,
+    /// Why the settings on disk were refused, if they were.
+    refused: Mutex<Option<String>>,
+    news: broadcast::Sender<Arc<str>>,
+}
+
+/// One scaler's records, the oldest first.
+#[derive(Debug, Default)]
+struct Shelf {
+    kept: VecDeque<Kept>,
+    /// The reasons' codes of the last record, to tell what is new.
+    codes: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    at: Timestamp,
+    line: Arc<str>,
+    /// Counted messages; nothing when a reading was missing.
+    backlog: Option<f64>,
+    /// Whether it is the last to be thinned out: something changed.
+    notable: bool,
+}
+
+/// Records are kept for so long at most.
+const AGE_MAX: Duration = Duration::from_hours(6);
+/// All scalers together keep about so many, of about a kilobyte each.
+const KEPT_MAX: usize = 20_000;
+/// A scaler keeps no more than this, however few there are, and no fewer than a tenth of it.
+const SHELF_MAX: usize = 500;
+/// New records that wait for whoever follows too slowly; beyond it, the oldest are lost to them.
+const NEWS_MAX: usize = 1024;
+/// What a trend shows.
+const TREND: Duration = Duration::from_hours(1);
+/// So many points make a trend.
+const TREND_POINTS: usize = 60;
+
+#[derive(Serialize)]
+struct StatusJson<'a> {
+    version: &'static str,
+    time: Option<String>,
+    ready: bool,
+    refused: Option<&'a str>,
+    scalers: Vec<ScalerJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ScalerJson<'a> {
+    name: &'a str,
+    late: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trend: Option<Vec<(i64, Option<f64>)>>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self(Arc::new(Inner {
+            shelves: Mutex::default(),
+            watch: Mutex::new(Box::new(Signs::default)),
+            refused: Mutex::default(),
+            news: broadcast::Sender::new(NEWS_MAX),
+        }))
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("shelves", &self.shelves).finish_non_exhaustive()
+    }
+}
+
+impl Ledger {
+    /// From now on `watch` tells how the run is doing. Records of scalers that it does not name are forgotten.
+    pub fn watch(&self, watch: impl Fn() -> Signs + Send + Sync + 'static) {
+        let named: Vec<String> = watch().scalers.into_iter().map(|sign| sign.scaler).collect();
+        lock(&self.0.shelves).retain(|scaler, _| named.contains(scaler));
+        *lock(&self.0.watch) = Box::new(watch);
+    }
+
+    /// The settings on disk were refused for this reason; or taken.
+    pub fn refuse(&self, why: Option<String>) {
+        *lock(&self.0.refused) = why;
+    }
+
+    /// How the run is doing.
+    #[must_use]
+    pub fn signs(&self) -> Signs {
+        lock(&self.0.watch)()
+    }
+
+    /// Takes one record.
+    pub fn note(&self, record: &Record) {
+        let line: Arc<str> = json::line(record).into();
+        let mut shelves = lock(&self.0.shelves);
+        shelves.entry(record.scaler.clone()).or_default().take(record, line.clone());
+        let most = shelf_max(shelves.len());
+        if let Some(shelf) = shelves.get_mut(&record.scaler) {
+            shelf.thin(record.time, most);
+        }
+        drop(shelves);
+        // Nobody may be following.
+        drop(self.0.news.send(line));
+    }
+
+    /// The scaler's records as JSON lines, the oldest first; nothing if it is not at work.
+    #[must_use]
+    pub fn records(&self, scaler: &str) -> Option<Vec<Arc<str>>> {
+        let lines = |shelf: &Shelf| shelf.kept.iter().map(|kept| kept.line.clone()).collect();
+        let at_work = || self.signs().scalers.iter().any(|sign| sign.scaler == scaler);
+        lock(&self.0.shelves).get(scaler).map(lines).or_else(|| at_work().then(Vec::new))
+    }
+
+    /// All new records from now on, as JSON lines.
+    #[must_use]
+    pub fn follow(&self) -> broadcast::Receiver<Arc<str>> {
+        self.0.news.subscribe()
+    }
+
+    /// How the run and each scaler is doing, with its last record and the trend of its backlog, as JSON.
+    #[must_use]
+    pub fn status(&self) -> String {
+        self.render(true)
+    }
+
+    /// The same without the records.
+    #[must_use]
+    pub fn heartbeat(&self) -> String {
+        self.render(false)
+    }
+
+    fn render(&self, whole: bool) -> String {
+        let signs = self.signs();
+        let (shelves, refused) = (lock(&self.0.shelves), lock(&self.0.refused));
+        let scaler = |sign| {
+            let Sign { scaler, late, .. }: &Sign = sign;
+            let own = shelves.get(scaler).filter(|_| whole);
+            let last = own.and_then(|own| own.kept.back());
+            ScalerJson {
+                name: scaler,
+                late: *late,
+                record: last.and_then(|kept| serde_json::from_str(&kept.line).ok()),
+                trend: own.map(Shelf::trend),
+            }
+        };
+        let status = StatusJson {
+            version: env!("CARGO_PKG_VERSION"),
+            time: signs.time.map(json::time),
+            ready: signs.ready(),
+            refused: refused.as_deref(),
+            scalers: signs.scalers.iter().map(scaler).collect(),
+        };
+        // Only maps with keys of other types than text can fail, and there is none.
+        serde_json::to_string(&status).unwrap_or_default()
+    }
+}
+
+impl Signs {
+    /// Whether every scaler has done a tick, whatever it found.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.scalers.iter().all(|sign| sign.ticked)
+    }
+
+    /// The scalers that have missed their deadline.
+    #[must_use]
+    pub fn late(&self) -> Vec<&str> {
+        self.scalers.iter().filter(|sign| sign.late).map(|sign| sign.scaler.as_str()).collect()
+    }
+}
+
+#[async_trait]
+impl Publisher for Ledger {
+    async fn publish(&mut self, record: &Record) {
+        self.note(record);
+    }
+}
+
+impl Shelf {
+    fn take(&mut self, record: &Record, line: Arc<str>) {
+        let codes: Vec<_> = record.decision.reasons.iter().map(Reason::code).collect();
+        let acted = record.decision.action != Action::Hold || record.outcome != Outcome::None;
+        let notable = acted || codes != self.codes;
+        self.codes = codes;
+        let backlog = record.sample.backlog().map(|sum| sum.counted).filter(|counted| counted.is_finite());
+        self.kept.push_back(Kept { at: record.time, line, backlog, notable });
+    }
+
+    /// Keeps `most` records at most, none too old. Those beyond are taken from the older half: every other
+    /// one at which nothing changed, and if there is none, the oldest.
+    fn thin(&mut self, now: Timestamp, most: usize) {
+        while self.kept.front().is_some_and(|kept| now.since(kept.at) > AGE_MAX) {
+            self.kept.pop_front();
+        }
+        if self.kept.len() <= most {
+            return;
+        }
+        let older = self.kept.len() / 2;
+        let mut index = 0;
+        self.kept.retain(|kept| {
+            index += 1;
+            kept.notable || index > older || index % 2 == 1
+        });
+        while self.kept.len() > most {
+            self.kept.pop_front();
+        }
+    }
+
+    /// The backlog of the last hour: seconds since 1970, and counted messages.
+    fn trend(&self) -> Vec<(i64, Option<f64>)> {
+        let Some(now) = self.kept.back().map(|kept| kept.at) else { return Vec::new() };
+        let recent: Vec<_> = self.kept.iter().filter(|kept| now.since(kept.at) <= TREND).collect();
+        let step = recent.len().div_ceil(TREND_POINTS).max(1);
+        // From the newest backwards: that one is shown in any case.
+        let points = recent.iter().rev().step_by(step).rev();
+        points.map(|kept| (kept.at.as_millis() / 1000, kept.backlog)).collect()
+    }
+}
+
+/// How many records each of so many scalers may keep.
+fn shelf_max(scalers: usize) -> usize {
+    (KEPT_MAX / scalers.max(1)).clamp(SHELF_MAX / 10, SHELF_MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::scene::{blind, scaled_out};
+    use serde_json::Value;
+
+    fn at(record: &Record, secs: i64) -> Record {
+        Record { time: Timestamp::from_secs(secs), ..record.clone() }
+    }
+
+    fn quiet(secs: i64) -> Record {
+        at(&Record { outcome: Outcome::None, ..blind() }, secs)
+    }
+
+    fn watched(ledger: &Ledger, scalers: &[(&str, bool)]) {
+        let sign =
+            |(scaler, late): &(&str, bool)| Sign { scaler: (*scaler).to_owned(), ticked: true, late: *late };
+        let scalers: Vec<_> = scalers.iter().map(sign).collect();
+        ledger.watch(move || Signs { time: Some(Timestamp::from_secs(60)), scalers: scalers.clone() });
+    }
+
+    #[test]
+    fn the_status_holds_the_last_record_as_it_is_printed() {
+        let ledger = Ledger::default();
+        watched(&ledger, &[("images", false), ("thumbs", true)]);
+        ledger.note(&blind());
+        ledger.note(&scaled_out());
+        let status: Value = serde_json::from_str(&ledger.status()).unwrap();
+        let printed: Value = serde_json::from_str(&json::line(&scaled_out())).unwrap();
+        assert_eq!(status["scalers"][0]["record"], printed);
+        assert_eq!(status["scalers"][0]["trend"].as_array().unwrap().len(), 2);
+        assert_eq!(
+            (&status["scalers"][1]["late"], &status["time"]),
+            (&true.into(), &"1970-01-01T00:01:00Z".into())
+        );
+        assert!(ledger.heartbeat().len() < 200 && !ledger.heartbeat().contains("record"));
+    }
+
+    #[test]
+    fn a_scaler_that_left_is_forgotten_and_one_without_a_record_is_known() {
+        let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
+        ledger.note(&blind());
+        watched(&ledger, &[("thumbs", false)]);
+        assert_eq!(ledger.records("images"), None);
+        assert_eq!(ledger.records("thumbs"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn what_changed_outlives_what_did_not() {
+        let ledger = Ledger::default();
+        ledger.note(&at(&scaled_out(), 0));
+        for tick in 1..2000 {
+            ledger.note(&quiet(tick * 10));
+        }
+        let lines = ledger.records("images").unwrap_or_default();
+        assert!((SHELF_MAX / 2..=SHELF_MAX).contains(&lines.len()), "{}", lines.len());
+        assert!(lines[0].contains("scale_out"), "{}", lines[0]);
+        assert_eq!(**lines.last().unwrap(), *json::line(&quiet(19_990)));
+        let trend = lock(&ledger.0.shelves)["images"].trend();
+        assert!((30..=TREND_POINTS).contains(&trend.len()) && trend.is_sorted_by_key(|point| point.0));
+    }
+
+    #[test]
+    fn nothing_is_kept_for_longer_than_six_hours() {
+        let ledger = Ledger::default();
+        ledger.note(&at(&scaled_out(), 0));
+        ledger.note(&quiet(6 * 3600 + 1));
+        assert_eq!(ledger.records("images").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn many_scalers_share_the_room_there_is() {
+        assert_eq!((shelf_max(1), shelf_max(200), shelf_max(5000)), (500, 100, 50));
+    }
+
+    #[test]
+    fn who_follows_gets_each_record_and_who_is_slow_hears_of_a_loss() {
+        let ledger = Ledger::default();
+        let mut news = ledger.follow();
+        ledger.note(&scaled_out());
+        assert_eq!(*news.try_recv().unwrap(), *json::line(&scaled_out()));
+        for tick in 0..=i64::try_from(NEWS_MAX).unwrap() {
+            ledger.note(&quiet(tick));
+        }
+        assert_eq!(news.try_recv(), Err(broadcast::error::TryRecvError::Lagged(1)));
+    }
+}
