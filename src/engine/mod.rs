@@ -1,7 +1,7 @@
 //! The loop body: one scaler's tick, the same live, dry and simulated.
 
 use crate::controller::Controller;
-use crate::model::{Decision, Metrics, Mode, Now, Outcome, Record, Sample};
+use crate::model::{Decision, Estimate, Metrics, Mode, Now, Outcome, Record, Sample};
 use crate::publish::Publisher;
 use crate::source::Source;
 use crate::store::Store;
@@ -88,12 +88,16 @@ impl Engine {
 
     fn record(&self, now: Now, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
         let metrics = Metrics::of(&sample, self.controller.acceptable_backlog());
+        // What was learnt stands, but what was last seen is not what there is.
+        let seen = sample.missing().next().is_none();
+        let estimate = self.controller.estimate();
+        let estimate = estimate.map(|each| Estimate { drain_secs: each.drain_secs.filter(|_| seen), ..each });
         Record {
             time: now.wall,
             scaler: self.name.clone(),
             mode: self.mode,
             sample,
-            estimate: self.controller.estimate(),
+            estimate,
             metrics,
             decision,
             outcome,

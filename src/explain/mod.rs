@@ -179,7 +179,7 @@ fn beliefs(estimate: &Estimate) -> Vec<String> {
             Some(secs) => {
                 format!("if nothing more arrived, the queue would be drained in {} s", rounded(secs))
             }
-            None => "nothing is in service that would drain the queue".to_owned(),
+            None => "nothing is known to be in service that would drain the queue".to_owned(),
         },
         format!("of late {} % of the messages waited too long", rounded(estimate.late_percent)),
     ]
@@ -307,7 +307,9 @@ thought";
         let shown = at_length(&page);
         assert!(shown.contains(expected), "{shown}");
         page.record.estimate = Some(Estimate { drain_secs: None, ..estimate });
-        assert!(at_length(&page).contains("\n  nothing is in service that would drain the queue\n"));
+        assert!(
+            at_length(&page).contains("\n  nothing is known to be in service that would drain the queue\n")
+        );
     }
 
     #[test]

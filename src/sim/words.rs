@@ -8,6 +8,7 @@ use std::time::Duration;
 pub fn verdict(comparison: &Comparison) -> String {
     let Some(shipped) = comparison.shipped() else { return String::new() };
     let mut sentences = vec![achieved(comparison, shipped)];
+    sentences.extend(too_short(comparison, shipped));
     sentences.extend(impossible(comparison));
     sentences.extend(best_other(comparison));
     sentences.join(" ")
@@ -24,6 +25,16 @@ fn achieved(comparison: &Comparison, entry: &Entry) -> String {
         "backlogd keeps waits within {objective} for {only}{} with {cost}{least}.",
         in_time(run.late_percent)
     )
+}
+
+/// Why the objective is not held where no order can hold it.
+fn too_short(comparison: &Comparison, entry: &Entry) -> Option<String> {
+    let case = &comparison.case;
+    let [objective, shortest, longest] = [case.objective, *case.boot.start(), *case.boot.end()].map(duration);
+    let said = format!(
+        "An instance takes {shortest} to {longest} to boot: what arrives out of the blue cannot be served within {objective} by any that is ordered then."
+    );
+    (!entry.holds() && case.objective < *case.boot.end()).then_some(said)
 }
 
 fn impossible(comparison: &Comparison) -> Option<String> {
@@ -153,7 +164,8 @@ mod tests {
         comparison.entries = vec![entry("backlogd", "latency, 60 s", true, run(1.01, 131.0))];
         comparison.bound_hours = None;
         let expected = "backlogd keeps waits within 60 s for only 98.9 % of messages with 131 instance-hours ($12.58). \
-            Even 20 instances all the time would be too few to keep it for all of them.";
+            An instance takes 120 s to 3 min to boot: what arrives out of the blue cannot be served within 60 s by any that \
+            is ordered then. Even 20 instances all the time would be too few to keep it for all of them.";
         assert_eq!(verdict(&comparison), expected);
     }
 

@@ -95,7 +95,7 @@ async fn prometheus_is_told_what_is_shown() {
     assert_eq!(status, 200);
     assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
     let visible = &printed["sample"]["queues"][0]["visible"];
-    let line = format!("backlogd_backlog{{scaler=\"http-metrics\",kind=\"visible\"}} {visible}");
+    let line = format!("backlogd_backlog_messages{{scaler=\"http-metrics\",kind=\"visible\"}} {visible}");
     assert!(text.contains(&line), "{line}: {text}");
     assert!(text.ends_with("# EOF\n"));
 }
