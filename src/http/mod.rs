@@ -2,7 +2,7 @@
 //!
 //! All is rendered from the records in the [`Ledger`]; nothing here can change anything. On the one thread
 //! that there is, no request does more than render what is in memory, and whoever is slow, to ask or to
-//! take, waits for himself: see [`serve()`].
+//! take, waits for himself: see [`Server::serve`].
 
 mod access;
 mod client;
