@@ -27,8 +27,9 @@ def the_manual_pages_are_sound(*_):
 
 
 def lintian_is_content(deb, _):
-    done = run("lintian", "--display-info", "--fail-on=error,warning,info", "--allow-root", "--tag-display-limit=0",
-               deb, check=False)
+    # Letters that happen to follow each other in machine code are no words; an override would be unused in most builds.
+    done = run("lintian", "--suppress-tags=spelling-error-in-binary", "--display-info",
+               "--fail-on=error,warning,info", "--allow-root", "--tag-display-limit=0", deb, check=False)
     expect(not done.returncode, done.stdout)
 
 
