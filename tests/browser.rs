@@ -71,7 +71,7 @@ fn look(url: &str) -> (String, String) {
 }
 
 #[tokio::test]
-#[ignore = "needs Chromium"]
+#[ignore = "needs Chromium: .ci/run has a step for it"]
 async fn two_hundred_scalers_are_shown_and_markup_in_a_name_is_text() {
     let server = Server::open_to_all(&"127.0.0.1:0".parse().unwrap()).unwrap();
     let url = server.address();
