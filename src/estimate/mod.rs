@@ -24,6 +24,7 @@ use slots::Slots;
 
 use crate::model::{
     Aged, Backlog, Deleted, Estimate, Fleet, Hints, Learnt, Now, Outlook, Queue, Sample, Timestamp,
+    settling_secs,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -64,10 +65,6 @@ const VISIBILITY_SECS: f64 = 30.0;
 /// For how long messages must be seen waiting before those in flight are taken for all that the fleet can
 /// take: counters are seconds old.
 const BUSY: Duration = Duration::from_secs(15);
-/// How long a queue may read empty that cannot have been emptied: SQS's counters show false zeros.
-const FALSE_ZERO_SECS: f64 = 30.0;
-/// And for how many samples.
-const SETTLED_SAMPLES: f64 = 2.5;
 /// How far apart samples are, in seconds, of which a constant says what one tells and what is kept of earlier ones.
 const SPELL_SECS: f64 = 10.0;
 /// By what factor a processing time must be off for the arrivals reckoned with it to be worth nothing.
@@ -135,7 +132,7 @@ impl Estimates {
         let rounds = 1.0 + lasts / self.processing.secs(hints.processing_secs).value;
         let slots = self.slots.per_unit(hints.slots).value * f64::from(fleet.in_service);
         let there_was = last.waiting + last.in_flight;
-        let doubted = FALSE_ZERO_SECS.max(SETTLED_SAMPLES * last.lasts_secs);
+        let doubted = settling_secs(last.lasts_secs);
         backlog.is_empty() && there_was > FASTER * slots.max(last.in_flight) * rounds && lasts < doubted
     }
 

@@ -75,3 +75,13 @@ pub struct Aged {
     /// How many units: one instance's, or those of several.
     pub units: u32,
 }
+
+/// How long all counters must read zero before a queue is believed to be empty that need not be, in seconds,
+/// where samples are `sample_secs` apart: SQS's counters are seconds old and may read zero for a sample or
+/// two, so that two false ones are survived.
+#[must_use]
+pub fn settling_secs(sample_secs: f64) -> f64 {
+    const LEAST_SECS: f64 = 30.0;
+    const SAMPLES: f64 = 2.5;
+    LEAST_SECS.max(SAMPLES * sample_secs)
+}

@@ -14,7 +14,7 @@ mod time;
 mod window;
 
 pub use decision::{Action, Decision, Outcome};
-pub use estimate::{Aged, Estimate, Hints, Learnt, Outlook};
+pub use estimate::{Aged, Estimate, Hints, Learnt, Outlook, settling_secs};
 pub use figure::rounded;
 pub use latency::LatencyReason;
 pub use missing::{Cause, Missing};

@@ -8,7 +8,7 @@ mod tuning;
 pub use tuning::Tuning;
 
 use super::{Policy, View, Want};
-use crate::model::{Hints, LatencyReason, Outlook, Reason, Timestamp, whole_units};
+use crate::model::{Hints, LatencyReason, Outlook, Reason, Timestamp, settling_secs, whole_units};
 use budget::Budget;
 use idle::Idle;
 use reckoning::{Reckoning, Shortfall, lead_secs};
@@ -52,12 +52,6 @@ pub struct Memory {
     /// Messages that a removal at the last sample can be expected to make late.
     risk: f64,
 }
-
-/// How long a queue must have read empty before anything goes for that: SQS's counters are seconds old, and
-/// may read zero for a sample or two.
-const SETTLED_SECS: f64 = 30.0;
-/// And for how many samples, so that two false ones are survived.
-const SETTLED_SAMPLES: f64 = 2.5;
 
 impl Memory {
     /// The same where all times are `millis` later, and none later than `latest`.
@@ -246,7 +240,7 @@ impl Latency {
             return held(LatencyReason::StillBooting { left_secs });
         }
         let empty_secs = memory.busy.map_or(f64::MAX, |busy| view.now.since(busy).as_secs_f64());
-        let required_secs = SETTLED_SECS.max(SETTLED_SAMPLES * figures.outlook.sample_secs);
+        let required_secs = settling_secs(figures.outlook.sample_secs);
         if view.backlog.is_empty() && empty_secs < required_secs {
             return held(LatencyReason::EmptyUnconfirmed { empty_secs, required_secs });
         }
