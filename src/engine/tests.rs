@@ -3,9 +3,10 @@
 use super::Engine;
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::model::{
-    Action, Backlog, Cause, Fleet, Missing, Mode, Now, Outcome, Queue, QueueFacts, Reason, Record, Timestamp,
+    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Queue, QueueFacts, Reason,
+    Record, Timestamp,
 };
-use crate::policy::BacklogPerInstance;
+use crate::policy::{BacklogPerInstance, Latency, Tuning};
 use crate::publish::Publisher;
 use crate::source::Source;
 use crate::store::Store;
@@ -63,7 +64,9 @@ impl Target for FakeGroup {
     async fn read(&mut self) -> Result<Fleet, Missing> {
         self.script.note("read group");
         tokio::time::sleep(self.takes).await;
-        Ok(Fleet { desired: 5, max: 100, in_service: 5, ..Fleet::default() })
+        let instance = |number| Instance { id: format!("i-{number}").into(), in_service: true, capacity: 1 };
+        let instances = (0..5).map(instance).collect();
+        Ok(Fleet { desired: 5, max: 100, in_service: 5, instances, ..Fleet::default() })
     }
 
     async fn obstacle(&mut self, action: Action) -> Option<Reason> {
@@ -153,6 +156,10 @@ fn assembled(script: &Script, queues: Vec<FakeQueue>, target: Box<dyn Target>, m
         store: Box::new(FakeStore { script: script.clone(), first: State::default() }),
         publishers: vec![Box::new(FakeListener(script.clone())), Box::new(FakeListener(script.clone()))],
     }
+}
+
+fn denied() -> Missing {
+    Missing::new("queue b", Cause::Denied, "AccessDenied")
 }
 
 fn at(secs: i64) -> Now {
@@ -269,13 +276,29 @@ async fn a_withheld_obstacle_is_the_groups_own() {
 #[tokio::test]
 async fn one_missing_queue_of_two_holds_and_is_part_of_the_record() {
     let mut scene = Scene::visible(0);
-    scene.queue(Err(Missing::new("queue b", Cause::Denied, "AccessDenied")));
+    scene.queue(Err(denied()));
     let (mut engine, script) = scene.engine();
     let record = engine.tick(at(0)).await;
     assert_eq!(record.sample.missing().count(), 1);
     assert_eq!(record.metrics.backlog_per_instance, None);
     let expected = ["save without a new action", "publish hold, none", "publish hold, none"];
     assert_eq!(script.events().get(3..).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn how_long_the_queue_takes_to_drain_is_not_told_while_a_reading_is_missing() {
+    let hints = Hints { objective_secs: 300.0, processing_secs: Some(10.0), ..Hints::default() };
+    let latency = Latency { hints, drains: false, tuning: Tuning::SHIPPED };
+    let (mut engine, _) = Scene::visible(90).engine();
+    engine.controller = Controller::new(Box::new(latency), Rules::unhurried(), State::default());
+    let drain = |record: &Record| record.estimate.and_then(|estimate| estimate.drain_secs);
+    assert!(drain(&engine.tick(at(0)).await).is_some());
+    let mut blind = Scene::visible(0);
+    blind.queue(Err(denied()));
+    engine.sources = blind.engine().0.sources;
+    let record = engine.tick(at(10)).await;
+    assert!(record.estimate.is_some(), "what was learnt stands");
+    assert_eq!(drain(&record), None);
 }
 
 #[tokio::test(start_paused = true)]
