@@ -4,8 +4,8 @@ use super::log_layer::LogLayer;
 use super::notify::tell_of_withholding;
 use super::reload::{Change, tell_of_refusal};
 use crate::model::{
-    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Queue, QueueFacts, Reason,
-    Record, Sample, Timestamp,
+    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample,
+    Timestamp,
 };
 use crate::publish::{Event, Journal, Publisher};
 use log::kv::{Error, Key, Value, VisitSource};
@@ -46,8 +46,7 @@ impl log::Log for Lines {
 
 fn record(fleet: Result<Fleet, Missing>, decision: Decision, outcome: Outcome) -> Record {
     let backlog = fleet.clone().map(|_| Backlog::default());
-    let (name, facts) = ("images".to_owned(), QueueFacts::default());
-    let sample = Sample { queues: vec![Queue { name, backlog, age_secs: 0.0, facts, deleted: None }], fleet };
+    let sample = Sample { queues: vec![Queue::new("images", backlog)], fleet };
     Record {
         time: Timestamp::from_secs(0),
         scaler: "images".to_owned(),

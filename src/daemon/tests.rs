@@ -8,9 +8,7 @@ use crate::controller::{Controller, Rules, State};
 use crate::daemon::pulse::Pulse;
 use crate::daemon::schedule::Bell;
 use crate::engine::Engine;
-use crate::model::{
-    Action, Backlog, Cause, Fleet, Missing, Mode, Now, Outcome, Queue, QueueFacts, Reason, Timestamp,
-};
+use crate::model::{Action, Backlog, Cause, Fleet, Missing, Mode, Now, Outcome, Queue, Reason, Timestamp};
 use crate::policy::BacklogPerInstance;
 use crate::settings::Schedule;
 use crate::source::Source;
@@ -44,8 +42,7 @@ impl Source for HeldQueue {
         // In some tests nobody listens.
         self.began.send(()).unwrap_or_default();
         self.leave.acquire().await.unwrap().forget();
-        let (backlog, facts) = (self.backlog.clone(), QueueFacts::default());
-        Queue { name: "a".into(), backlog, age_secs: 0.1, facts, deleted: None }
+        Queue::new("a", self.backlog.clone())
     }
 }
 

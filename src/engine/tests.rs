@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::model::{
-    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Queue, QueueFacts, Reason,
-    Record, Timestamp,
+    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Queue, Reason, Record,
+    Timestamp,
 };
 use crate::policy::{BacklogPerInstance, Latency, Tuning};
 use crate::publish::Publisher;
@@ -41,13 +41,7 @@ impl Source for FakeQueue {
     async fn read(&mut self) -> Queue {
         self.script.note("read queue");
         tokio::time::sleep(self.takes).await;
-        Queue {
-            name: "a".into(),
-            backlog: self.backlog.clone(),
-            age_secs: 0.1,
-            facts: QueueFacts::default(),
-            deleted: None,
-        }
+        Queue::new("a", self.backlog.clone())
     }
 }
 

@@ -211,10 +211,10 @@ const fn live(action: Action, drive: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, Decision, Mode, Outcome, Queue, QueueFacts};
+    use crate::model::{Cause, Decision, Mode, Outcome, Queue};
 
     fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-        Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default(), deleted: None }
+        Queue { age_secs: 0.2, ..Queue::new(name, backlog) }
     }
 
     fn explanation(sample: Sample, decision: Decision) -> Explanation {

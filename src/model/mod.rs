@@ -20,7 +20,7 @@ pub use latency::LatencyReason;
 pub use missing::{Cause, Missing};
 pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};
-pub use sample::{Backlog, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
+pub use sample::{Backlog, DeadLetters, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
 pub use time::{Now, Timestamp};
 pub use window::{Opening, WindowReason};
 

@@ -69,17 +69,11 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Backlog, Fleet, Queue, QueueFacts};
+    use crate::model::{Backlog, Fleet, Queue};
 
     fn metrics(counted: f64, in_service: u32, acceptable: f64) -> Metrics {
         let backlog = Ok(Backlog { counted, ..Backlog::default() });
-        let queue = Queue {
-            name: "a".to_owned(),
-            backlog,
-            age_secs: 0.0,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
+        let queue = Queue::new("a", backlog);
         let fleet = Ok(Fleet { in_service, ..Fleet::default() });
         Metrics::of(&Sample { queues: vec![queue], fleet }, Some(acceptable))
     }

@@ -226,7 +226,7 @@ mod tests {
     use crate::assemble::policy;
     use crate::aws::Role;
     use crate::controller::{Controller, State};
-    use crate::model::{self, Backlog, Cause, Fleet, QueueFacts, Sample};
+    use crate::model::{self, Backlog, Cause, Fleet, Sample};
     use crate::store::Store;
     use std::fs;
 
@@ -253,13 +253,7 @@ mod tests {
     fn what_the_daemon_has_learnt_is_read_from_its_state_file() {
         let told = "policy = { kind = \"latency\", latency_objective_secs = 60, processing_secs = 9 }";
         let (scaler, clock, dir) = (latency(told), Clock::start(), tempfile::tempdir().unwrap());
-        let queue = model::Queue {
-            name: "images".to_owned(),
-            backlog: Ok(Backlog::default()),
-            age_secs: 0.0,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
+        let queue = model::Queue::new("images", Ok(Backlog::default()));
         let sample = Sample { queues: vec![queue], fleet: Ok(Fleet::default()) };
         let now = clock.now();
         let mut controller = Controller::new(policy(&scaler.policy), scaler.rules.clone(), State::default());

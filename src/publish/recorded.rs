@@ -188,7 +188,7 @@ fn sample<'d, D: Deserializer<'d>>(from: D) -> Result<Sample, D::Error> {
     let fleet = fleet.map(self::fleet).ok_or_else(|| group.unwrap_or_else(unknown));
     queues.extend(holes.into_iter().map(|hole| {
         let name = hole.what.strip_prefix("queue ").unwrap_or(&hole.what).to_owned();
-        Queue { name, backlog: Err(hole), age_secs: 0.0, facts: QueueFacts::default(), deleted: None }
+        Queue::new(name, Err(hole))
     }));
     Ok(Sample { queues, fleet })
 }
@@ -199,7 +199,7 @@ fn queue(json: QueueJson) -> Queue {
     let age_secs = age_secs.unwrap_or(f64::INFINITY);
     let facts = QueueFacts { visibility_timeout_secs: json.visibility_timeout_secs, ..QueueFacts::default() };
     let deleted = json.deleted.and_then(DeletedJson::told);
-    Queue { name, backlog, age_secs, facts, deleted }
+    Queue { age_secs, facts, deleted, ..Queue::new(name, backlog) }
 }
 
 fn fleet(json: FleetJson) -> Fleet {

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Action, Backlog, Bound, Cause, Decision, Estimate, Fleet, LatencyReason, Learnt, Metrics, Missing, Mode,
-    Outcome, Queue, QueueFacts, Reason, Record, Sample, Timestamp,
+    Outcome, Queue, Reason, Record, Sample, Timestamp,
 };
 
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
@@ -12,7 +12,7 @@ pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Ou
 }
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-    Queue { name: name.to_owned(), backlog, age_secs: 0.212_34, facts: QueueFacts::default(), deleted: None }
+    Queue { age_secs: 0.212_34, ..Queue::new(name, backlog) }
 }
 
 const WAITING: Backlog = Backlog { visible: 212, in_flight: 31, delayed: 2, counted: 212.0 };

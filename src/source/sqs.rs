@@ -51,13 +51,14 @@ pub struct Counting {
 pub type Attributes = HashMap<QueueAttributeName, String>;
 
 /// What is read at each tick.
-const READ: [QueueAttributeName; 6] = [
+const READ: [QueueAttributeName; 7] = [
     QueueAttributeName::ApproximateNumberOfMessages,
     QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
     QueueAttributeName::ApproximateNumberOfMessagesDelayed,
     QueueAttributeName::VisibilityTimeout,
     QueueAttributeName::RedrivePolicy,
     QueueAttributeName::FifoQueue,
+    QueueAttributeName::MessageRetentionPeriod,
 ];
 
 const GET_ATTRIBUTES: &str = "sqs:GetQueueAttributes";
@@ -168,6 +169,8 @@ impl Source for SqsQueue {
             age_secs: watch.elapsed().as_secs_f64(),
             facts,
             deleted: self.deletions.as_mut().and_then(Watch::news),
+            dead_letters: None,
+            oldest_secs: None,
         }
     }
 }
@@ -225,6 +228,7 @@ pub fn facts(attributes: &Attributes) -> QueueFacts {
         fifo: text(&QueueAttributeName::FifoQueue) == Some("true"),
         dead_letter_queue: redrive
             .and_then(|policy| Some(policy.get("deadLetterTargetArn")?.as_str()?.to_owned())),
+        retention_secs: text(&QueueAttributeName::MessageRetentionPeriod).and_then(|secs| secs.parse().ok()),
     }
 }
 
@@ -307,15 +311,18 @@ mod tests {
         attributes.insert(QueueAttributeName::VisibilityTimeout, "soon".to_owned());
         attributes.insert(QueueAttributeName::RedrivePolicy, "{".to_owned());
         attributes.insert(QueueAttributeName::FifoQueue, "maybe".to_owned());
+        attributes.insert(QueueAttributeName::MessageRetentionPeriod, "-60".to_owned());
         assert_eq!(facts(&attributes), QueueFacts::default());
         attributes.insert(QueueAttributeName::VisibilityTimeout, "30".to_owned());
         let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead"}"#;
         attributes.insert(QueueAttributeName::RedrivePolicy, policy.to_owned());
         attributes.insert(QueueAttributeName::FifoQueue, "true".to_owned());
+        attributes.insert(QueueAttributeName::MessageRetentionPeriod, "345600".to_owned());
         let expected = QueueFacts {
             visibility_timeout_secs: Some(30),
             fifo: true,
             dead_letter_queue: Some("arn:aws:sqs:eu-west-1:123456789012:dead".to_owned()),
+            retention_secs: Some(345_600),
         };
         assert_eq!(facts(&attributes), expected);
     }
