@@ -14,6 +14,7 @@ use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
+use crate::trouble::{Known, Watch};
 use fit::{check_drivers, check_regions, session};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -170,8 +171,10 @@ impl Kit {
     #[must_use]
     pub fn engine(self, before: Option<Engine>, now: Now) -> Engine {
         let Self { scaler, shared, exposition, purpose, state_dir, history } = &self;
-        let (store, state) = match before {
-            Some(Engine { store, controller, .. }) => (store, controller.state().clone()),
+        let (store, state, troubles) = match before {
+            Some(Engine { store, controller, watch, .. }) => {
+                (store, controller.state().clone(), watch.known().clone())
+            }
             None => store(scaler, purpose, state_dir, now),
         };
         let state = state.about(&about(scaler, &shared.session.region));
@@ -181,6 +184,7 @@ impl Kit {
             sources: scaler.sources.iter().map(|queue| source(queue, scaler, shared)).collect(),
             target: target(scaler, shared, purpose),
             controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
+            watch: Watch::new(scaler.notify.terms, troubles),
             store,
             publishers: publishers(scaler, shared, exposition, purpose, history.as_ref()),
         }
@@ -269,12 +273,14 @@ fn about(scaler: &Scaler, region: &str) -> String {
 }
 
 /// A dry run goes on from what the daemon remembers, and leaves it alone.
-fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn Store>, State) {
+fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn Store>, State, Known) {
     if purpose.dry_run {
-        return (Box::new(Unkept), StateFile::peek(dir, &scaler.name, now));
+        let troubles = StateFile::peek_troubles(dir, &scaler.name);
+        return (Box::new(Unkept), StateFile::peek(dir, &scaler.name, now), troubles);
     }
     let (file, state) = StateFile::open(dir, &scaler.name, now);
-    (Box::new(file), state)
+    let troubles = file.troubles();
+    (Box::new(file), state, troubles)
 }
 
 fn publishers(

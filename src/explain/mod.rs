@@ -220,11 +220,10 @@ mod tests {
     fn explanation(sample: Sample, decision: Decision) -> Explanation {
         let metrics = Metrics::of(&sample, Some(300.0 / 49.0));
         let (time, scaler) = (Timestamp::from_millis(1_795_168_810_999), "images".to_owned());
-        let (mode, outcome) = (Mode::DryRun, Outcome::Withheld);
-        Explanation {
-            record: Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome },
-            drive: true,
-        }
+        let (mode, outcome, troubles) = (Mode::DryRun, Outcome::Withheld, Vec::new());
+        let record =
+            Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome, troubles };
+        Explanation { record, drive: true }
     }
 
     fn crowded() -> Explanation {

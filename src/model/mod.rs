@@ -11,6 +11,7 @@ mod reason;
 mod record;
 mod sample;
 mod time;
+mod trouble;
 mod window;
 
 pub use decision::{Action, Decision, Outcome};
@@ -22,6 +23,7 @@ pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};
 pub use sample::{Backlog, DeadLetters, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
 pub use time::{Now, Timestamp};
+pub use trouble::{Trouble, TroubleKind, Turn};
 pub use window::{Opening, WindowReason};
 
 /// The smallest whole number of capacity units that holds `units`, within what a group's sizes can express.

@@ -2,6 +2,7 @@
 //!
 //! Keys come in the order in which the fields below are declared, the order of `docs/record.md`.
 
+use super::notice::TroubleJson;
 use super::recorded::DeletedJson;
 use crate::model::{
     Backlog, Estimate, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp,
@@ -40,6 +41,8 @@ struct RecordJson<'a> {
     metrics: MetricsJson,
     decision: DecisionJson,
     outcome: OutcomeJson<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    troubles: Vec<TroubleJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -147,6 +150,7 @@ impl<'a> RecordJson<'a> {
             metrics: MetricsJson::of(record.metrics),
             decision: DecisionJson::of(record),
             outcome: OutcomeJson::of(&record.outcome),
+            troubles: record.troubles.iter().map(TroubleJson::of).collect(),
         }
     }
 }

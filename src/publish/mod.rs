@@ -8,6 +8,7 @@ pub mod history;
 mod journal;
 pub mod json;
 mod ledger;
+pub mod notice;
 mod prometheus;
 mod recorded;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub use destination::{Destination, Metric};
 pub use event::Event;
 pub use history::History;
 pub use journal::Journal;
-pub use ledger::{Ledger, Sign, Signs};
+pub use ledger::{Ledger, News, Sign, Signs};
 pub use prometheus::{Exposition, Prometheus};
 pub use recorded::{Came, Decided, Recorded, Step};
 

@@ -1,12 +1,14 @@
 //! The record in words.
 
-use super::json;
+use super::{json, notice};
 use crate::model::{Action, Backlog, Estimate, Fleet, Mode, Outcome, Record, rounded};
 
 /// The record as one line for people, without a line end.
 #[must_use]
 pub fn line(record: &Record) -> String {
-    format!("{} {}: {}", json::time(record.time), record.scaler, summary(record))
+    let news = record.troubles.iter().filter(|trouble| trouble.turn.is_news());
+    let news: String = news.map(|trouble| format!(" | {}", notice::sentence(trouble))).collect();
+    format!("{} {}: {}{news}", json::time(record.time), record.scaler, summary(record))
 }
 
 /// The record in one sentence: what was seen, what is decided, why, and what came of it.

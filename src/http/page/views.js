@@ -154,6 +154,8 @@ function figuresOf(record, scaler, now) {
       ["A message takes", span(estimate.processing_secs)], ["A boot takes", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
   const told = sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
+  const words = (each) => `${TITLES[each.kind] || each.kind}, since ${each.since.slice(0, 19).replace("T", " ")}: ${each.text}`;
+  told.push(...standing(record).filter((each) => each.kind !== "readings_missing").map((each) => el("p", { class: "banner bad" }, words(each))));
   const list = el("dl", {}, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { class: value === UNKNOWN ? "unknown" : null }, value))));
   return [...told, list, el("p", {}, el("strong", {}, decided(record)), `: ${reasons(record)}`)];
 }
