@@ -92,12 +92,13 @@ const IMPURE: [&str; 13] = [
 
 /// The files beside `aws` that may name the SDK: one adapter a service, and for `CloudWatch` one more,
 /// which reads what the other does not write. `target/scaling` and those of `online` do what the daemon does not.
-const ADAPTERS: [&str; 7] = [
+const ADAPTERS: [&str; 8] = [
     "source/sqs.rs",
     "source/deletions.rs",
     "target/asg.rs",
     "target/scaling/mod.rs",
     "publish/cloudwatch.rs",
+    "publish/sns.rs",
     "online/sqs.rs",
     "online/sts.rs",
 ];

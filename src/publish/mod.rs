@@ -13,7 +13,9 @@ mod prometheus;
 mod recorded;
 #[cfg(test)]
 mod scene;
+mod sns;
 pub mod text;
+mod waiting;
 
 pub use cloudwatch::{CloudWatch, Losses, Metrics};
 pub use console::{Console, Form, print};
@@ -24,6 +26,7 @@ pub use journal::Journal;
 pub use ledger::{Ledger, News, Sign, Signs};
 pub use prometheus::{Exposition, Prometheus};
 pub use recorded::{Came, Decided, Recorded, Step};
+pub use sns::Notices;
 
 use crate::model::Record;
 use async_trait::async_trait;

@@ -37,6 +37,10 @@ pub(in crate::online) fn place(
     };
     findings.extend(drive.then(|| unproven("autoscaling:SetDesiredCapacity")));
     findings.extend(publish.then(|| unproven("cloudwatch:PutMetricData")));
+    let told = scalers.iter().filter_map(|(scaler, _)| scaler.notify.topic.as_ref()).any(|topic| {
+        (&topic.place.assume_role, &topic.place.endpoint_url) == (&place.assume_role, &place.endpoint_url)
+    });
+    findings.extend(told.then(|| unproven("sns:Publish")));
     findings
 }
 
