@@ -94,7 +94,7 @@ const IMPURE: [&str; 13] = [
 /// which reads what the other does not write. `target/scaling` and those of `online` do what the daemon does not.
 const ADAPTERS: [&str; 8] = [
     "source/sqs.rs",
-    "source/deletions.rs",
+    "source/figures.rs",
     "target/asg.rs",
     "target/scaling/mod.rs",
     "publish/cloudwatch.rs",

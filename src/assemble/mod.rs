@@ -13,7 +13,7 @@ use crate::publish::{
     Console, Exposition, History, Journal, Ledger, Losses, Metrics, Notices, Publisher, history,
 };
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings, Topic};
-use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
+use crate::source::{Counting, Figures, QueueAddress, Queues, Source};
 use crate::store::{StateFile, Store, Unkept};
 use crate::target::{Groups, Target, Withheld};
 use crate::trouble::{Known, Watch};
@@ -82,7 +82,7 @@ pub struct Kit {
 struct Shared {
     session: Session,
     queues: Queues,
-    deletions: Deletions,
+    figures: Figures,
     groups: Groups,
     metrics: Metrics,
 }
@@ -221,9 +221,9 @@ fn patience(settings: &Settings, place: &Place) -> Patience {
 impl Shared {
     fn new(session: Session, tasks: &TaskTracker, losses: Arc<Losses>) -> Self {
         let (queues, groups) = (Queues::new(&session), Groups::start(&session));
-        let deletions = Deletions::start(&session);
+        let figures = Figures::start(&session);
         let metrics = Metrics::start(&session, tasks, losses);
-        Self { session, queues, deletions, groups, metrics }
+        Self { session, queues, figures, groups, metrics }
     }
 }
 
@@ -240,7 +240,7 @@ fn source(queue: &QueueSource, scaler: &Scaler, shared: &Shared) -> Box<dyn Sour
         Counting { weight: queue.weight, in_flight: queue.count_in_flight, delayed: queue.count_delayed };
     let queue = shared.queues.queue(queue.address.clone(), counting);
     match &scaler.policy {
-        PolicyKind::Latency(_) => Box::new(queue.with_deletions(&shared.deletions)),
+        PolicyKind::Latency(_) => Box::new(queue.with_figures(&shared.figures)),
         PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_) => Box::new(queue),
     }
 }

@@ -22,7 +22,7 @@ use crate::aws::{Failure, Patience, Place, Session, Skew};
 use crate::clock::Clock;
 use crate::model::Estimate;
 use crate::settings::{self, PolicyKind, Scaler, Settings};
-use crate::source::{Queues, try_reading_deletions};
+use crate::source::{Queues, try_reading_figures};
 use crate::store::StateFile;
 use crate::target::scaling::Scaling;
 use facts::{PlaceFacts, Queue, ScalerFacts};
@@ -148,7 +148,7 @@ async fn metrics(session: &Session, scalers: &[&Scaler], clock: Clock) -> Option
     let needs =
         |scaler: &&&Scaler| scaler.publish.is_some() || matches!(scaler.policy, PolicyKind::Latency(_));
     let queue = &scalers.iter().find(needs)?.sources.first()?.address.name;
-    Some(try_reading_deletions(session, clock.now().wall, queue).await)
+    Some(try_reading_figures(session, clock.now().wall, queue).await)
 }
 
 /// What the daemon has learnt of the scaler's work so far, by its state file.

@@ -68,7 +68,7 @@ pub fn sentence(trouble: &Trouble) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Timestamp, TroubleKind};
+    use crate::model::TroubleKind;
     use crate::publish::scene;
     use serde_json::Value;
     use std::collections::BTreeSet;

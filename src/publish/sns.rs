@@ -7,7 +7,9 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::types::MessageAttributeValue;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 /// Tells an SNS topic of troubles. Publishing only hands over; it never waits for SNS. What SNS does not take waits
@@ -20,6 +22,9 @@ pub struct Notices {
 }
 
 const PUBLISH: &str = "sns:Publish";
+
+/// After a failure, wakes of so long are one: many scalers tick together.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Notices {
     /// Starts telling the topic of this ARN, by the connections of `session`, as a task of `tasks`. When the last
@@ -45,7 +50,7 @@ impl Publisher for Notices {
         }
         if !waiting.is_empty() {
             // Where it does not fit, a wake is on its way.
-            drop(self.wake.try_send(()));
+            let _woken = self.wake.try_send(());
         }
     }
 }
@@ -61,11 +66,14 @@ struct Sender {
 
 impl Sender {
     async fn run(mut self, mut woken: mpsc::Receiver<()>) {
-        loop {
-            let goes_on = woken.recv().await.is_some();
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = woken.recv().await.is_some();
             self.send_all().await;
-            if !goes_on {
-                break;
+            if self.failing.is_some() {
+                // Ended early where no wake can come any more: `recv` above says so again.
+                let ended = async { while woken.recv().await.is_some() {} };
+                let _passed = timeout(PAUSE, ended).await;
             }
         }
         let unsent = held(&self.waiting).all().len();

@@ -42,6 +42,7 @@ pub(super) fn read(mut table: Table<'_>, base: &Whereabouts<'_>) -> Notify {
 
 #[cfg(test)]
 mod tests {
+    use super::super::describe;
     use super::super::tests::{accepted, refused, scaler, titles};
     use super::*;
 
@@ -69,6 +70,9 @@ mod tests {
     fn a_topics_calls_go_where_aws_says_but_to_its_own_region() {
         let topic = told(&format!("topic_arn = {ARN:?}")).topic.unwrap();
         assert_eq!(topic.arn, ARN);
+        let told = describe(&accepted(&[&notify(&format!("topic_arn = {ARN:?}"))]));
+        assert!(told.ends_with(&format!("\n\ntells of troubles: {ARN}\n")), "{told}");
+        assert!(!describe(&accepted(&[&notify("")])).contains("troubles"));
         let place = Place {
             region: Some("eu-central-1".to_owned()),
             endpoint_url: Some("http://127.0.0.1:1".to_owned()),

@@ -111,11 +111,13 @@ impl Watch {
             Course::Showing { since } | Course::Standing { since, .. } => since,
         };
         match next {
-            Some(next) if Some(next) != course => {
-                drop(self.known.courses.insert(kind.code().to_owned(), next))
+            Some(next) if Some(next) == course => {}
+            Some(next) => {
+                self.known.courses.insert(kind.code().to_owned(), next);
             }
-            None => drop(self.known.courses.remove(kind.code())),
-            Some(_) => {}
+            None => {
+                self.known.courses.remove(kind.code());
+            }
         }
         let turn = turn?;
         let text = match turn {

@@ -56,39 +56,35 @@ fn at_max(record: &Record, stands: bool) -> Sight {
     if fleet.desired < ceiling {
         return Sight::Gone;
     }
-    let desired = fleet.desired;
-    let drain = record.estimate.as_ref().and_then(|estimate| estimate.drain_secs);
-    let drain = drain
-        .map(|secs| format!(", drained in {} s if nothing more came", rounded(secs)))
-        .unwrap_or_default();
-    match (record.metrics.backlog_per_instance, record.metrics.acceptable_backlog) {
-        (Some(has), Some(accepted)) => {
-            let most = if stands { accepted * MET } else { accepted };
-            let (has_words, accepted) = (rounded(has), rounded(accepted));
-            let text = format!(
-                "{desired} ordered, which is the max: {has_words} messages per instance, {accepted} accepted{drain}"
-            );
-            if has > most { Sight::Shows(text) } else { Sight::Gone }
-        }
-        // A policy of steps has no such figure: it misses what it is for while a step out applies.
-        (Some(has), None) => {
-            let out = reasons().any(|reason| matches!(reason, Reason::Step { change: 1.., .. }));
-            let text = format!(
-                "{desired} ordered, which is the max: {} messages per instance ask for more",
-                rounded(has)
-            );
-            let learning =
-                reasons().any(|reason| matches!(reason, Reason::Latency(LatencyReason::NothingLearnt)));
-            if out {
-                Sight::Shows(text)
-            } else if learning {
-                Sight::Unknown
-            } else {
-                Sight::Gone
-            }
-        }
-        (None, _) => Sight::Unknown,
+    let Some(has) = record.metrics.backlog_per_instance else { return Sight::Unknown };
+    let Some(accepted) = record.metrics.acceptable_backlog else { return at_max_of_steps(record, has) };
+    if has <= if stands { accepted * MET } else { accepted } {
+        return Sight::Gone;
     }
+    let (desired, has, accepted) = (fleet.desired, rounded(has), rounded(accepted));
+    let drain = record.estimate.as_ref().and_then(|estimate| estimate.drain_secs);
+    let drain = drain.map(|secs| format!(", drained in {} s if nothing more came", rounded(secs)));
+    let drain = drain.unwrap_or_default();
+    Sight::Shows(format!(
+        "{desired} ordered, which is the max: {has} messages per instance, {accepted} accepted{drain}"
+    ))
+}
+
+/// The same where no backlog is called acceptable: steps miss what they are for while a step out applies. A policy
+/// that has learnt nothing yet tells nothing.
+fn at_max_of_steps(record: &Record, per_instance: f64) -> Sight {
+    let mut sight = Sight::Gone;
+    for reason in &record.decision.reasons {
+        match reason {
+            Reason::Step { change: 1.., .. } => {
+                let has = rounded(per_instance);
+                sight = Sight::Shows(format!("the max is ordered: {has} messages per instance ask for more"));
+            }
+            Reason::Latency(LatencyReason::NothingLearnt) => sight = Sight::Unknown,
+            _ => {}
+        }
+    }
+    sight
 }
 
 fn capacity_stalled(record: &Record) -> Sight {

@@ -297,12 +297,12 @@ fn an_empty_queue_loses_no_message_however_old_its_last_one_was() {
     assert_eq!(news(&mut watch(), 0..HOUR, empty), []);
 }
 
-mod letters {
+mod dead_letters {
     use super::*;
 
     fn count(watch: &mut Watch, at: i64, count: u64) -> Vec<Turn> {
         let mut record = quiet(at);
-        super::letters(&mut record, count);
+        letters(&mut record, count);
         watch.observe(&record).into_iter().map(|each| each.turn).collect()
     }
 
@@ -344,7 +344,7 @@ mod letters {
     fn a_queue_that_several_share_is_named_once_and_each_of_several_by_its_name() {
         let mut watch = watch();
         let mut record = quiet(0);
-        super::letters(&mut record, 7);
+        letters(&mut record, 7);
         record.sample.queues.push(record.sample.queues[0].clone());
         assert_eq!(watch.observe(&record)[0].text, "2 came into dlq, 7 are there now");
         let mut second = record.sample.queues[0].clone();

@@ -1,6 +1,7 @@
 //! Troubles, from a record to whoever is told: the journal, `/events`, and a topic with its subscribers.
 
 use crate::bad_day::{BRISK, Daemon};
+use crate::emulator::{Emulator, shared};
 use crate::running::eventually;
 use crate::world::{World, config, eager};
 use serde_json::{Value, json};
@@ -28,11 +29,12 @@ pub(crate) fn settings(topic: &str, name: &str) -> String {
 
 impl Troubled {
     pub(crate) async fn new(name: &str) -> Self {
-        Self::with_topic(name, "").await
+        Self::at(shared(), name, "").await
     }
 
-    async fn with_topic(name: &str, suffix: &str) -> Self {
-        let world = World::new(name).await;
+    /// The same at an emulator of one's own, with a `suffix` to the topic's name.
+    pub(crate) async fn at(emulator: &'static Emulator, name: &str, suffix: &str) -> Self {
+        let world = World::at(emulator, name).await;
         let sns = aws_sdk_sns::Client::new(&config(world.emulator).await);
         let queue = world.queue("").await;
         world.messages(&queue, 20).await;
@@ -175,7 +177,7 @@ async fn a_restart_tells_nothing_again_and_does_not_forget_the_end() {
 
 #[tokio::test]
 async fn a_fifo_topic_is_told_in_groups_of_scalers() {
-    let troubled = Troubled::with_topic("notice-fifo", ".fifo").await;
+    let troubled = Troubled::at(shared(), "notice-fifo", ".fifo").await;
     let _daemon = Daemon::start(&troubled.world);
     let notices = troubled.notices(1).await;
     assert_eq!(told(&notices), [BEGAN]);
@@ -277,6 +279,37 @@ async fn a_topic_that_comes_by_a_reload_is_told_from_then_on() {
     assert_eq!(troubled.delivered().await, Vec::<Value>::new(), "it began before");
     troubled.relieve().await;
     assert_eq!(told(&troubled.notices(1).await), [RECOVERED]);
+}
+
+#[tokio::test]
+async fn dead_letters_that_come_while_nobody_watches_are_told_afterwards() {
+    let world = World::new("notice-dead").await;
+    let (queue, dead) = (world.queue("").await, world.queue("-dead").await);
+    let redrive = json!({ "deadLetterTargetArn": "arn:aws:sqs:eu-west-1:123456789012:notice-dead-dead",
+                          "maxReceiveCount": "1" });
+    let set = world.sqs.set_queue_attributes().queue_url(&queue);
+    let redrive_policy = aws_sdk_sqs::types::QueueAttributeName::RedrivePolicy;
+    set.attributes(redrive_policy, redrive.to_string()).send().await.unwrap();
+    world.group("", 0, 0, 1).await;
+    world.messages(&dead, 3).await;
+    world.settings(&eager("notice-dead", BRISK));
+    let mut daemon = Daemon::start(&world);
+    let kept = world.state_dir().join("troubles/notice-dead.json");
+    daemon.wait("a first count", || {
+        std::fs::read_to_string(&kept).is_ok_and(|text| text.contains("notice-dead-dead"))
+    });
+    assert_eq!(daemon.said("dead letters"), Vec::<String>::new(), "what lay there before is no news");
+    daemon.signal("TERM");
+    daemon.end();
+    world.messages(&dead, 2).await;
+
+    let daemon = Daemon::start(&world);
+    daemon.await_words("event=\"dead_letters\"");
+    let said = daemon.said("event=\"dead_letters\"");
+    assert!(
+        said[0].contains("dead letters arriving: 2 came into notice-dead-dead, 5 are there now"),
+        "{said:?}"
+    );
 }
 
 #[tokio::test]
