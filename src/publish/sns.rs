@@ -106,7 +106,7 @@ impl Sender {
             let value = value.map_err(|error| Failure::malformed(PUBLISH, error))?;
             call = call.message_attributes(name, value);
         }
-        if self.topic.ends_with(".fifo") {
+        if self.topic.strip_suffix(".fifo").is_some() {
             let id = format!("{scaler}.{}.{}.{}", kind.code(), turn.code(), time.as_millis());
             call = call.message_group_id(scaler).message_deduplication_id(id);
         }

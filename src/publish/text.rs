@@ -6,9 +6,12 @@ use crate::model::{Action, Backlog, Estimate, Fleet, Mode, Outcome, Record, roun
 /// The record as one line for people, without a line end.
 #[must_use]
 pub fn line(record: &Record) -> String {
-    let news = record.troubles.iter().filter(|trouble| trouble.turn.is_news());
-    let news: String = news.map(|trouble| format!(" | {}", notice::sentence(trouble))).collect();
-    format!("{} {}: {}{news}", json::time(record.time), record.scaler, summary(record))
+    let mut line = format!("{} {}: {}", json::time(record.time), record.scaler, summary(record));
+    for trouble in record.troubles.iter().filter(|trouble| trouble.turn.is_news()) {
+        line.push_str(" | ");
+        line.push_str(&notice::sentence(trouble));
+    }
+    line
 }
 
 /// The record in one sentence: what was seen, what is decided, why, and what came of it.

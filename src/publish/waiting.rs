@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(waiting.all(), [other.clone(), over], "what was sent meanwhile has been overtaken");
         waiting.add(again.clone());
         waiting.told(&other);
-        assert_eq!(waiting.all(), [again.clone()]);
+        assert_eq!(waiting.all(), std::slice::from_ref(&again));
         waiting.told(&again);
         assert!(waiting.is_empty());
     }

@@ -275,7 +275,7 @@ fn steps_miss_what_they_are_for_while_a_step_out_applies() {
     let none: Change = |record| {
         at_max(record, 20.0);
         (record.metrics.acceptable_backlog, record.estimate) = (None, None);
-        record.decision.reasons = vec![Reason::NoStep { per_instance: 20.0 }];
+        record.decision.reasons = vec![Reason::NoStep { per_instance: 20.0, above: Some(50.0), below: None }];
     };
     assert_eq!(news(&mut watch(), 0..2 * HOUR, none), []);
 }

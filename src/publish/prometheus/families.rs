@@ -134,12 +134,12 @@ pub(super) const GAUGES: [Gauge; 20] = [
         figures: Figures::Each(
             "kind",
             &[
-                ("dead_letters", |record| trouble(record, TroubleKind::DeadLetters)),
-                ("at_max", |record| trouble(record, TroubleKind::AtMax)),
-                ("capacity_stalled", |record| trouble(record, TroubleKind::CapacityStalled)),
-                ("readings_missing", |record| trouble(record, TroubleKind::ReadingsMissing)),
-                ("visibility_timeout", |record| trouble(record, TroubleKind::VisibilityTimeout)),
-                ("near_retention", |record| trouble(record, TroubleKind::NearRetention)),
+                ("dead_letters", |record| Some(trouble(record, TroubleKind::DeadLetters))),
+                ("at_max", |record| Some(trouble(record, TroubleKind::AtMax))),
+                ("capacity_stalled", |record| Some(trouble(record, TroubleKind::CapacityStalled))),
+                ("readings_missing", |record| Some(trouble(record, TroubleKind::ReadingsMissing))),
+                ("visibility_timeout", |record| Some(trouble(record, TroubleKind::VisibilityTimeout))),
+                ("near_retention", |record| Some(trouble(record, TroubleKind::NearRetention))),
             ],
         ),
     },
@@ -157,8 +157,8 @@ fn estimate(record: &Record, figure: impl Fn(&Estimate) -> f64) -> Option<f64> {
     record.estimate.as_ref().map(figure)
 }
 
-fn trouble(record: &Record, kind: TroubleKind) -> Option<f64> {
-    Some(flag(record.troubles.iter().any(|trouble| trouble.kind == kind && trouble.turn.is_on())))
+fn trouble(record: &Record, kind: TroubleKind) -> f64 {
+    flag(record.troubles.iter().any(|trouble| trouble.kind == kind && trouble.turn.is_on()))
 }
 
 fn flag(set: bool) -> f64 {
