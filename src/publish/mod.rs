@@ -13,6 +13,7 @@ mod prometheus;
 mod recorded;
 #[cfg(test)]
 mod scene;
+mod shelf;
 mod sns;
 pub mod text;
 mod waiting;
