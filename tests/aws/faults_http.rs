@@ -79,29 +79,29 @@ fn asked(address: &str, times: usize) -> usize {
     good
 }
 
-/// As a rate, it is a multiple of that: they come as fast as they are answered.
+/// A sixtieth of them within each second, over connections that stay open.
 #[tokio::test]
-async fn ten_thousand_requests_delay_no_tick() {
+async fn ten_thousand_requests_a_minute_delay_no_tick() {
     let world = scene("http-many", EACH_SECOND, "listen = \"127.0.0.1:0\"").await;
     let (daemon, address) = listening(world.backlogd(&JSON));
     daemon.record();
+    daemon.record();
     let before = world.emulator.calls("GetQueueAttributes", "/http-many\"").len();
-    let start = crate::bad_day::now();
-    let askers: Vec<_> = (0..4)
-        .map(|_| {
-            let address = address.clone();
-            spawn(move || asked(&address, 2_500))
-        })
-        .collect();
-    let good: usize = askers.into_iter().map(|asker| asker.join().unwrap()).sum();
-    let took = start.elapsed();
-    assert_eq!(good, 10_000);
-    assert!(took < Duration::from_mins(1), "{took:?}");
+    for second in 0..6 {
+        let askers: Vec<_> = (0..4)
+            .map(|_| {
+                let address = address.clone();
+                spawn(move || asked(&address, 42))
+            })
+            .collect();
+        let good: usize = askers.into_iter().map(|asker| asker.join().unwrap()).sum();
+        assert_eq!(good, 168, "second {second}");
+        daemon.record();
+    }
     let calls = world.emulator.calls("GetQueueAttributes", "/http-many\"");
     let secs = |call: &Value| call["time"].as_f64().unwrap();
     let gaps: Vec<f64> = calls[before..].windows(2).map(|pair| secs(&pair[1]) - secs(&pair[0])).collect();
-    assert!(gaps.iter().all(|gap| *gap < 1.9), "a tick was missed: {gaps:?}");
-    assert!(calls.len() - before >= took.as_secs().saturating_sub(1) as usize, "{took:?}: {gaps:?}");
+    assert!(gaps.len() >= 5 && gaps.iter().all(|gap| *gap < 1.9), "a tick was missed: {gaps:?}");
 }
 
 /// The process is stopped for longer than the deadline, as a host that is frozen is, and goes on: until a tick

@@ -300,7 +300,7 @@ async fn drop_ins_come_change_and_go() {
 
     fs::write(&drop_in, more.replace("drive =", "drives =")).unwrap();
     reload(&daemon, &systemd);
-    daemon.await_words("/conf.d/more.toml:4:1: scaler \"dropped-in-more\": unknown key `drives`");
+    daemon.await_words("/conf.d/more.toml:4:9: scaler \"dropped-in-more\": unknown key `drives`");
     daemon.more("dropped-in-more", 2);
 
     fs::remove_file(&drop_in).unwrap();
