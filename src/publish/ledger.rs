@@ -52,6 +52,8 @@ struct Shelf {
     kept: VecDeque<Kept>,
     /// The reasons' codes of the last record, to tell what is new.
     codes: Vec<&'static str>,
+    /// The last record that was no hold, however old.
+    changed: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -92,6 +94,9 @@ struct ScalerJson<'a> {
     late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<&'a RawValue>,
+    /// The last one that was no hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trend: Option<Vec<(i64, Option<f64>)>>,
 }
@@ -185,7 +190,8 @@ impl Ledger {
             ScalerJson {
                 name: scaler,
                 late: *late,
-                record: last.and_then(|kept| serde_json::from_str(&kept.line).ok()),
+                record: last.and_then(|kept| raw(&kept.line)),
+                changed: own.and_then(|own| own.changed.as_deref()).and_then(raw),
                 trend: own.map(Shelf::trend),
             }
         };
@@ -225,9 +231,13 @@ impl Publisher for Ledger {
 impl Shelf {
     fn take(&mut self, record: &Record, line: Arc<str>) {
         let codes: Vec<_> = record.decision.reasons.iter().map(Reason::code).collect();
-        let acted = record.decision.action != Action::Hold || record.outcome != Outcome::None;
+        let changed = record.decision.action != Action::Hold;
+        let acted = changed || record.outcome != Outcome::None;
         let notable = acted || codes != self.codes;
         self.codes = codes;
+        if changed {
+            self.changed = Some(line.clone());
+        }
         let backlog = record.sample.backlog().map(|sum| sum.counted).filter(|counted| counted.is_finite());
         self.kept.push_back(Kept { at: record.time, line, backlog, notable });
     }
@@ -266,6 +276,10 @@ impl Shelf {
 /// How many records each of so many scalers may keep.
 fn shelf_max(scalers: usize) -> usize {
     (KEPT_MAX / scalers.max(1)).clamp(SHELF_MAX / 10, SHELF_MAX)
+}
+
+fn raw(line: &str) -> Option<&RawValue> {
+    serde_json::from_str(line).ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -308,6 +322,20 @@ mod tests {
             (&true.into(), &"1970-01-01T00:01:00Z".into())
         );
         assert!(ledger.heartbeat().len() < 200 && !ledger.heartbeat().contains("record"));
+    }
+
+    #[test]
+    fn the_last_change_is_told_long_after_its_record_is_gone() {
+        let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
+        ledger.note(&quiet(0));
+        let status = || serde_json::from_str::<Value>(&ledger.status()).unwrap();
+        assert_eq!(status()["scalers"][0]["changed"], Value::Null);
+        ledger.note(&at(&scaled_out(), 10));
+        ledger.note(&quiet(7 * 3600));
+        let printed: Value = serde_json::from_str(&json::line(&at(&scaled_out(), 10))).unwrap();
+        assert_eq!(status()["scalers"][0]["changed"], printed);
+        assert_eq!(ledger.records("images").unwrap().len(), 1);
     }
 
     #[test]
