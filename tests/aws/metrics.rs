@@ -97,7 +97,7 @@ async fn session(world: &World, exposition: &Exposition) -> Session {
 }
 
 /// The samples of `text` by name; the parser of the Prometheus project refuses what is not `OpenMetrics`.
-fn parsed(text: &str) -> Value {
+pub(crate) fn parsed(text: &str) -> Value {
     let mut parser = Command::new(python());
     let parser = parser.arg(home().join("openmetrics.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut parser = parser.spawn().unwrap();
