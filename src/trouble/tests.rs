@@ -257,6 +257,13 @@ fn a_ceiling_below_the_groups_is_a_maximum_and_room_below_it_is_none() {
         record.decision.reasons = vec![limit];
     };
     assert_eq!(news(&mut watch(), 0..610, at_limit), [(600, TroubleKind::AtMax, Turn::Began)]);
+    let of_somebody_else: Change = |record| {
+        at_max(record, 20.0);
+        record.sample.fleet.as_mut().unwrap().max = 100;
+        record.decision.reasons = vec![Reason::LimitMax { max: 5, bound: Bound::Settings, wanted: 9 }];
+        record.mode = Mode::PublishOnly;
+    };
+    assert_eq!(news(&mut watch(), 0..2 * HOUR, of_somebody_else), [], "the group may still grow");
     let on_the_way: Change = |record| {
         at_max(record, 20.0);
         record.sample.fleet.as_mut().unwrap().max = 6;
