@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
 use backlogd::http::Server;
-use backlogd::model::{Cause, Missing, Record};
+use backlogd::model::{Cause, Missing, Pause, Record, Timestamp};
 use backlogd::publish::{Ledger, Sign, Signs};
 use backlogd::sim::Stage;
 use std::process::Command;
@@ -31,6 +31,10 @@ async fn ledger() -> Ledger {
             if number == 0 {
                 let what = format!("group {HOSTILE}");
                 record.sample.fleet = Err(Missing::new(what, Cause::Denied, HOSTILE));
+            }
+            if number == 5 {
+                let since = Timestamp::from_secs(1_795_168_800);
+                record.paused = Some(Pause::Asked { out: true, r#in: false, since, until: None });
             }
             ledger.note(&record);
         }
@@ -84,9 +88,15 @@ async fn two_hundred_scalers_are_shown_and_markup_in_a_name_is_text() {
     assert!(page.contains("&lt;script&gt;document.title=") && !page.contains("<img"), "{page}");
     assert!(page.contains("No tick in time: scaler-7"), "{page}");
 
+    let paused = "scale-out, since 2026-11-20 10:00 UTC, until it is resumed";
+    assert!(page.contains(&format!("Paused: scaler-5 ({paused})")), "{page}");
+    assert!(page.contains("<span class=\"badge warn\">paused</span>"), "{page}");
+
     let (page, complaints) = browse(&format!("{url}/#/scaler/scaler-5"), "<figure>").await;
     assert_eq!(complaints, "");
     assert_eq!(page.matches("<figure>").count(), 4, "{page}");
     assert!(page.contains("30 of 30 records in memory"), "{page}");
+    let words = format!("Paused: {paused}. “backlogd resume scaler-5” ends it.");
+    assert!(page.contains(&words), "{page}");
     serving.abort();
 }

@@ -12,7 +12,7 @@ use crate::policy::{self, Policy, Tuning};
 use crate::publish::{Console, Exposition, History, Journal, Ledger, Losses, Metrics, Publisher, history};
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
 use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
-use crate::store::{StateFile, Store, Unkept};
+use crate::store::{Onlooker, PauseFile, StateFile, Store};
 use crate::target::{Groups, Target, Withheld};
 use fit::{check_drivers, check_regions, session};
 use std::collections::HashMap;
@@ -271,7 +271,8 @@ fn about(scaler: &Scaler, region: &str) -> String {
 /// A dry run goes on from what the daemon remembers, and leaves it alone.
 fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn Store>, State) {
     if purpose.dry_run {
-        return (Box::new(Unkept), StateFile::peek(dir, &scaler.name, now));
+        let onlooker = Onlooker { pauses: PauseFile::of(dir, &scaler.name) };
+        return (Box::new(onlooker), StateFile::peek(dir, &scaler.name, now));
     }
     let (file, state) = StateFile::open(dir, &scaler.name, now);
     (Box::new(file), state)

@@ -3,9 +3,11 @@
 pub mod past;
 
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
+use crate::calendar::paused;
 use crate::clock::Clock;
 use crate::model::{
-    Action, Backlog, Estimate, Fleet, Learnt, Metrics, Missing, Reason, Record, Sample, Timestamp, rounded,
+    Action, Backlog, Estimate, Fleet, Learnt, Metrics, Missing, Pause, Reason, Record, Sample, Timestamp,
+    rounded,
 };
 use crate::publish::Exposition;
 use crate::publish::{json, text};
@@ -60,6 +62,7 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
     show(&Page {
         scaler: &record.scaler,
         time: record.time,
+        paused: record.paused.as_ref(),
         sample: &record.sample,
         metrics: record.metrics,
         estimate: record.estimate.as_ref(),
@@ -72,6 +75,7 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
 struct Page<'a> {
     scaler: &'a str,
     time: Timestamp,
+    paused: Option<&'a Pause>,
     sample: &'a Sample,
     metrics: Metrics,
     estimate: Option<&'a Estimate>,
@@ -104,6 +108,9 @@ fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
         for line in beliefs(estimate) {
             writeln!(text, "  {line}")?;
         }
+    }
+    if let Some(pause) = page.paused {
+        writeln!(text, "\npaused\n  {}", paused(pause, page.time))?;
     }
     writeln!(text, "\nthought")?;
     for (number, (words, code)) in (1..).zip(&page.thoughts) {
@@ -222,7 +229,17 @@ mod tests {
         let (time, scaler) = (Timestamp::from_millis(1_795_168_810_999), "images".to_owned());
         let (mode, outcome) = (Mode::DryRun, Outcome::Withheld);
         Explanation {
-            record: Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome },
+            record: Record {
+                time,
+                scaler,
+                mode,
+                paused: None,
+                sample,
+                estimate: None,
+                metrics,
+                decision,
+                outcome,
+            },
             drive: true,
         }
     }

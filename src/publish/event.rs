@@ -14,6 +14,10 @@ pub enum Event {
     AwsUnreachable,
     /// Capacity that was ordered does not come into service.
     CapacityStalled,
+    /// Somebody paused a scaler, or changed its pause.
+    Paused,
+    /// A pause is over.
+    Resumed,
     /// Settings were refused, at the start or on a reload.
     SettingsRefused,
     /// Settings were reloaded.
@@ -24,13 +28,15 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ScaledOut,
         Self::ScaledIn,
         Self::ScalingFailed,
         Self::ReadingMissing,
         Self::AwsUnreachable,
         Self::CapacityStalled,
+        Self::Paused,
+        Self::Resumed,
         Self::SettingsRefused,
         Self::SettingsReloaded,
         Self::WatchdogWithheld,
@@ -46,6 +52,8 @@ impl Event {
             Self::ReadingMissing => "reading_missing",
             Self::AwsUnreachable => "aws_unreachable",
             Self::CapacityStalled => "capacity_stalled",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
             Self::SettingsRefused => "settings_refused",
             Self::SettingsReloaded => "settings_reloaded",
             Self::WatchdogWithheld => "watchdog_withheld",
@@ -62,6 +70,8 @@ impl Event {
             Self::ReadingMissing => "d95bec5f48aa47819c96ebf6d4e862c6",
             Self::AwsUnreachable => "341f89a60eea4aff962dc138f1673ab1",
             Self::CapacityStalled => "ef2a553728c54d40b173bebc14b367de",
+            Self::Paused => "d67cd71434cd40e89a6ff20a8604d529",
+            Self::Resumed => "80d3209e7d22470a97cb2512fdc21ddf",
             Self::SettingsRefused => "4aaa343019c74112938d6761375cfe37",
             Self::SettingsReloaded => "fcedab14008f49e18f217ba8761c4fff",
             Self::WatchdogWithheld => "5d4da5cada49460b8fd1d2efd907455f",

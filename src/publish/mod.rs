@@ -8,6 +8,7 @@ pub mod history;
 mod journal;
 pub mod json;
 mod ledger;
+mod paused;
 mod prometheus;
 mod recorded;
 #[cfg(test)]

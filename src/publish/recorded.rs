@@ -2,9 +2,10 @@
 
 use super::history::moment;
 use super::json;
+use super::paused::PausedJson;
 use crate::model::{
-    Action, Backlog, Cause, Deleted, Estimate, Fleet, Learnt, Metrics, Missing, Queue, QueueFacts, Sample,
-    Timestamp, rounded,
+    Action, Backlog, Cause, Deleted, Estimate, Fleet, Learnt, Metrics, Missing, Pause, Queue, QueueFacts,
+    Sample, Timestamp, rounded,
 };
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub struct Recorded {
     pub scaler: String,
     /// Whether decisions reached the group, by the code of the mode.
     pub mode: String,
+    /// What somebody had paused, if anything.
+    #[serde(default, deserialize_with = "paused")]
+    pub paused: Option<Pause>,
     /// What was read.
     #[serde(deserialize_with = "sample")]
     pub sample: Sample,
@@ -178,6 +182,10 @@ fn time<'d, D: Deserializer<'d>>(from: D) -> Result<Timestamp, D::Error> {
         .ok_or_else(|| D::Error::custom(format!("time {text:?} is not of the form 2026-11-20T10:00:10Z")))
 }
 
+fn paused<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Pause>, D::Error> {
+    Ok(Option::<PausedJson>::deserialize(from)?.map(PausedJson::told))
+}
+
 fn sample<'d, D: Deserializer<'d>>(from: D) -> Result<Sample, D::Error> {
     let SampleJson { queues, fleet, missing } = SampleJson::deserialize(from)?;
     let (mut queues, mut holes): (Vec<Queue>, Vec<Missing>) =
@@ -288,6 +296,18 @@ mod tests {
         queue.deleted = Some(deleted);
         let read = &read_back(&record).sample.queues[0];
         assert_eq!((read.facts.visibility_timeout_secs, read.deleted), (Some(30), Some(deleted)));
+    }
+
+    #[test]
+    fn what_was_paused_is_read_back() {
+        let since = Timestamp::from_secs(1_795_183_320);
+        let asked = |out, until| Pause::Asked { out, r#in: true, since, until };
+        let unknown = Pause::Unknown { why: "images.pause is damaged".to_owned() };
+        for pause in [asked(true, Some(since.shifted(7_200_000))), asked(false, None), unknown] {
+            let read = read_back(&Record { paused: Some(pause.clone()), ..scene::scaled_out() });
+            assert_eq!(read.paused, Some(pause));
+        }
+        assert_eq!(read_back(&scene::scaled_out()).paused, None);
     }
 
     #[test]

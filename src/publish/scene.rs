@@ -8,7 +8,17 @@ use crate::model::{
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
     let time = Timestamp::from_millis(1_795_168_810_999);
     let metrics = Metrics::of(&sample, Some(6.122_44));
-    Record { time, scaler: "images".to_owned(), mode, sample, estimate: None, metrics, decision, outcome }
+    Record {
+        time,
+        scaler: "images".to_owned(),
+        mode,
+        paused: None,
+        sample,
+        estimate: None,
+        metrics,
+        decision,
+        outcome,
+    }
 }
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {

@@ -17,6 +17,7 @@ mod listen;
 #[cfg(test)]
 mod manual;
 mod mistake;
+mod named;
 mod policy;
 mod publish;
 mod reader;
@@ -34,6 +35,7 @@ mod words;
 pub use hints::hints;
 pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
+pub use named::NoScaler;
 pub use schedule::Schedule;
 pub use words::{describe, openings};
 

@@ -1,6 +1,6 @@
-use super::Store;
+use super::{PauseFile, Store};
 use crate::controller::State;
-use crate::model::{Now, Timestamp};
+use crate::model::{Now, Pause, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,6 +20,7 @@ pub struct StateFile {
     /// What the file holds, and since when.
     kept: Option<(State, Timestamp)>,
     failing: bool,
+    pauses: PauseFile,
 }
 
 /// The file's content. Times in it are times of day.
@@ -43,7 +44,8 @@ impl StateFile {
     /// A file that makes no sense is set aside as `SCALER.json.damaged` with a warning.
     #[must_use]
     pub fn open(dir: &Path, scaler: &str, now: Now) -> (Self, State) {
-        let file = Self { path: dir.join(format!("{scaler}.json")), kept: None, failing: false };
+        let (path, pauses) = (dir.join(format!("{scaler}.json")), PauseFile::of(dir, scaler));
+        let file = Self { path, kept: None, failing: false, pauses };
         let state = match fs::read(&file.path) {
             Ok(bytes) => file.understand(&bytes, now),
             Err(error) if error.kind() == io::ErrorKind::NotFound => State::default(),
@@ -128,6 +130,10 @@ impl Store for StateFile {
         }
         self.failing = saved.is_err();
         self.kept = saved.is_ok().then(|| (state.clone(), now.steady));
+    }
+
+    fn pause(&mut self, wall: Timestamp) -> Option<Pause> {
+        self.pauses.heed(wall)
     }
 }
 

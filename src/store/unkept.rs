@@ -1,11 +1,15 @@
 use super::Store;
 use crate::controller::State;
-use crate::model::Now;
+use crate::model::{Now, Pause, Timestamp};
 
-/// Keeps nothing: for runs that must leave no trace.
+/// Keeps nothing, and is never paused: for runs in a world of their own.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unkept;
 
 impl Store for Unkept {
     fn save(&mut self, _now: Now, _state: &State) {}
+
+    fn pause(&mut self, _wall: Timestamp) -> Option<Pause> {
+        None
+    }
 }

@@ -39,6 +39,7 @@ mod http;
 mod iam;
 mod metrics;
 mod online;
+mod pause;
 mod process;
 mod publish;
 mod reload;

@@ -4,6 +4,7 @@ mod capacity;
 mod limits;
 mod missing;
 mod pace;
+mod pause;
 mod restart;
 mod windows;
 mod zero;

@@ -154,6 +154,7 @@ function figuresOf(record, scaler, now) {
       ["A message takes", span(estimate.processing_secs)], ["A boot takes", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
   const told = sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
+  if (record.paused) told.unshift(el("p", { class: "banner" }, `Paused: ${pausedWords(record)}. “backlogd resume ${scaler.name}” ends it.`));
   const list = el("dl", {}, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { class: value === UNKNOWN ? "unknown" : null }, value))));
   return [...told, list, el("p", {}, el("strong", {}, decided(record)), `: ${reasons(record)}`)];
 }
