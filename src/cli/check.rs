@@ -36,7 +36,8 @@ pub(super) fn check(common: &Common, args: &Args) -> Exit {
 fn pauses(settings: &Settings, now: Timestamp) -> String {
     let names = settings.scalers.iter().map(|scaler| &scaler.name);
     let pauses = names.filter_map(|name| Some((name, PauseFile::of(&settings.state_dir, name).read(now)?)));
-    pauses.map(|(name, pause)| format!("{name}: {}\n", paused(&pause, now))).collect()
+    let lines = pauses.map(|(name, pause)| format!("{name}: {}\n", paused(&pause, now)));
+    lines.collect::<Vec<_>>().concat()
 }
 
 fn check_online(common: &Common, settings: &Settings, output: Output) -> Exit {

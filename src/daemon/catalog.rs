@@ -35,6 +35,10 @@ impl log::Log for Lines {
                 Ok(())
             }
         }
+        // A quiet tick is no line of the journal.
+        if record.level() > log::Level::Info {
+            return;
+        }
         let mut pairs = Pairs(BTreeMap::from([("MESSAGE".to_owned(), record.args().to_string())]));
         record.key_values().visit(&mut pairs).unwrap();
         let id = pairs.0.get("MESSAGE_ID").expect("a line that is explained").clone();

@@ -4,7 +4,9 @@ use crate::running::{Running, eventually};
 use crate::world::{World, eager, reasons};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
@@ -142,7 +144,7 @@ async fn every_way_to_look_tells_of_a_pause_and_touches_nothing() {
 }
 
 #[tokio::test]
-async fn the_table_and_the_metrics_of_a_running_daemon_tell_of_a_pause() {
+async fn the_table_and_the_metrics_of_a_daemon_tell_of_a_pause() {
     let world = crowded("paused-http", EACH_SECOND).await;
     let socket = world.dir.path().join("http.sock");
     let path = world.dir.path().join("backlogd.toml");
@@ -157,6 +159,18 @@ async fn the_table_and_the_metrics_of_a_running_daemon_tell_of_a_pause() {
     });
     assert!(shown.contains("\n  PAUSED: scale-out, since 20"), "{shown}");
     assert!(shown.contains("until it is resumed\n"), "{shown}");
+    let mut stream = UnixStream::connect(&socket).unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut metrics = String::new();
+    stream.read_to_string(&mut metrics).unwrap();
+    for (direction, value) in [("out", 1), ("in", 0)] {
+        let labels = format!("scaler=\"paused-http\",direction=\"{direction}\"");
+        assert!(metrics.contains(&format!("backlogd_paused{{{labels}}} {value}")), "{metrics}");
+    }
+    assert!(
+        metrics.contains("backlogd_paused_since_timestamp_seconds{scaler=\"paused-http\"} 1"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]

@@ -6,14 +6,14 @@ use crate::policy::{Latency, Tuning};
 
 const SINCE: Timestamp = Timestamp::from_secs(999_990);
 
-fn pause(out: bool, r#in: bool) -> Option<Pause> {
-    Some(Pause::Asked { out, r#in, since: SINCE, until: None })
+fn pause(out: bool, r#in: bool) -> Pause {
+    Pause::Asked { out, r#in, since: SINCE, until: None }
 }
 
 /// What the scene decides while `pause` is in force.
-fn decide(scene: &Scene, pause: Option<Pause>) -> Decision {
+fn decide(scene: &Scene, pause: Pause) -> Decision {
     let (sample, mut controller) = (scene.sample(), scene.controller());
-    controller.heed(pause, scene.now);
+    controller.heed(Some(pause), scene.now);
     controller.observe(Now::at(scene.now), &sample);
     controller.decide(scene.now, &sample)
 }
@@ -48,7 +48,7 @@ fn what_is_not_wished_for_is_not_held_back() {
 
 #[test]
 fn a_pause_that_cannot_be_read_holds_both_directions() {
-    let unknown = || Some(Pause::Unknown { why: "images.pause is damaged".to_owned() });
+    let unknown = || Pause::Unknown { why: "images.pause is damaged".to_owned() };
     for visible in [10, 90] {
         let decision = decide(&Scene::new().visible(visible), unknown());
         assert_eq!(decision.action, Action::Hold);
@@ -84,9 +84,9 @@ impl Life {
     }
 
     /// A tick whose decision is carried out, ten seconds after the last: what is ordered serves at once.
-    fn tick(&mut self, pause: Option<Pause>) -> Decision {
+    fn tick(&mut self, pause: Option<&Pause>) -> Decision {
         let (sample, now) = (self.scene.sample(), self.scene.now);
-        self.controller.heed(pause, now);
+        self.controller.heed(pause.cloned(), now);
         self.controller.observe(Now::at(now), &sample);
         let decision = self.controller.decide(now, &sample);
         let foreseen = self.controller.foresee(now, &sample, &decision);
@@ -97,9 +97,9 @@ impl Life {
     }
 
     /// Ticks for so long while every instance works off a message in ten seconds and `arriving` come in.
-    fn works(&mut self, secs: u32, arriving: u32, pause: &Option<Pause>) -> Vec<Decision> {
+    fn works(&mut self, secs: u32, arriving: u32, pause: Option<&Pause>) -> Vec<Decision> {
         let tick = |_| {
-            let decision = self.tick(pause.clone());
+            let decision = self.tick(pause);
             let waiting = u32::try_from(self.scene.backlog.visible).unwrap() + arriving;
             let working = waiting.min(self.scene.fleet.in_service);
             self.scene = self.scene.clone().visible(waiting - working).in_flight(working.into());
@@ -117,8 +117,8 @@ fn acts(decisions: &[Decision]) -> usize {
 fn once_resumed_a_backlog_is_met_at_once_and_no_breaker_or_cooldown_remembers_the_pause() {
     for latency in [false, true] {
         let mut life = Life::new(latency);
-        life.works(600, 5, &None);
-        let held = life.works(3600, 20, &pause(true, true));
+        life.works(600, 5, None);
+        let held = life.works(3600, 20, Some(&pause(true, true)));
         assert_eq!(acts(&held), 0);
         assert!(held.iter().skip(100).all(|decision| codes(decision).contains(&"paused_out")), "{held:?}");
         let resumed = life.tick(None);
@@ -131,8 +131,8 @@ fn once_resumed_a_backlog_is_met_at_once_and_no_breaker_or_cooldown_remembers_th
 fn a_scale_in_that_was_held_for_long_is_done_once_resumed() {
     for latency in [false, true] {
         let mut life = Life::new(latency);
-        life.works(600, 5, &None);
-        let held = life.works(3600, 1, &pause(false, true));
+        life.works(600, 5, None);
+        let held = life.works(3600, 1, Some(&pause(false, true)));
         assert_eq!(acts(&held), 0);
         assert!(codes(held.last().unwrap()).contains(&"paused_in"), "{:?}", held.last());
         let resumed = life.tick(None);
@@ -145,16 +145,16 @@ fn a_scale_in_that_was_held_for_long_is_done_once_resumed() {
 #[test]
 fn lateness_that_a_pause_brought_leaves_the_policy_as_calm_as_it_was() {
     // Half an hour of messages that wait too long, for a pause or for a group at its max; then a quiet hour.
-    let after = |pause: Option<Pause>| {
+    let after = |pause: Option<&Pause>| {
         let mut life = Life::new(true);
         life.scene.fleet.max = 5;
-        life.works(3600, 4, &None);
-        life.works(1800, 8, &pause);
+        life.works(3600, 4, None);
+        life.works(1800, 8, pause);
         life.scene.fleet.max = 100;
-        life.works(3600, 4, &None);
+        life.works(3600, 4, None);
         life
     };
-    let (paused, at_max) = (after(pause(true, false)), after(None));
+    let (paused, at_max) = (after(Some(&pause(true, false))), after(None));
     let late = |life: &Life| life.controller.estimate().unwrap().late_percent;
     assert!(late(&paused) > 5.0 && late(&at_max) > 5.0, "{} {}", late(&paused), late(&at_max));
     let budget = |life: &Life| {

@@ -68,8 +68,8 @@ mod tests {
 
     const START: Timestamp = Timestamp::from_secs(1_795_183_320);
 
-    fn asked(r#in: bool, until: Option<Timestamp>) -> Option<Pause> {
-        Some(Pause::Asked { out: true, r#in, since: START, until })
+    fn asked(r#in: bool, until: Option<Timestamp>) -> Pause {
+        Pause::Asked { out: true, r#in, since: START, until }
     }
 
     /// What is told at these hours.
@@ -86,8 +86,13 @@ mod tests {
 
     #[test]
     fn a_pause_is_told_when_it_comes_when_it_changes_and_when_it_goes() {
-        let ticks =
-            [(0, None), (0, asked(true, None)), (1, asked(true, None)), (1, asked(false, None)), (2, None)];
+        let ticks = [
+            (0, None),
+            (0, Some(asked(true, None))),
+            (1, Some(asked(true, None))),
+            (1, Some(asked(false, None))),
+            (2, None),
+        ];
         let said = |words: &str| words.to_owned();
         let expected = [
             None,
@@ -104,14 +109,14 @@ mod tests {
     #[test]
     fn one_whose_time_is_over_is_told_as_such_and_once() {
         let until = Some(START + Duration::from_hours(1));
-        let said = told(&[(0, asked(false, until)), (1, None), (2, None)]);
+        let said = told(&[(0, Some(asked(false, until))), (1, None), (2, None)]);
         let over = News::Resumed("scale-out is not paused any more: its time is over".to_owned());
         assert_eq!(said[1..], [Some(over), None]);
     }
 
     #[test]
     fn one_that_lasts_is_told_again_every_day() {
-        let pause = || asked(false, None);
+        let pause = || Some(asked(false, None));
         let said = told(&[(0, pause()), (23, pause()), (24, pause()), (47, pause()), (48, pause())]);
         let is_look = |news: &Option<News>| matches!(news, Some(News::Look(_)));
         assert_eq!(said.iter().map(is_look).collect::<Vec<_>>(), [false, false, true, false, true]);
