@@ -132,6 +132,7 @@ struct DecisionJson {
 struct ReasonJson {
     code: &'static str,
     text: String,
+    otherwise: String,
 }
 
 #[derive(Serialize)]
@@ -256,7 +257,7 @@ impl DecisionJson {
 
 impl ReasonJson {
     fn of(reason: &Reason) -> Self {
-        Self { code: reason.code(), text: reason.to_string() }
+        Self { code: reason.code(), text: reason.to_string(), otherwise: reason.otherwise() }
     }
 }
 
