@@ -218,6 +218,7 @@ mod tests {
             estimate: None,
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
+            troubles: Vec::new(),
         }
     }
 

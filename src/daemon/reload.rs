@@ -293,6 +293,7 @@ mod tests {
             metrics: Metrics::default(),
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
+            troubles: Vec::new(),
         };
         gone.publish(&record).await;
         same.publish(&record).await;

@@ -1,28 +1,18 @@
 use super::*;
-use crate::model::{Cause, Decision, Mode, Outcome, Queue, QueueFacts};
+use crate::model::{Cause, Decision, Mode, Outcome, Queue};
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-    Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default(), deleted: None }
+    Queue { age_secs: 0.2, ..Queue::new(name, backlog) }
 }
 
 fn explanation(sample: Sample, decision: Decision) -> Explanation {
     let metrics = Metrics::of(&sample, Some(300.0 / 49.0));
     let (time, scaler) = (Timestamp::from_millis(1_795_168_810_999), "images".to_owned());
-    let (mode, outcome) = (Mode::DryRun, Outcome::Withheld);
-    Explanation {
-        record: Record {
-            time,
-            scaler,
-            mode,
-            paused: None,
-            sample,
-            estimate: None,
-            metrics,
-            decision,
-            outcome,
-        },
-        drive: true,
-    }
+    let (mode, outcome, troubles) = (Mode::DryRun, Outcome::Withheld, Vec::new());
+    let (estimate, paused) = (None, None);
+    let record =
+        Record { time, scaler, mode, paused, sample, estimate, metrics, decision, outcome, troubles };
+    Explanation { record, drive: true }
 }
 
 fn crowded() -> Explanation {
@@ -154,4 +144,13 @@ fn a_scaler_that_only_publishes_is_said_to_set_nothing() {
     let page = at_length(&Explanation { drive: false, ..crowded() });
     let line = "\n  publish only: the daemon records this and sets nothing (drive = false)\n";
     assert!(page.contains(line), "{page}");
+}
+
+#[test]
+fn what_is_paused_stands_before_the_thought() {
+    let mut page = crowded();
+    let since = Timestamp::from_millis(1_795_165_200_000);
+    page.record.paused = Some(Pause::Asked { out: true, r#in: false, since, until: None });
+    let words = "\n\npaused\n  scale-out is paused since 09:00 UTC, until it is resumed\n\nthought\n";
+    assert!(at_length(&page).contains(words), "{}", at_length(&page));
 }

@@ -13,6 +13,7 @@ mod reason;
 mod record;
 mod sample;
 mod time;
+mod trouble;
 mod window;
 
 pub use decision::{Action, Decision, Outcome};
@@ -23,8 +24,9 @@ pub use missing::{Cause, Missing};
 pub use pause::{Pause, PauseReason};
 pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};
-pub use sample::{Backlog, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
+pub use sample::{Backlog, DeadLetters, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
 pub use time::{Now, Timestamp};
+pub use trouble::{Trouble, TroubleKind, Turn};
 pub use window::{Opening, WindowReason};
 
 /// The smallest whole number of capacity units that holds `units`, within what a group's sizes can express.

@@ -18,6 +18,7 @@ mod listen;
 mod manual;
 mod mistake;
 mod named;
+mod notify;
 mod policy;
 mod publish;
 mod reader;
@@ -36,6 +37,7 @@ pub use hints::hints;
 pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
 pub use named::NoScaler;
+pub use notify::{Notify, Topic};
 pub use schedule::Schedule;
 pub use words::{describe, openings};
 
@@ -78,6 +80,8 @@ pub struct Scaler {
     pub rules: Rules,
     /// Where its metrics go; nothing publishes nothing.
     pub publish: Option<Destination>,
+    /// When and where its troubles are told: as `[notify]` says, for all scalers alike.
+    pub notify: Notify,
 }
 
 /// One queue of a scaler.

@@ -4,6 +4,7 @@ mod claim;
 mod file;
 mod onlooker;
 mod pause;
+mod troubles;
 mod unkept;
 
 pub use claim::{Claim, InUse};
@@ -14,6 +15,7 @@ pub use unkept::Unkept;
 
 use crate::controller::State;
 use crate::model::{Now, Pause, Timestamp};
+use crate::trouble::Known;
 use std::fmt;
 
 /// A place to keep one scaler's state.
@@ -24,4 +26,7 @@ pub trait Store: fmt::Debug + Send {
 
     /// What somebody has paused that is in force at the time of day `wall`.
     fn pause(&mut self, wall: Timestamp) -> Option<Pause>;
+
+    /// Keeps what is known of troubles, at once where it is new. Its failures are its own to report as well.
+    fn save_troubles(&mut self, known: &Known);
 }

@@ -1,6 +1,7 @@
 use super::Store;
 use crate::controller::State;
 use crate::model::{Now, Pause, Timestamp};
+use crate::trouble::Known;
 
 /// Keeps nothing, and is never paused: for runs in a world of their own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,4 +13,6 @@ impl Store for Unkept {
     fn pause(&mut self, _wall: Timestamp) -> Option<Pause> {
         None
     }
+
+    fn save_troubles(&mut self, _known: &Known) {}
 }

@@ -10,6 +10,7 @@ use crate::sim::ports::{SimSource, SimTarget, lock, share};
 use crate::sim::run::Course;
 use crate::sim::shapes::Shape;
 use crate::store::{Store, Unkept};
+use crate::trouble::{Known, Watch};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::fs;
@@ -38,6 +39,8 @@ struct HalfPaused;
 impl Store for HalfPaused {
     fn save(&mut self, _now: Now, _state: &State) {}
 
+    fn save_troubles(&mut self, _known: &Known) {}
+
     fn pause(&mut self, wall: Timestamp) -> Option<Pause> {
         let millis = wall.as_millis().rem_euclid(3_600_000);
         let since = wall.shifted(1_800_000 - millis);
@@ -58,6 +61,7 @@ fn recorded_beside(policy: &str, hours: u64, store: Box<dyn Store>) -> Vec<Recor
         sources: vec![Box::new(source)],
         target: Box::new(SimTarget { world: world.clone() }),
         controller,
+        watch: Watch::default(),
         store,
         publishers: Vec::new(),
     };
