@@ -146,10 +146,10 @@ impl Ledger {
     pub fn note(&self, record: &Record) {
         let mut shelves = lock(&self.0.shelves);
         let most = shelf_max(shelves.len());
-        let Some(shelf) = shelves.get_mut(&record.scaler) else { return };
+        let Some(own) = shelves.get_mut(&record.scaler) else { return };
         let line: Arc<str> = json::line(record).into();
-        shelf.take(record, line.clone());
-        shelf.thin(record.time, most);
+        own.take(record, line.clone());
+        own.thin(record.time, most);
         drop(shelves);
         // Nobody may be following.
         drop(self.0.news.send(line));
