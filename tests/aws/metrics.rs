@@ -14,6 +14,7 @@ use backlogd::settings;
 use backlogd::source::{Counting, QueueAddress, Queues};
 use backlogd::store::Unkept;
 use backlogd::target::Groups;
+use backlogd::trouble::Watch;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -46,6 +47,7 @@ impl Watched {
             sources: vec![Box::new(Queues::new(&session).queue(address, counting))],
             target: Box::new(Groups::start(&session).group(name)),
             controller: Controller::new(policy(&scaler.policy), scaler.rules, State::default()),
+            watch: Watch::default(),
             store: Box::new(Unkept),
             publishers: vec![Box::new(exposition.publisher(name))],
         };
