@@ -25,6 +25,7 @@ mod reference;
 mod rules;
 mod scaler;
 mod schedule;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod whereabouts;
@@ -35,6 +36,7 @@ pub use hints::hints;
 pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
 pub use schedule::Schedule;
+pub use schema::schema;
 pub use words::{describe, openings};
 
 use mistake::Mistake;
