@@ -74,7 +74,7 @@ fn figures_go_to_standard_output_and_words_to_standard_error() {
     assert!(output.status.success(), "{}", words(&output));
     let (table, words) = (out(&output), words(&output));
     let heads = table.lines().nth(1).unwrap();
-    assert!(table.starts_with("arrivals, objective 300 s; the least possible: "), "{table}");
+    assert!(table.starts_with("arrivals, objective 5 min; the least possible: "), "{table}");
     for head in
         ["policy", "setting", "late %", "p50 s", "p95 s", "p99 s", "max s", "hours", "x least", "actions"]
     {
@@ -83,7 +83,7 @@ fn figures_go_to_standard_output_and_words_to_standard_error() {
     assert_eq!(table.lines().filter(|line| line.starts_with("backlogd ")).count(), 1);
     assert!(table.contains("queueLength=5") && table.contains("\nwpa "), "{table}");
     assert!(words.starts_with("no settings file: "), "{words}");
-    assert!(words.contains("\nbacklogd keeps waits within 300 s for "), "{words}");
+    assert!(words.contains("\nbacklogd keeps waits within 5 min for "), "{words}");
     assert!(!words.contains('\r'), "progress is for terminals: {words:?}");
 }
 
@@ -130,7 +130,7 @@ fn the_settings_decide_what_flags_do_not() {
     let dir = place();
     let policy = |args: &[&str]| json(&dir, args)[0]["setting"].as_str().unwrap().to_owned();
     assert_eq!(policy(&["--config", "backlogd.toml"]), "backlog per instance, 24");
-    assert_eq!(policy(&[]), "latency, 60 s");
+    assert_eq!(policy(&[]), "latency, 5 min");
     let least =
         |max: &str| json(&dir, &["--config", "backlogd.toml", "--max", max])[0]["bound_hours"].is_null();
     assert!(least("1") && !least("9"), "one instance of two slots cannot do it, nine can");
@@ -339,7 +339,7 @@ fn the_report_has_the_plots_and_loads_nothing() {
     }
     assert_eq!(page.matches("<svg ").count(), 5);
     assert!(
-        page.contains("backlogd keeps waits within 60 s for") && page.contains("prefers-color-scheme: dark")
+        page.contains("backlogd keeps waits within 5 min for") && page.contains("prefers-color-scheme: dark")
     );
     for loading in ["http:", "https:", "//", "src=", "<script", "<link", "@import", "url(", "href=\"h"] {
         assert!(!page.contains(loading), "{loading}");

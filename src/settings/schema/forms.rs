@@ -8,6 +8,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 pub(super) const REGION: &str = "^[a-z]+(-[a-z]+)+-[0-9]+$";
 pub(super) const ENDPOINT_URL: &str = "^https?://[^ \\t\\r\\n/:?#][^ \\t\\r\\n]*$";
 pub(super) const ROLE_ARN: &str = "^arn:aws[^:]*:iam::[0-9]{12}:role/.";
+pub(super) const TOPIC_ARN: &str =
+    "^arn:aws[^:]*:sns:[a-z]+(-[a-z]+)+-[0-9]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}([.]fifo)?$";
 pub(super) const EXTERNAL_ID: &str = "^[A-Za-z0-9_+=,.@:/-]*$";
 pub(super) const SESSION_NAME: &str = "^[A-Za-z0-9_+=,.@-]{2,64}$";
 pub(super) const DIRECTORY: &str = "^/";

@@ -9,6 +9,7 @@ mod scaler;
 #[cfg(test)]
 mod tests;
 
+use super::notify::DAY_SECS;
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema, Schema};
@@ -54,6 +55,8 @@ struct File {
     aws: Option<Aws>,
     /// The daemon itself.
     daemon: Option<Daemon>,
+    /// When and where troubles are told, such as dead letters that arrive.
+    notify: Option<Notify>,
     /// One or more queues, a policy, and the group that works on them.
     scaler: Option<Vec<scaler::Scaler>>,
 }
@@ -101,11 +104,28 @@ struct Daemon {
     #[schemars(range(max = 3_650), extend("default" = 14))]
     history_days: Option<u32>,
     /// Where its status page and figures can be had over HTTP: an address with a port,
-    /// "unix:/run/backlogd/http.sock", or "systemd" for the sockets of a socket unit. By default nowhere.
+    /// `unix:/run/backlogd/http.sock`, or `systemd` for the sockets of a socket unit. By default nowhere.
     #[schemars(regex(pattern = forms::LISTEN), example = &"127.0.0.1:9464")]
     listen: Option<String>,
     /// A file with the bearer token that requests must carry, 16 characters or more: an absolute path.
     /// Required where other hosts can reach it.
     #[schemars(regex(pattern = forms::DIRECTORY), example = &"/etc/backlogd/token")]
     listen_token_file: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its form counts")]
+struct Notify {
+    /// An SNS topic that is told as well, by its ARN. By default only the journal, the status page and the metrics
+    /// are.
+    #[schemars(regex(pattern = forms::TOPIC_ARN), example = &"arn:aws:sns:eu-west-1:123456789012:backlogd")]
+    topic_arn: Option<String>,
+    /// Seconds for which a scaler must be at its maximum with the objective missed, or lack a reading, before that
+    /// is a trouble, and for which any trouble must not show before it is over.
+    #[schemars(range(max = DAY_SECS), extend("default" = 600))]
+    after_secs: Option<u32>,
+    /// Seconds from one word of a trouble that lasts to the next.
+    #[schemars(range(min = 60, max = 30 * DAY_SECS), extend("default" = 14_400))]
+    remind_secs: Option<u32>,
 }

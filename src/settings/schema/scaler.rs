@@ -169,7 +169,7 @@ struct Publish {
     #[schemars(regex(pattern = forms::LABEL), length(max = 255))]
     #[schemars(extend("not" = json!({ "pattern": "^AWS/" }), "default" = "Backlogd"))]
     namespace: Option<String>,
-    /// What the metric backlog_per_instance is called there. The others have fixed names.
+    /// What the metric `backlog_per_instance` is called there. The others have fixed names.
     #[schemars(regex(pattern = forms::LABEL), length(max = 255), extend("default" = "BacklogPerInstance"))]
     metric_name: Option<String>,
     /// Storage resolution in seconds: 60, or 1 for high resolution.

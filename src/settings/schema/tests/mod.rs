@@ -60,7 +60,7 @@ fn document(policy: &str) -> Value {
     };
     let aws = json!({ "assume_role": { "arn": "arn:aws:iam::123456789012:role/backlogd" } });
     let window = json!({ "name": "office hours", "start": "0 0 8 * * Mon-Fri", "lasts_mins": 600, "min": 5 });
-    json!({ "aws": aws, "daemon": {}, "scaler": [{
+    json!({ "aws": aws, "daemon": {}, "notify": {}, "scaler": [{
         "name": "images", "aws": aws, "source": [{ "queue": "images" }], "target": { "name": "workers" },
         "policy": policy, "limits": {}, "window": [window], "control": {}, "publish": {},
     }] })
@@ -239,7 +239,7 @@ fn every_example_in_the_repository_is_valid() {
         let says: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(document["scaler"][0].is_object() && says.is_empty(), "{says:?}\n{example}");
     }
-    assert_eq!(examples.len(), 9);
+    assert_eq!(examples.len(), 10);
 }
 
 #[test]

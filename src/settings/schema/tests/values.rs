@@ -14,6 +14,7 @@ const WORDS: &str = r#"
     "http://127.0.0.1:4566", "https://", "ftp://a", "http://a b", "http://localhost:4566/queue/images",
     "https://sqs.eu-west-1.amazonaws.com/123456789012/images", "arn:aws:sqs:eu-west-1:123456789012:images",
     "arn:aws-cn:sqs:cn-north-1:123456789012:images.fifo", "arn:aws:sns:eu-west-1:123456789012:images",
+    "arn:aws:sns:eu-west-1:123456789012:alerts.fifo", "arn:aws:sns:eu-west-1:123456789012:a b",
     "arn:aws:iam::123456789012:role/path/a", "arn:aws:iam::1234:role/a", "arn:aws:iam::123456789012:user/a",
     "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0a:autoScalingGroupName/my workers",
     "arn:aws:autoscaling:eu-west-1:123456789012:x", true, 1, [], {}
@@ -26,7 +27,7 @@ const LENGTHS: [usize; 10] = [64, 65, 80, 81, 255, 256, 1024, 1025, 1224, 1225];
 const NUMBERS: &str = "
 [
     0, 1, 2, 60, 99, 100, 1000, 1001, 3650, 3651, 4096, 4097, 86400, 86401, 525600, 525601, 1000000, 1000001, 1209600,
-    1209601, 31536000, 31536001, -1, 99999999999, 0.5, 0.001, 0.0009, -0.5, 99.5, 1e300, \"1\", true, []
+    1209601, 31536000, 31536001, 59, 2592000, 2592001, -1, 99999999999, 0.5, 0.001, 0.0009, -0.5, 99.5, 1e300, \"1\", true, []
 ]";
 
 const OTHERS: &str = r#"
