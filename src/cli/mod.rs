@@ -12,6 +12,7 @@ mod policy;
 mod replay;
 mod resume;
 mod run;
+mod schema;
 mod simulate;
 mod status;
 
@@ -100,6 +101,8 @@ enum Command {
     Replay(replay::Args),
     /// Watch it work on an embedded world; no account, no network
     Demo(demo::Args),
+    /// Print the JSON Schema of the settings file, by which editors complete and check it
+    Schema,
     /// Print shell completions
     Completions(completions::Args),
 }
@@ -159,6 +162,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
         Command::Replay(args) => replay::replay(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };
     ExitCode::from(exit as u8)

@@ -27,6 +27,7 @@ mod reference;
 mod rules;
 mod scaler;
 mod schedule;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod whereabouts;
@@ -39,6 +40,7 @@ pub use mistake::Mistakes;
 pub use named::NoScaler;
 pub use notify::{Notify, Topic};
 pub use schedule::Schedule;
+pub use schema::schema;
 pub use words::{describe, openings};
 
 use mistake::Mistake;

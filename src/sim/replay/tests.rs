@@ -54,7 +54,13 @@ fn recorded_beside(policy: &str, hours: u64, store: Box<dyn Store>) -> Vec<Recor
     let world = share(case.world(case.messages()));
     let Driver { controller, counting } = Driver::of(&settings(policy).scalers[0]);
     assert_eq!(*controller.state(), State::default());
-    let source = SimSource { name: "images".to_owned(), world: world.clone(), counting, deletions: true };
+    let source = SimSource {
+        name: "images".to_owned(),
+        world: world.clone(),
+        counting,
+        deletions: true,
+        ahead_millis: 0,
+    };
     let mut engine = Engine {
         name: "images".to_owned(),
         mode: Mode::Drive,
