@@ -14,6 +14,7 @@ mod prometheus;
 mod recorded;
 #[cfg(test)]
 mod scene;
+mod shelf;
 mod sns;
 pub mod text;
 mod waiting;

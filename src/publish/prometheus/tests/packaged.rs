@@ -156,6 +156,7 @@ async fn every_metric_and_label_of_the_alerts_exists() {
         "BacklogdAtMaxAndLate",
         "BacklogdCapacityStalled",
         "BacklogdPausedForLong",
+        "BacklogdTrouble",
         "BacklogdWritesFail",
         "BacklogdPublishingFails",
         "BacklogdSettingsRefused",
