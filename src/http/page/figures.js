@@ -10,6 +10,28 @@ function el(tag, attributes, ...children) {
   return made;
 }
 
+/** Makes `there` look like `made`, and leaves alone what is the same, so that it keeps its focus. */
+function patch(there, made) {
+  if (there.isEqualNode(made)) return;
+  if (there.nodeName !== made.nodeName || there.nodeType !== Node.ELEMENT_NODE) {
+    there.replaceWith(made);
+    return;
+  }
+  for (const { name } of [...there.attributes]) if (!made.hasAttribute(name)) there.removeAttribute(name);
+  for (const { name, value } of made.attributes) {
+    // The page's security policy lets a script set a style, but not write it as markup.
+    if (name === "style") there.style.cssText = value;
+    else if (there.getAttribute(name) !== value) there.setAttribute(name, value);
+  }
+  patchChildren(there, [...made.childNodes]);
+}
+
+function patchChildren(there, wanted) {
+  const standing = [...there.childNodes];
+  wanted.forEach((child, index) => (index < standing.length ? patch(standing[index], child) : there.append(child)));
+  standing.slice(wanted.length).forEach((child) => child.remove());
+}
+
 const UNKNOWN = "?";
 
 function figure(value) {
@@ -62,6 +84,11 @@ function reasons(record) {
   return record.decision.reasons.map((reason) => reason.text).join("; ");
 }
 
+/** A record's decision, with its reasons. */
+function told(record) {
+  return [el("strong", {}, decided(record)), `: ${reasons(record)}`];
+}
+
 /** Reasons that somebody should look at. */
 const TROUBLES = {
   capacity_stalled: "capacity stalled",
@@ -69,6 +96,21 @@ const TROUBLES = {
   launch_suspended: "launching suspended",
   operator_managed: "operator's group",
 };
+
+/** Troubles in a few words, and those that show in the figures themselves. */
+const TITLES = {
+  dead_letters: "dead letters",
+  capacity_stalled: "capacity stalled",
+  at_max: "at max, objective missed",
+  visibility_timeout: "visibility timeout too short",
+  near_retention: "near retention",
+};
+const TOLD = new Set(["capacity_stalled", "readings_missing"]);
+
+/** The troubles of a record that are not over. */
+function standing(record) {
+  return (record.troubles || []).filter((each) => each.state !== "recovered");
+}
 
 /** What is amiss with a scaler: the worst first, and how bad that is, from 0 on. */
 function troubles(scaler, now) {
@@ -83,6 +125,7 @@ function troubles(scaler, now) {
     const lacking = record.sample.missing.length;
     if (lacking) note(4, "bad", lacking === 1 ? `missing: ${record.sample.missing[0].what}` : `${lacking} readings missing`);
     if (stale(scaler, now) && !scaler.late) note(3, "warn", "stale");
+    for (const each of standing(record)) if (!TOLD.has(each.kind)) note(3, "warn", TITLES[each.kind] || each.kind);
     const codes = record.decision.reasons.map((reason) => reason.code);
     for (const code of Object.keys(TROUBLES)) if (codes.includes(code)) note(3, "warn", TROUBLES[code]);
     if (pressure(record) > 1) note(2, "warn", "above accepted");
