@@ -42,6 +42,9 @@ impl Program {
     /// variables are within all demands, or none are found.
     pub(super) fn least(self) -> Option<(f64, Vec<f64>)> {
         let (variables, rows) = (self.costs.len(), self.at_most.len());
+        if variables == 0 {
+            return Some((0.0, Vec::new())); // clarabel panics on it
+        }
         let (row, variable, coefficient) = self.entries;
         let matrix = CscMatrix::new_from_triplets(rows, variables, row, variable, coefficient);
         let settings = DefaultSettings { verbose: false, tol_gap_rel: GAP, ..DefaultSettings::default() };
