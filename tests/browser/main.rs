@@ -1,7 +1,12 @@
 //! The status page in a real browser. Needs Chromium and its driver: `cargo test --test browser -- --ignored`.
 //! Pictures of it come to `target/screenshots`; with `SCREENSHOTS=docs`, those in the documents are renewed.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, in its helpers too"
+)]
 
 mod access;
 mod axe;
@@ -180,6 +185,6 @@ fn decisions_are_filtered_and_the_download_is_what_the_daemon_has() {
     let saved = fs::read_to_string(place).unwrap();
     let served = ureq::get(format!("{}/records.jsonl?scaler=images", site.url)).call().unwrap();
     assert_eq!(saved, served.into_body().read_to_string().unwrap());
-    let last = saved.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).last().unwrap();
+    let last = saved.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).next_back().unwrap();
     assert_eq!(last["time"], shown["time"]);
 }
