@@ -134,7 +134,7 @@ fn the_charts_of_a_scaler_draw_its_records_with_an_arrow_at_each_change() {
            return {
              title: drawing.getAttribute('aria-label'),
              lines: lines.map((line) => line.getAttribute('d').match(/[LHM]/g).length),
-             high: Math.min(...lines.map((line) => line.getBoundingClientRect().height)),
+             high: Math.max(...lines.map((line) => line.getBoundingClientRect().height)),
              wide: drawing.getBoundingClientRect().width,
              out: drawing.querySelectorAll('path.out').length, in: drawing.querySelectorAll('path.in').length };
          })",
@@ -147,7 +147,7 @@ fn the_charts_of_a_scaler_draw_its_records_with_an_arrow_at_each_change() {
             chart["lines"].as_array().unwrap().iter().all(|points| points.as_u64() > Some(40)),
             "{chart}"
         );
-        assert!(chart["wide"].as_f64() > Some(300.0), "{chart}");
+        assert!(chart["wide"].as_f64() > Some(300.0) && chart["high"].as_f64() > Some(50.0), "{chart}");
         let arrows = (chart["out"].as_u64().unwrap(), chart["in"].as_u64().unwrap());
         assert_eq!(arrows, (made("scale_out") as u64, made("scale_in") as u64), "{chart}");
     }
