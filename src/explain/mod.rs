@@ -63,7 +63,9 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
         sample: &record.sample,
         metrics: record.metrics,
         estimate: record.estimate.as_ref(),
-        thoughts: reasons.map(|reason| (thought(reason, &record.sample), reason.code())).collect(),
+        thoughts: reasons.clone().map(|reason| (thought(reason, &record.sample), reason.code())).collect(),
+        otherwise: reasons.clone().map(Reason::otherwise).collect(),
+        free: free(&record.sample, record.decision.recommended, action, reasons.map(Reason::code)),
         ending: vec![text::action(action), live(action, *drive).to_owned()],
     })
 }
@@ -77,6 +79,10 @@ struct Page<'a> {
     estimate: Option<&'a Estimate>,
     /// Words and codes.
     thoughts: Vec<(String, &'a str)>,
+    /// For each of them, what would have led to another; empty where that is not known.
+    otherwise: Vec<String>,
+    /// The decision without what held it back.
+    free: Option<String>,
     /// The decision, and what becomes of it.
     ending: Vec<String>,
 }
@@ -109,7 +115,25 @@ fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
     for (number, (words, code)) in (1..).zip(&page.thoughts) {
         writeln!(text, "  {number}. {words} [{code}]")?;
     }
-    write!(text, "\ndecision\n  {}", page.ending.join("\n  "))
+    write!(text, "\ndecision\n  {}", page.ending.join("\n  "))?;
+    let numbered = (1..).zip(&page.otherwise).filter(|(_, words)| !words.is_empty());
+    let numbered = numbered.map(|(number, words)| format!("{number}. {words}"));
+    let otherwise: Vec<String> = numbered.chain(page.free.clone()).collect();
+    if otherwise.is_empty() { Ok(()) } else { write!(text, "\n\notherwise\n  {}", otherwise.join("\n  ")) }
+}
+
+/// What would be done without the steps that bent what is recommended, if that is something else.
+fn free<'a>(
+    sample: &Sample,
+    recommended: Option<u32>,
+    action: Action,
+    codes: impl Iterator<Item = &'a str>,
+) -> Option<String> {
+    let (recommended, fleet) = (recommended?, sample.fleet.as_ref().ok()?);
+    let bending: Vec<&str> = codes.filter(|code| past::BENDING.contains(code)).collect();
+    let bent = recommended != action.to().unwrap_or(fleet.desired) && !bending.is_empty();
+    let free = text::action(Action::between(fleet.desired, recommended));
+    bent.then(|| format!("without {}: {free}", bending.join(", ")))
 }
 
 /// A line for each reading, and for what stands in the way of changing the group.
@@ -276,7 +300,12 @@ thought
 
 decision
   scale out from 2 to 5
-  the daemon would set it; nothing was set now";
+  the daemon would set it; nothing was set now
+
+otherwise
+  1. above 97.959 counted messages it asks for 17 and more, at 91.837 and below for 15 and fewer
+  2. without it 16 at once; the next tick asks for what is left
+  without step_out_max: scale out from 2 to 16";
         assert_eq!(at_length(&crowded()), expected);
     }
 
@@ -331,7 +360,11 @@ thought
 
 decision
   hold
-  nothing to set";
+  nothing to set
+
+otherwise
+  1. as soon as it can be read
+  2. as soon as it can be read";
         assert_eq!(at_length(&explanation(sample, Decision::hold(None, reasons))), expected);
     }
 
@@ -350,7 +383,7 @@ decision
     #[test]
     fn a_scaler_that_only_publishes_is_said_to_set_nothing() {
         let page = at_length(&Explanation { drive: false, ..crowded() });
-        let end = "publish only: the daemon records this and sets nothing (drive = false)";
-        assert!(page.ends_with(end), "{page}");
+        let line = "\n  publish only: the daemon records this and sets nothing (drive = false)\n";
+        assert!(page.contains(line), "{page}");
     }
 }
