@@ -122,6 +122,28 @@ fn a_scale_out_is_shown_within_one_second_of_its_tick() {
 
 #[test]
 #[ignore = "needs Chromium: .ci/run has a step for it"]
+fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change() {
+    let site = Site::of(ledger(&town(), LATE));
+    let browser = Browser::at(&format!("{}/#/scaler/images", site.url), WIDE);
+    let said = "document.querySelector('.decision')?.innerText.replaceAll('\\u00a0', ' ')";
+
+    let said_first = browser.until(said);
+    assert_eq!(
+        text(&said_first).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        [
+            "scale out from 3 to 7",
+            "36 messages are due within 170 s, more than the fleet and the 2 booting instances can start: +4",
+            "otherwise: with 33 fewer of them nothing is ordered"
+        ]
+    );
+    browser.run("location.hash = '#/scaler/mail'");
+    browser.until(&format!("{said}.includes('as soon as it can be read')"));
+    let mail = browser.until(said);
+    assert!(text(&mail).contains("Last change 80 s ago, at 09:58:40: scale out from 7 to 10: "), "{mail}");
+}
+
+#[test]
+#[ignore = "needs Chromium: .ci/run has a step for it"]
 fn the_charts_of_a_scaler_draw_its_records_with_an_arrow_at_each_change() {
     let stories = town();
     let site = Site::of(ledger(&stories, LATE));

@@ -141,7 +141,7 @@ function showOne(scaler, records, now) {
 /** What was decided last, why, and what it would take to do otherwise; and when it was last changed. */
 function decisionOf(record, scaler, now) {
   const missing = record.sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
-  const why = record.decision.reasons.map(({ code, text }) => el("li", {}, bound(text), otherwise(code)));
+  const why = record.decision.reasons.map(({ text, otherwise }) => el("li", {}, bound(text), ...(otherwise ? [el("span", { class: "faint" }, bound(`otherwise: ${otherwise}`))] : [])));
   const { changed } = scaler;
   const before = lastChange(scaler, now) && el("p", {}, `Last change ${span(now - secondsOf(changed))} ago, at ${clock(secondsOf(changed))}: `, ...told(changed));
   return [...missing, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
