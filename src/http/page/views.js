@@ -162,7 +162,7 @@ function figuresOf(record, scaler, now) {
   ];
   if (estimate) {
     pairs.push(["Objective", span(objective(record))], ["Drained in", estimate.drain_secs === null ? "never, with none in service" : span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
-      ["A message takes", span(estimate.processing_secs)], ["A boot takes", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
+      ["Per message", span(estimate.processing_secs)], ["Boot", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
   const classOf = (value, more) => [value === UNKNOWN && "unknown", more].filter(Boolean).join(" ") || null;
   return [el("dl", {}, ...pairs.map(([name, value, more]) => el("div", {}, el("dt", {}, name), el("dd", { class: classOf(value, more) }, value))))];
