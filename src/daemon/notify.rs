@@ -210,6 +210,7 @@ mod tests {
             estimate: None,
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
+            troubles: Vec::new(),
         }
     }
 

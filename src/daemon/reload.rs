@@ -292,6 +292,7 @@ mod tests {
             metrics: Metrics::default(),
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
+            troubles: Vec::new(),
         };
         gone.publish(&record).await;
         same.publish(&record).await;

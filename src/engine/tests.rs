@@ -3,14 +3,15 @@
 use super::Engine;
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::model::{
-    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Queue, QueueFacts, Reason,
-    Record, Timestamp,
+    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Queue, Reason, Record,
+    Timestamp,
 };
 use crate::policy::{BacklogPerInstance, Latency, Tuning};
 use crate::publish::Publisher;
 use crate::source::Source;
 use crate::store::Store;
 use crate::target::{Target, Withheld};
+use crate::trouble::{Known, Watch};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,13 +42,7 @@ impl Source for FakeQueue {
     async fn read(&mut self) -> Queue {
         self.script.note("read queue");
         tokio::time::sleep(self.takes).await;
-        Queue {
-            name: "a".into(),
-            backlog: self.backlog.clone(),
-            age_secs: 0.1,
-            facts: QueueFacts::default(),
-            deleted: None,
-        }
+        Queue::new("a", self.backlog.clone())
     }
 }
 
@@ -92,6 +87,12 @@ impl Store for FakeStore {
     fn save(&mut self, _now: Now, state: &State) {
         let cooling = if state.same_actions(&self.first) { "without" } else { "with" };
         self.script.note(format!("save {cooling} a new action"));
+    }
+
+    fn save_troubles(&mut self, known: &Known) {
+        if *known != Known::default() {
+            self.script.note("save troubles");
+        }
     }
 }
 
@@ -153,6 +154,7 @@ fn assembled(script: &Script, queues: Vec<FakeQueue>, target: Box<dyn Target>, m
         sources: queues.into_iter().map(|queue| Box::new(queue) as Box<dyn Source>).collect(),
         target,
         controller: Controller::new(Box::new(policy), rules, State::default()),
+        watch: Watch::default(),
         store: Box::new(FakeStore { script: script.clone(), first: State::default() }),
         publishers: vec![Box::new(FakeListener(script.clone())), Box::new(FakeListener(script.clone()))],
     }
@@ -281,7 +283,12 @@ async fn one_missing_queue_of_two_holds_and_is_part_of_the_record() {
     let record = engine.tick(at(0)).await;
     assert_eq!(record.sample.missing().count(), 1);
     assert_eq!(record.metrics.backlog_per_instance, None);
-    let expected = ["save without a new action", "publish hold, none", "publish hold, none"];
+    let expected = [
+        "save without a new action",
+        "save troubles", // before they are told
+        "publish hold, none",
+        "publish hold, none",
+    ];
     assert_eq!(script.events().get(3..).unwrap(), expected);
 }
 

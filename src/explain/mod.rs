@@ -235,20 +235,19 @@ const fn live(action: Action, drive: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, Decision, Mode, Outcome, Queue, QueueFacts};
+    use crate::model::{Cause, Decision, Mode, Outcome, Queue};
 
     fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-        Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default(), deleted: None }
+        Queue { age_secs: 0.2, ..Queue::new(name, backlog) }
     }
 
     fn explanation(sample: Sample, decision: Decision) -> Explanation {
         let metrics = Metrics::of(&sample, Some(300.0 / 49.0));
         let (time, scaler) = (Timestamp::from_millis(1_795_168_810_999), "images".to_owned());
-        let (mode, outcome) = (Mode::DryRun, Outcome::Withheld);
-        Explanation {
-            record: Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome },
-            drive: true,
-        }
+        let (mode, outcome, troubles) = (Mode::DryRun, Outcome::Withheld, Vec::new());
+        let record =
+            Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome, troubles };
+        Explanation { record, drive: true }
     }
 
     fn crowded() -> Explanation {

@@ -88,6 +88,13 @@ fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
     for missing in record["sample"]["missing"].as_array().into_iter().flatten() {
         remarks.push(format!("MISSING: {}: {}", words(&missing["what"]), words(&missing["why"])));
     }
+    let troubles = record["troubles"].as_array().into_iter().flatten();
+    // What is missing is told already.
+    for trouble in troubles.filter(|each| each["state"] != "recovered" && each["kind"] != "readings_missing")
+    {
+        let (kind, since) = (words(&trouble["kind"]), words(&trouble["since"]));
+        remarks.push(format!("TROUBLE: {kind} since {since}: {}", words(&trouble["text"])));
+    }
     let decision = &record["decision"];
     let (from, to) = (figure(&decision["from"]), figure(&decision["to"]));
     let action = match decision["action"].as_str() {
@@ -176,6 +183,17 @@ thumbs        ?          ?         -           ?        ?        ?      ?..?    
         assert!(!shown.contains("thumbs"));
         assert_eq!(table(&status(|_| ()), Some("nobody")), None);
         assert_eq!(table("no JSON", None), None);
+    }
+
+    #[test]
+    fn a_trouble_is_shown_while_it_stands() {
+        let troubled = |state: &str| {
+            let trouble = json!([{ "kind": "at_max", "state": state, "since": "2026-11-20T09:00:00Z", "text": "9 of 9" }]);
+            table(&status(|status| status["scalers"][0]["record"]["troubles"] = trouble), None).unwrap()
+        };
+        let line = "\n  TROUBLE: at_max since 2026-11-20T09:00:00Z: 9 of 9\n  scale out";
+        assert!(troubled("stands").contains(line), "{}", troubled("stands"));
+        assert!(!troubled("recovered").contains("TROUBLE"));
     }
 
     #[test]

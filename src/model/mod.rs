@@ -12,6 +12,7 @@ mod reason;
 mod record;
 mod sample;
 mod time;
+mod trouble;
 mod window;
 
 pub use decision::{Action, Decision, Outcome};
@@ -21,8 +22,9 @@ pub use latency::{Fewer, LatencyReason};
 pub use missing::{Cause, Missing};
 pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};
-pub use sample::{Backlog, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
+pub use sample::{Backlog, DeadLetters, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
 pub use time::{Now, Timestamp};
+pub use trouble::{Trouble, TroubleKind, Turn};
 pub use window::{Opening, WindowReason};
 
 /// The smallest whole number of capacity units that holds `units`, within what a group's sizes can express.

@@ -24,6 +24,21 @@ pub struct Queue {
     pub facts: QueueFacts,
     /// Messages deleted of late, where the source can tell.
     pub deleted: Option<Deleted>,
+    /// What lies in its dead-letter queue, if it has one. No scaling depends on it.
+    pub dead_letters: Option<DeadLetters>,
+    /// Age of its oldest message in seconds, where the source can tell.
+    ///
+    /// Source: the `CloudWatch` metric `ApproximateAgeOfOldestMessage` in `AWS/SQS`, some minutes late.
+    pub oldest_secs: Option<f64>,
+}
+
+/// The messages that a queue gave up delivering, where its redrive policy puts them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// The dead-letter queue's name.
+    pub queue: String,
+    /// Messages in it: visible, in flight and delayed; or why they could not be counted.
+    pub count: Result<u64, Missing>,
 }
 
 /// Messages that workers finished with, and so deleted, over a stretch of the recent past.
@@ -49,6 +64,8 @@ pub struct QueueFacts {
     pub fifo: bool,
     /// ARN of the dead-letter queue, if the queue has one.
     pub dead_letter_queue: Option<String>,
+    /// Seconds after which a message is deleted, done or not.
+    pub retention_secs: Option<u32>,
 }
 
 /// Messages waiting, being worked on, and not due yet. All three counters are approximate.
@@ -143,6 +160,22 @@ impl std::ops::Add for Backlog {
     }
 }
 
+impl Queue {
+    /// A queue of which no more is known than its name and its counters.
+    #[must_use]
+    pub fn new(name: impl Into<String>, backlog: Result<Backlog, Missing>) -> Self {
+        Self {
+            name: name.into(),
+            backlog,
+            age_secs: 0.0,
+            facts: QueueFacts::default(),
+            deleted: None,
+            dead_letters: None,
+            oldest_secs: None,
+        }
+    }
+}
+
 impl Sample {
     /// The backlog of all queues together, or nothing when any of them is missing: a sum with a hole
     /// in it would read as fewer messages than there are.
@@ -166,14 +199,10 @@ mod tests {
     use crate::model::Cause;
 
     fn sample(backlogs: Vec<Result<Backlog, Missing>>) -> Sample {
-        let queue = |backlog| Queue {
-            name: "a".to_owned(),
-            backlog,
-            age_secs: 0.0,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
-        Sample { queues: backlogs.into_iter().map(queue).collect(), fleet: Ok(Fleet::default()) }
+        Sample {
+            queues: backlogs.into_iter().map(|backlog| Queue::new("a", backlog)).collect(),
+            fleet: Ok(Fleet::default()),
+        }
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub enum Permission {
     SetDesiredCapacity,
     /// To publish.
     PublishMetrics,
+    /// To tell a topic of troubles.
+    SendNotices,
     /// To work with a role's credentials.
     AssumeRoles,
 }
@@ -80,7 +82,7 @@ pub const OF_COMMANDS: [(&str, &str); 4] = [
 
 impl Permission {
     /// Every permission, in the order of the statements.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::FindQueues,
         Self::ReadQueues,
         Self::ReadGroups,
@@ -88,6 +90,7 @@ impl Permission {
         Self::ReadInstanceRefreshes,
         Self::SetDesiredCapacity,
         Self::PublishMetrics,
+        Self::SendNotices,
         Self::AssumeRoles,
     ];
 
@@ -102,6 +105,7 @@ impl Permission {
             Self::ReadInstanceRefreshes => "autoscaling:DescribeInstanceRefreshes",
             Self::SetDesiredCapacity => "autoscaling:SetDesiredCapacity",
             Self::PublishMetrics => "cloudwatch:PutMetricData",
+            Self::SendNotices => "sns:Publish",
             Self::AssumeRoles => "sts:AssumeRole",
         }
     }
@@ -117,6 +121,7 @@ impl Permission {
             Self::ReadInstanceRefreshes => "ReadInstanceRefreshes",
             Self::SetDesiredCapacity => "SetDesiredCapacity",
             Self::PublishMetrics => "PublishMetrics",
+            Self::SendNotices => "SendNotices",
             Self::AssumeRoles => "AssumeRoles",
         }
     }
@@ -132,6 +137,7 @@ impl Permission {
             Self::ReadInstanceRefreshes => "a running instance refresh is not seen",
             Self::SetDesiredCapacity => "the groups cannot be driven",
             Self::PublishMetrics => "nothing is published",
+            Self::SendNotices => "the topic is not told of troubles",
             Self::AssumeRoles => "nothing can be done in the role's name, and its scalers hold",
         }
     }

@@ -1,5 +1,5 @@
-use super::{Event, Publisher, text};
-use crate::model::{Action, Cause, Outcome, Reason, Record, Timestamp};
+use super::{Event, Publisher, notice, text};
+use crate::model::{Action, Cause, Outcome, Reason, Record, Timestamp, TroubleKind, Turn};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -72,6 +72,28 @@ impl Publisher for Journal {
             Worth::Recovery => log!(INFO, record, event(record), "recovered: {}", text::summary(record)),
             Worth::Change => log!(INFO, record, event(record), "{}", text::summary(record)),
             Worth::Nothing => log!(DEBUG, record, None, "{}", text::summary(record)),
+        }
+        tell_of_troubles(record);
+    }
+}
+
+/// Tells of each trouble that begins, is due for another word, or is over, but for those that stand in the way of
+/// the scaler's own work: the lines above have told of these when they showed.
+fn tell_of_troubles(record: &Record) {
+    for trouble in record.troubles.iter().filter(|trouble| trouble.turn.is_news()) {
+        let event = match trouble.kind {
+            TroubleKind::DeadLetters => Event::DeadLetters,
+            TroubleKind::AtMax => Event::AtMax,
+            TroubleKind::VisibilityTimeout => Event::VisibilityTimeout,
+            TroubleKind::NearRetention => Event::NearRetention,
+            TroubleKind::CapacityStalled | TroubleKind::ReadingsMissing => continue,
+        };
+        let (scaler, kind) = (&record.scaler, trouble.kind.code());
+        let words = notice::sentence(trouble);
+        if trouble.turn == Turn::Recovered {
+            tracing::info!(scaler, trouble = kind, event = Event::Recovered.code(), "{words}");
+        } else {
+            tracing::warn!(scaler, trouble = kind, event = event.code(), "{words}");
         }
     }
 }

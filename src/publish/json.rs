@@ -2,11 +2,12 @@
 //!
 //! Keys come in the order in which the fields below are declared, the order of `docs/record.md`.
 
-use super::recorded::DeletedJson;
-use crate::model::{
-    Backlog, Estimate, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp,
-    rounded,
-};
+mod sample;
+
+pub(super) use sample::SampleJson;
+
+use super::notice::TroubleJson;
+use crate::model::{Estimate, Metrics, Mode, Outcome, Reason, Record, Timestamp, rounded};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -34,58 +35,14 @@ struct RecordJson<'a> {
     scaler: &'a str,
     dry_run: bool,
     mode: &'static str,
-    sample: SampleJson<'a>,
+    sample: SampleJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<EstimateJson>,
     metrics: MetricsJson,
     decision: DecisionJson,
     outcome: OutcomeJson<'a>,
-}
-
-#[derive(Serialize)]
-struct SampleJson<'a> {
-    queues: Vec<QueueJson<'a>>,
-    fleet: Option<FleetJson<'a>>,
-    missing: Vec<MissingJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct QueueJson<'a> {
-    name: &'a str,
-    visible: u64,
-    in_flight: u64,
-    delayed: u64,
-    counted: f64,
-    age_secs: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    visibility_timeout_secs: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deleted: Option<DeletedJson>,
-}
-
-#[derive(Serialize)]
-struct FleetJson<'a> {
-    desired: u32,
-    min: u32,
-    max: u32,
-    in_service: u32,
-    pending: u32,
-    terminating: u32,
-    standby: u32,
-    warmed: u32,
-    unknown: u32,
-    weighted: bool,
-    launch_suspended: bool,
-    terminate_suspended: bool,
-    operator: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct MissingJson<'a> {
-    what: &'a str,
-    cause: &'static str,
-    why: &'a str,
-    retryable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    troubles: Vec<TroubleJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -148,59 +105,7 @@ impl<'a> RecordJson<'a> {
             metrics: MetricsJson::of(record.metrics),
             decision: DecisionJson::of(record),
             outcome: OutcomeJson::of(&record.outcome),
-        }
-    }
-}
-
-impl<'a> SampleJson<'a> {
-    fn of(sample: &'a Sample) -> Self {
-        Self {
-            queues: sample.queues.iter().filter_map(QueueJson::of).collect(),
-            fleet: sample.fleet.as_ref().ok().map(FleetJson::of),
-            missing: sample.missing().map(MissingJson::of).collect(),
-        }
-    }
-}
-
-impl<'a> QueueJson<'a> {
-    /// A queue that was read; a missing one stands under `missing`.
-    fn of(queue: &'a Queue) -> Option<Self> {
-        let Backlog { visible, in_flight, delayed, counted } = *queue.backlog.as_ref().ok()?;
-        let age_secs = rounded(queue.age_secs);
-        let visibility_timeout_secs = queue.facts.visibility_timeout_secs;
-        let deleted = queue.deleted.as_ref().map(DeletedJson::of);
-        let name = &queue.name;
-        Some(Self { name, visible, in_flight, delayed, counted, age_secs, visibility_timeout_secs, deleted })
-    }
-}
-
-impl<'a> FleetJson<'a> {
-    fn of(fleet: &'a Fleet) -> Self {
-        Self {
-            desired: fleet.desired,
-            min: fleet.min,
-            max: fleet.max,
-            in_service: fleet.in_service,
-            pending: fleet.pending,
-            terminating: fleet.terminating,
-            standby: fleet.standby,
-            warmed: fleet.warmed,
-            unknown: fleet.unknown,
-            weighted: fleet.weighted,
-            launch_suspended: fleet.launch_suspended,
-            terminate_suspended: fleet.terminate_suspended,
-            operator: fleet.operator.as_deref(),
-        }
-    }
-}
-
-impl<'a> MissingJson<'a> {
-    fn of(missing: &'a Missing) -> Self {
-        Self {
-            what: &missing.what,
-            cause: missing.cause.code(),
-            why: &missing.why,
-            retryable: missing.retryable,
+            troubles: record.troubles.iter().map(TroubleJson::of).collect(),
         }
     }
 }
@@ -267,6 +172,7 @@ impl<'a> OutcomeJson<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Cause, DeadLetters, Missing};
     use crate::publish::scene;
     use serde_json::{Value, json};
 
@@ -348,6 +254,25 @@ mod tests {
         record.sample.queues[0].backlog.as_mut().unwrap().counted = counted;
         let told = parsed(&record)["sample"]["queues"][0]["counted"].as_f64().unwrap();
         assert!((told - counted).abs() < 1e-9, "{told}");
+    }
+
+    #[test]
+    fn what_is_known_of_a_queue_besides_is_told_and_dead_letters_that_were_not_counted_are_no_number() {
+        let mut record = scene::scaled_out();
+        let queue = &mut record.sample.queues[0];
+        (queue.facts.retention_secs, queue.oldest_secs) = (Some(345_600), Some(61.0));
+        queue.dead_letters = Some(DeadLetters { queue: "images-dead".to_owned(), count: Ok(3) });
+        let told = &parsed(&record)["sample"]["queues"][0];
+        assert_eq!((&told["retention_secs"], &told["oldest_secs"]), (&json!(345_600), &json!(61.0)));
+        assert_eq!(told["dead_letters"], json!({ "queue": "images-dead", "count": 3 }));
+        let hole = Missing::new("dead-letter queue images-dead", Cause::Denied, "AccessDenied");
+        let unread = DeadLetters { queue: "images-dead".to_owned(), count: Err(hole) };
+        record.sample.queues[0].dead_letters = Some(unread);
+        let expected = json!({ "queue": "images-dead", "count": null, "missing":
+            { "what": "dead-letter queue images-dead", "cause": "denied", "why": "AccessDenied", "retryable": false } });
+        let told = parsed(&record);
+        assert_eq!(told["sample"]["queues"][0]["dead_letters"], expected);
+        assert_eq!(told["sample"]["missing"], json!([]), "nothing that scaling waits for");
     }
 
     #[test]

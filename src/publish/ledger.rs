@@ -1,4 +1,4 @@
-use super::{Publisher, json};
+use super::{Publisher, json, notice};
 use crate::model::{Action, Outcome, Reason, Record, Timestamp};
 use async_trait::async_trait;
 use serde::Serialize;
@@ -34,6 +34,15 @@ pub struct Signs {
     pub scalers: Vec<Sign>,
 }
 
+/// What is new, as a line of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A record.
+    Record(Arc<str>),
+    /// A trouble that began, is due for another word, or is over.
+    Trouble(Arc<str>),
+}
+
 type Watch = Box<dyn Fn() -> Signs + Send + Sync>;
 
 struct Inner {
@@ -43,7 +52,7 @@ struct Inner {
     watch: Mutex<Watch>,
     /// Why the settings on disk were refused, if they were.
     refused: Mutex<Option<String>>,
-    news: broadcast::Sender<Arc<str>>,
+    news: broadcast::Sender<News>,
 }
 
 /// One scaler's records, the oldest first.
@@ -146,13 +155,16 @@ impl Ledger {
     pub fn note(&self, record: &Record) {
         let mut shelves = lock(&self.0.shelves);
         let most = shelf_max(shelves.len());
-        let Some(shelf) = shelves.get_mut(&record.scaler) else { return };
+        let Some(own) = shelves.get_mut(&record.scaler) else { return };
         let line: Arc<str> = json::line(record).into();
-        shelf.take(record, line.clone());
-        shelf.thin(record.time, most);
+        own.take(record, line.clone());
+        own.thin(record.time, most);
         drop(shelves);
         // Nobody may be following.
-        drop(self.0.news.send(line));
+        drop(self.0.news.send(News::Record(line)));
+        for trouble in record.troubles.iter().filter(|trouble| trouble.turn.is_news()) {
+            drop(self.0.news.send(News::Trouble(notice::line(record, trouble).into())));
+        }
     }
 
     /// The scaler's records as JSON lines, the oldest first; nothing if it is not at work.
@@ -162,9 +174,9 @@ impl Ledger {
         lock(&self.0.shelves).get(scaler).map(lines)
     }
 
-    /// All new records from now on, as JSON lines.
+    /// All that is new from now on.
     #[must_use]
-    pub fn follow(&self) -> broadcast::Receiver<Arc<str>> {
+    pub fn follow(&self) -> broadcast::Receiver<News> {
         self.0.news.subscribe()
     }
 
@@ -233,7 +245,8 @@ impl Shelf {
         let codes: Vec<_> = record.decision.reasons.iter().map(Reason::code).collect();
         let changed = record.decision.action != Action::Hold;
         let acted = changed || record.outcome != Outcome::None;
-        let notable = acted || codes != self.codes;
+        let troubled = record.troubles.iter().any(|trouble| trouble.turn.is_news());
+        let notable = acted || troubled || codes != self.codes;
         self.codes = codes;
         if changed {
             self.changed = Some(line.clone());
@@ -387,7 +400,7 @@ mod tests {
         watched(&ledger, &[("images", false)]);
         let mut news = ledger.follow();
         ledger.note(&scaled_out());
-        assert_eq!(*news.try_recv().unwrap(), *json::line(&scaled_out()));
+        assert_eq!(news.try_recv().unwrap(), News::Record(json::line(&scaled_out()).into()));
         for tick in 0..=i64::try_from(NEWS_MAX).unwrap() {
             ledger.note(&quiet(tick));
         }

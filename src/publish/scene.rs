@@ -2,17 +2,18 @@
 
 use crate::model::{
     Action, Backlog, Bound, Cause, Decision, Estimate, Fleet, LatencyReason, Learnt, Metrics, Missing, Mode,
-    Outcome, Queue, QueueFacts, Reason, Record, Sample, Timestamp,
+    Outcome, Queue, Reason, Record, Sample, Timestamp,
 };
 
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
     let time = Timestamp::from_millis(1_795_168_810_999);
     let metrics = Metrics::of(&sample, Some(6.122_44));
-    Record { time, scaler: "images".to_owned(), mode, sample, estimate: None, metrics, decision, outcome }
+    let (scaler, troubles) = ("images".to_owned(), Vec::new());
+    Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome, troubles }
 }
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-    Queue { name: name.to_owned(), backlog, age_secs: 0.212_34, facts: QueueFacts::default(), deleted: None }
+    Queue { age_secs: 0.212_34, ..Queue::new(name, backlog) }
 }
 
 const WAITING: Backlog = Backlog { visible: 212, in_flight: 31, delayed: 2, counted: 212.0 };

@@ -1,12 +1,17 @@
 //! The record in words.
 
-use super::json;
+use super::{json, notice};
 use crate::model::{Action, Backlog, Estimate, Fleet, Mode, Outcome, Record, rounded};
 
 /// The record as one line for people, without a line end.
 #[must_use]
 pub fn line(record: &Record) -> String {
-    format!("{} {}: {}", json::time(record.time), record.scaler, summary(record))
+    let mut line = format!("{} {}: {}", json::time(record.time), record.scaler, summary(record));
+    for trouble in record.troubles.iter().filter(|trouble| trouble.turn.is_news()) {
+        line.push_str(" | ");
+        line.push_str(&notice::sentence(trouble));
+    }
+    line
 }
 
 /// The record in one sentence: what was seen, what is decided, why, and what came of it.

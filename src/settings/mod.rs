@@ -17,6 +17,7 @@ mod listen;
 #[cfg(test)]
 mod manual;
 mod mistake;
+mod notify;
 mod policy;
 mod publish;
 mod reader;
@@ -34,6 +35,7 @@ mod words;
 pub use hints::hints;
 pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
+pub use notify::{Notify, Topic};
 pub use schedule::Schedule;
 pub use words::{describe, openings};
 
@@ -76,6 +78,8 @@ pub struct Scaler {
     pub rules: Rules,
     /// Where its metrics go; nothing publishes nothing.
     pub publish: Option<Destination>,
+    /// When and where its troubles are told: as `[notify]` says, for all scalers alike.
+    pub notify: Notify,
 }
 
 /// One queue of a scaler.

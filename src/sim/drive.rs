@@ -9,6 +9,7 @@ use crate::model::{Mode, Now};
 use crate::settings::Scaler;
 use crate::source::Counting;
 use crate::store::Unkept;
+use crate::trouble::Watch;
 use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,7 @@ fn engine(case: &Case, world: &Shared, driver: Driver) -> Engine {
         sources: vec![Box::new(source)],
         target: Box::new(SimTarget { world: Shared::clone(world) }),
         controller: driver.controller,
+        watch: Watch::default(),
         store: Box::new(Unkept),
         publishers: Vec::new(),
     }

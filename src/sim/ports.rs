@@ -50,7 +50,7 @@ impl Source for SimSource {
         drop(world);
         let backlog = self.counting.reckon(visible, in_flight, delayed);
         let facts = QueueFacts { visibility_timeout_secs: Some(visibility), ..QueueFacts::default() };
-        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted }
+        Queue { facts, deleted, ..Queue::new(&*self.name, Ok(backlog)) }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::{Hints, Mode, Now, Record, Timestamp};
 use crate::policy::{Latency, Tuning};
 use crate::source::Counting;
 use crate::store::Unkept;
+use crate::trouble::Watch;
 use chacha20::ChaCha8Rng;
 use rand::SeedableRng;
 use std::ops::RangeInclusive;
@@ -107,6 +108,7 @@ impl Stage {
             })],
             target: Box::new(SimTarget { world: Shared::clone(&world) }),
             controller: Controller::new(Box::new(policy), rules, State::default()),
+            watch: Watch::default(),
             store: Box::new(Unkept),
             publishers: Vec::new(),
         };

@@ -6,6 +6,7 @@
 use crate::accounts::User;
 use crate::bad_day::{Daemon, error};
 use crate::emulator::{Emulator, shared};
+use crate::notices::Troubled;
 use crate::world::{World, eager, of, patient};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -193,6 +194,22 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
             assert!(!holds || record["decision"]["action"] == "hold", "{record}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_printed_policy_lets_a_topic_be_told_and_without_its_statement_the_lack_is_named() {
+    let emulator = emulator();
+    let whole = Troubled::at(emulator, "iam-topic", "").await.world;
+    let poor = Troubled::at(emulator, "iam-untold", "").await.world;
+    let user = User::with(&document(&whole, &[]).to_string(), &whole.name, emulator);
+    let (all, statement) = statement_of(&poor, "SendNotices");
+    let untold = User::with(&without(&all, &statement), &poor.name, emulator);
+    emulator.guard();
+    let (daemon_of_whole, daemon_of_poor) = (daemon(&whole, &user), daemon(&poor, &untold));
+    daemon_of_whole.wait("a notice", || answered(&whole, 200).contains("sns:Publish"));
+    assert_eq!(answered(&whole, 403), BTreeSet::new());
+    assert_names(&daemon_of_poor, &statement);
+    assert_eq!(answered(&poor, 403), BTreeSet::from(["sns:Publish".to_owned()]));
 }
 
 const OTHER_ID: &str = "abroad-2";

@@ -102,6 +102,21 @@ const TROUBLES = {
   operator_managed: "operator's group",
 };
 
+/** Troubles in a few words, and those that show in the figures themselves. */
+const TITLES = {
+  dead_letters: "dead letters",
+  capacity_stalled: "capacity stalled",
+  at_max: "at max, objective missed",
+  visibility_timeout: "visibility timeout too short",
+  near_retention: "near retention",
+};
+const TOLD = new Set(["capacity_stalled", "readings_missing"]);
+
+/** The troubles of a record that are not over. */
+function standing(record) {
+  return (record.troubles || []).filter((each) => each.state !== "recovered");
+}
+
 /** What is amiss with a scaler: the worst first, and how bad that is, from 0 on. */
 function troubles(scaler, now) {
   const found = [];
@@ -115,6 +130,7 @@ function troubles(scaler, now) {
     const lacking = record.sample.missing.length;
     if (lacking) note(4, "bad", lacking === 1 ? `missing: ${record.sample.missing[0].what}` : `${lacking} readings missing`);
     if (stale(scaler, now) && !scaler.late) note(3, "warn", "stale");
+    for (const each of standing(record)) if (!TOLD.has(each.kind)) note(3, "warn", TITLES[each.kind] || each.kind);
     const codes = record.decision.reasons.map((reason) => reason.code);
     for (const code of Object.keys(TROUBLES)) if (codes.includes(code)) note(3, "warn", TROUBLES[code]);
     if (pressure(record) > 1) note(2, "warn", "above accepted");

@@ -144,7 +144,9 @@ function decisionOf(record, scaler, now) {
   const why = record.decision.reasons.map(({ text, otherwise }) => el("li", {}, bound(text), ...(otherwise ? [el("span", { class: "faint" }, bound(`otherwise: ${otherwise}`))] : [])));
   const { changed } = scaler;
   const before = lastChange(scaler, now) && el("p", {}, `Last change ${span(now - secondsOf(changed))} ago, at ${clock(secondsOf(changed))}: `, ...told(changed));
-  return [...missing, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
+  const words = (each) => `${TITLES[each.kind] || each.kind}, since ${each.since.slice(0, 19).replace("T", " ")}: ${each.text}`;
+  const known = standing(record).filter((each) => each.kind !== "readings_missing").map((each) => el("p", { class: "banner bad" }, words(each)));
+  return [...missing, ...known, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
 }
 
 function figuresOf(record, scaler, now) {

@@ -1,6 +1,6 @@
 //! What there is to tell of a record: every gauge of a scaler.
 
-use crate::model::{Backlog, Estimate, Fleet, Mode, Record};
+use crate::model::{Backlog, Estimate, Fleet, Mode, Record, TroubleKind};
 
 /// A figure of a record, where it has one.
 type Figure = fn(&Record) -> Option<f64>;
@@ -30,7 +30,7 @@ const fn one(name: &'static str, unit: &'static str, help: &'static str, figure:
 
 /// All of them, in the order they are told.
 #[expect(clippy::cast_precision_loss, reason = "counters and times stay far below 2^52")]
-pub(super) const GAUGES: [Gauge; 19] = [
+pub(super) const GAUGES: [Gauge; 20] = [
     Gauge {
         name: "backlog",
         unit: "messages",
@@ -127,6 +127,22 @@ pub(super) const GAUGES: [Gauge; 19] = [
     one("dry_run", "", "1 where the run was asked to write nothing, 0 otherwise", |record| {
         Some(flag(record.mode == Mode::DryRun))
     }),
+    Gauge {
+        name: "trouble",
+        unit: "",
+        help: "1 while there is trouble of this kind, 0 otherwise; docs/events.md has the kinds",
+        figures: Figures::Each(
+            "kind",
+            &[
+                ("dead_letters", |record| Some(trouble(record, TroubleKind::DeadLetters))),
+                ("at_max", |record| Some(trouble(record, TroubleKind::AtMax))),
+                ("capacity_stalled", |record| Some(trouble(record, TroubleKind::CapacityStalled))),
+                ("readings_missing", |record| Some(trouble(record, TroubleKind::ReadingsMissing))),
+                ("visibility_timeout", |record| Some(trouble(record, TroubleKind::VisibilityTimeout))),
+                ("near_retention", |record| Some(trouble(record, TroubleKind::NearRetention))),
+            ],
+        ),
+    },
 ];
 
 fn backlog(record: &Record, figure: impl Fn(Backlog) -> f64) -> Option<f64> {
@@ -139,6 +155,10 @@ fn fleet(record: &Record, size: impl Fn(&Fleet) -> u32) -> Option<f64> {
 
 fn estimate(record: &Record, figure: impl Fn(&Estimate) -> f64) -> Option<f64> {
     record.estimate.as_ref().map(figure)
+}
+
+fn trouble(record: &Record, kind: TroubleKind) -> f64 {
+    flag(record.troubles.iter().any(|trouble| trouble.kind == kind && trouble.turn.is_on()))
 }
 
 fn flag(set: bool) -> f64 {

@@ -14,7 +14,7 @@ use super::records;
 use super::refusal::Refusal;
 use crate::assemble::policy;
 use crate::controller::{Controller, State};
-use crate::model::{Action, Cause, Decision, Missing, Now, Outcome, Queue, QueueFacts, Sample, Timestamp};
+use crate::model::{Action, Cause, Decision, Missing, Now, Outcome, Queue, Sample, Timestamp};
 use crate::publish::{Recorded, Step};
 use crate::settings::{QueueSource, Scaler, Settings};
 use crate::source::Counting;
@@ -140,8 +140,7 @@ fn queue(source: &QueueSource, record: &Recorded) -> Queue {
         Counting { weight: source.weight, in_flight: source.count_in_flight, delayed: source.count_delayed };
     let Some(queue) = record.sample.queues.iter().find(|queue| queue.name == *name) else {
         let hole = Missing::new(format!("queue {name}"), Cause::NotFound, "it is not in the record");
-        let facts = QueueFacts::default();
-        return Queue { name: name.clone(), backlog: Err(hole), age_secs: 0.0, facts, deleted: None };
+        return Queue::new(name, Err(hole));
     };
     let mut queue = queue.clone();
     if let Ok(backlog) = &mut queue.backlog {

@@ -10,6 +10,7 @@ use crate::sim::ports::{SimSource, SimTarget, lock, share};
 use crate::sim::run::Course;
 use crate::sim::shapes::Shape;
 use crate::store::Unkept;
+use crate::trouble::Watch;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::fs;
@@ -40,6 +41,7 @@ fn recorded(policy: &str, hours: u64) -> Vec<Record> {
         sources: vec![Box::new(source)],
         target: Box::new(SimTarget { world: world.clone() }),
         controller,
+        watch: Watch::default(),
         store: Box::new(Unkept),
         publishers: Vec::new(),
     };
