@@ -96,7 +96,12 @@ function pausedWords(record) {
 
 /** A record's decision, with its reasons. */
 function told(record) {
-  return [el("strong", {}, decided(record)), `: ${reasons(record)}`];
+  return [el("strong", {}, decided(record)), `: ${bound(reasons(record))}`];
+}
+
+/** The same words with figures and their units on one line. */
+function bound(words) {
+  return words.replace(/(\d) (?=s\b|min\b|h\b|%)/g, "$1\u00a0");
 }
 
 /** Reasons that somebody should look at. */
