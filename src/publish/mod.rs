@@ -9,6 +9,7 @@ mod journal;
 pub mod json;
 mod ledger;
 pub mod notice;
+mod paused;
 mod prometheus;
 mod recorded;
 #[cfg(test)]

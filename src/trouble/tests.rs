@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
     Backlog, Bound, Cause, DeadLetters, Decision, Estimate, Fleet, Learnt, Metrics, Missing, Mode, Outcome,
-    Queue, QueueFacts, Reason, Sample,
+    PauseReason, Queue, QueueFacts, Reason, Sample,
 };
 
 /// A quiet tick, `secs` after the start of the test.
@@ -29,6 +29,7 @@ fn quiet(secs: i64) -> Record {
         time: Timestamp::from_secs(1_800_000_000 + secs),
         scaler: "images".to_owned(),
         mode: Mode::Drive,
+        paused: None,
         sample: Sample { queues: vec![queue], fleet: Ok(fleet) },
         estimate: Some(estimate),
         metrics: Metrics { backlog_per_instance: Some(5.0), acceptable_backlog: Some(10.0) },
@@ -285,6 +286,19 @@ fn steps_miss_what_they_are_for_while_a_step_out_applies() {
         record.decision.reasons = vec![Reason::NoStep { per_instance: 20.0, above: Some(50.0), below: None }];
     };
     assert_eq!(news(&mut watch(), 0..2 * HOUR, none), []);
+}
+
+#[test]
+fn whether_what_is_ordered_arrives_cannot_be_told_of_a_scaler_that_is_paused() {
+    let mut watch = watch();
+    let (stalls, kind) = (news(&mut watch, 0..10, stalled), TroubleKind::CapacityStalled);
+    assert_eq!(stalls, [(0, kind, Turn::Began)]);
+    let paused: Change = |record| {
+        let reason = PauseReason::Out { wanted: 4, when: "since 14:02".to_owned() };
+        record.decision.reasons = vec![Reason::Paused(reason)];
+    };
+    assert_eq!(news(&mut watch, 10..3 * HOUR, paused), []);
+    assert_eq!(news(&mut watch, 3 * HOUR..4 * HOUR, |_| ()), [(3 * HOUR + 600, kind, Turn::Recovered)]);
 }
 
 #[test]
