@@ -81,7 +81,7 @@ def started_without_settings_it_says_what_to_do_and_is_left_alone(machine, _):
 
 def the_settings_as_shipped_are_sound_once_uncommented(machine, _):
     shipped = (ROOT / "packaging/backlogd.toml").read_text()
-    machine.write("/tmp/uncommented.toml", re.sub(r"^#(?! )", "", shipped, flags=re.MULTILINE))
+    machine.write("/tmp/uncommented.toml", re.sub(r"^#(?![ :])", "", shipped, flags=re.MULTILINE))
     told = machine.run("backlogd check --config /tmp/uncommented.toml").stdout
     expect("images: every 10 seconds, in eu-west-1" in told, told)
 
@@ -286,6 +286,13 @@ def the_catalog_is_installed(machine, _):
     known = machine.says("journalctl --list-catalog --no-pager")
     for name in re.findall(r"^-- ([0-9a-f]{32})$", catalog, re.MULTILINE):
         expect(name in known, f"journald does not know the message {name}")
+
+
+def the_schema_that_the_settings_name_is_the_programs_own(machine, _):
+    machine.run("""
+        schema=$(sed -n 's/^#:schema //p' /etc/backlogd/backlogd.toml)
+        backlogd schema | cmp - "$schema"
+    """)
 
 
 def completions_load_in_bash(machine, _):
