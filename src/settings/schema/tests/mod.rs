@@ -208,14 +208,16 @@ fn the_manual_page_and_the_schema_show_the_same_defaults() {
 
 /// The pieces of a document that begin with a `[[scaler]]`.
 fn scalers_in(page: &str) -> Vec<String> {
-    let (mut found, mut inside): (Vec<String>, bool) = (Vec::new(), false);
+    let (mut found, mut inside) = (Vec::new(), false);
     for line in page.lines().map(str::trim_start) {
         if line.starts_with("[[scaler]]") {
-            (inside, found) = (true, [found, vec![String::new()]].concat());
+            inside = true;
+            found.push(String::new());
         }
         inside &= !["```", ".Ed", "END", "- "].iter().any(|end| line.starts_with(end));
         if let (true, Some(piece)) = (inside, found.last_mut()) {
-            *piece += &format!("{line}\n");
+            piece.push_str(line);
+            piece.push('\n');
         }
     }
     found
