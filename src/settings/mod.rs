@@ -17,6 +17,7 @@ mod listen;
 #[cfg(test)]
 mod manual;
 mod mistake;
+mod named;
 mod notify;
 mod policy;
 mod publish;
@@ -26,6 +27,7 @@ mod reference;
 mod rules;
 mod scaler;
 mod schedule;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod whereabouts;
@@ -35,8 +37,10 @@ mod words;
 pub use hints::hints;
 pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
+pub use named::NoScaler;
 pub use notify::{Notify, Topic};
 pub use schedule::Schedule;
+pub use schema::schema;
 pub use words::{describe, openings};
 
 use mistake::Mistake;

@@ -23,7 +23,7 @@ pub struct Topic {
     pub place: Place,
 }
 
-const DAY_SECS: u32 = 86_400;
+pub(super) const DAY_SECS: u32 = 86_400;
 
 /// Reads the `[notify]` table. `base` is what `[aws]` says.
 pub(super) fn read(mut table: Table<'_>, base: &Whereabouts<'_>) -> Notify {

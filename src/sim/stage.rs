@@ -105,6 +105,7 @@ impl Stage {
                 world: Shared::clone(&world),
                 counting: Counting::VISIBLE,
                 deletions: true,
+                ahead_millis: 0,
             })],
             target: Box::new(SimTarget { world: Shared::clone(&world) }),
             controller: Controller::new(Box::new(policy), rules, State::default()),

@@ -14,6 +14,7 @@ mod driver;
 mod looks;
 mod site;
 
+use backlogd::model::{Pause, Timestamp};
 use driver::{Browser, text};
 use serde_json::Value;
 use site::{LATE, Site, city, ledger, town};
@@ -92,6 +93,32 @@ fn the_table_is_searched_by_name_and_state_and_the_worst_comes_first() {
     let row = "return [...document.querySelectorAll('#rows tr:first-child td')].map((cell) => cell.textContent).join(' | ')";
     let shown = browser.run(row);
     assert!(text(&shown).contains("scale out from 3 to 7: "), "{shown}");
+}
+
+#[test]
+#[ignore = "needs Chromium: .ci/run has a step for it"]
+fn a_pause_is_a_banner_and_a_badge_and_can_be_searched_for() {
+    let mut stories = town();
+    let since = Timestamp::from_secs(site::NOW - 3600);
+    let pause = Pause::Asked { out: true, r#in: false, since, until: None };
+    stories[3].last_mut().unwrap().paused = Some(pause);
+    let site = Site::of(ledger(&stories, LATE));
+    let browser = Browser::at(&site.url, WIDE);
+
+    let words = "scale-out, since 2026-11-20 09:00 UTC, until it is resumed";
+    browser.until("document.querySelectorAll('#rows tr').length === 6");
+    browser.until(&format!(
+        "document.getElementById('banners').textContent.includes('Paused: reports ({words})')"
+    ));
+    browser.write("#search", "paused");
+    browser.until(&format!("{NAMES}.join() === 'reports'"));
+    browser.go(&format!("{}/#/scaler/reports", site.url));
+    let advice = "“sudo backlogd resume reports” ends it.";
+    browser.until(&format!(
+        "document.querySelector('#scaler .banner')?.textContent === 'Paused: {words}. {advice}'"
+    ));
+    browser.until("document.getElementById('state').textContent.includes('paused')");
+    assert_eq!(browser.complaints(), [""; 0]);
 }
 
 #[test]

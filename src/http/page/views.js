@@ -141,12 +141,13 @@ function showOne(scaler, records, now) {
 /** What was decided last, why, and what it would take to do otherwise; and when it was last changed. */
 function decisionOf(record, scaler, now) {
   const missing = record.sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
+  const paused = record.paused ? [el("p", { class: "banner" }, `Paused: ${pausedWords(record)}. “sudo backlogd resume ${scaler.name}” ends it.`)] : [];
   const why = record.decision.reasons.map(({ text, otherwise }) => el("li", {}, bound(text), ...(otherwise ? [el("span", { class: "faint" }, bound(`otherwise: ${otherwise}`))] : [])));
   const { changed } = scaler;
   const before = lastChange(scaler, now) && el("p", {}, `Last change ${span(now - secondsOf(changed))} ago, at ${clock(secondsOf(changed))}: `, ...told(changed));
   const words = (each) => `${TITLES[each.kind] || each.kind}, since ${each.since.slice(0, 19).replace("T", " ")}: ${each.text}`;
   const known = standing(record).filter((each) => each.kind !== "readings_missing").map((each) => el("p", { class: "banner bad" }, words(each)));
-  return [...missing, ...known, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
+  return [...missing, ...known, ...paused, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
 }
 
 function figuresOf(record, scaler, now) {
