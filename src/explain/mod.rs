@@ -5,7 +5,8 @@ pub mod past;
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
 use crate::clock::Clock;
 use crate::model::{
-    Action, Backlog, Estimate, Fleet, Learnt, Metrics, Missing, Reason, Record, Sample, Timestamp, rounded,
+    Action, Backlog, DeadLetters, Estimate, Fleet, Learnt, Metrics, Missing, Reason, Record, Sample,
+    Timestamp, rounded,
 };
 use crate::publish::Exposition;
 use crate::publish::{json, text};
@@ -119,6 +120,7 @@ fn readings(sample: &Sample) -> Vec<String> {
     let queues =
         sample.queues.iter().map(|each| each.backlog.as_ref().map(|backlog| queue(&each.name, backlog)));
     let mut lines: Vec<String> = queues.map(|read| read.unwrap_or_else(missing)).collect();
+    lines.extend(sample.queues.iter().filter_map(|queue| queue.dead_letters.as_ref()).map(dead_letters));
     match &sample.fleet {
         Ok(fleet) => {
             lines.push(sizes(fleet));
@@ -127,6 +129,13 @@ fn readings(sample: &Sample) -> Vec<String> {
         Err(hole) => lines.push(missing(hole)),
     }
     lines
+}
+
+fn dead_letters(dead: &DeadLetters) -> String {
+    match &dead.count {
+        Ok(count) => format!("dead-letter queue {}: {count} messages", dead.queue),
+        Err(hole) => format!("not counted: {hole}"),
+    }
 }
 
 /// The group's sizes: those that every group has, and the rest where there is any.
@@ -278,6 +287,20 @@ decision
   scale out from 2 to 5
   the daemon would set it; nothing was set now";
         assert_eq!(at_length(&crowded()), expected);
+    }
+
+    #[test]
+    fn a_page_shows_what_lies_in_dead_letter_queues_or_why_nobody_knows() {
+        let mut page = crowded();
+        let queues = &mut page.record.sample.queues;
+        let dead = |count| Some(DeadLetters { queue: "dead".to_owned(), count });
+        queues[0].dead_letters = dead(Ok(3));
+        queues[1].dead_letters =
+            dead(Err(Missing::new("dead-letter queue dead", Cause::Denied, "AccessDenied")));
+        let shown = at_length(&page);
+        let expected =
+            "\n  dead-letter queue dead: 3 messages\n  not counted: dead-letter queue dead: AccessDenied\n";
+        assert!(shown.contains(expected), "{shown}");
     }
 
     #[test]

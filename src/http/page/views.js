@@ -153,6 +153,10 @@ function figuresOf(record, scaler, now) {
     pairs.push(["Objective", span(objective(record))], ["Drained in", estimate.drain_secs === null ? "never, with none in service" : span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
       ["A message takes", span(estimate.processing_secs)], ["A boot takes", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
+  const dead = deadLetters(record);
+  if (dead !== undefined) pairs.push(["Dead letters", figure(dead)]);
+  const ages = sample.queues.map((queue) => queue.oldest_secs).filter((secs) => typeof secs === "number");
+  if (ages.length) pairs.push(["Oldest message", span(Math.max(...ages))]);
   const told = sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
   const list = el("dl", {}, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { class: value === UNKNOWN ? "unknown" : null }, value))));
   return [...told, list, el("p", {}, el("strong", {}, decided(record)), `: ${reasons(record)}`)];
