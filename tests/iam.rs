@@ -231,7 +231,7 @@ fn a_document_too_large_for_a_managed_policy_says_what_to_do() {
         fs::write(&file, text + "]\n").unwrap();
         file
     };
-    let (exit, printed, words) = run(&settings(50), &[]);
+    let (exit, printed, words) = run(&settings(50), &["--dead-letter-queue", DEAD]);
     assert_eq!((exit, words.as_str()), (0, ""));
     assert!(printed.contains("queue-49"));
     let (exit, _, words) = run(&settings(80), &[]);

@@ -18,6 +18,7 @@ use crate::publish::Form;
 use crate::settings::{self, Mistakes, Settings};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -212,13 +213,21 @@ fn complain(failure: &dyn std::fmt::Display) {
 
 /// Data to whoever reads standard output; the exit code says whether it could be written.
 fn print(data: &str) -> Exit {
+    match print_on(data) {
+        ControlFlow::Continue(()) => Exit::Done,
+        ControlFlow::Break(exit) => exit,
+    }
+}
+
+/// The same for who has more to print; nobody would read it after a `Break`.
+fn print_on(data: &str) -> ControlFlow<Exit> {
     match crate::publish::print(data.trim_end()) {
-        Ok(()) => Exit::Done,
+        Ok(()) => ControlFlow::Continue(()),
         // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ControlFlow::Break(Exit::Done),
         Err(error) => {
             complain(&format_args!("cannot write to standard output: {error}"));
-            Exit::Failed
+            ControlFlow::Break(Exit::Failed)
         }
     }
 }

@@ -167,7 +167,9 @@ impl Thought<'_> {
         }
         let peak = self.state.window.peak(self.now, window, self.to);
         if peak > self.to {
-            self.bent(peak.min(self.fleet.desired), Reason::Stabilization { peak, window_secs });
+            let to = peak.min(self.fleet.desired);
+            let remaining_secs = secs_up(self.state.window.leaving(self.now, window, to));
+            self.bent(to, Reason::Stabilization { peak, window_secs, remaining_secs });
         }
     }
 

@@ -15,6 +15,7 @@ pub use state::State;
 
 use crate::model::{Decision, Estimate, Now, Opening, Outcome, Outlook, Sample, Timestamp, whole_units};
 use crate::policy::{Policy, View};
+use std::time::Duration;
 
 /// One scaler's decision maker: its policy, its rules, and what it remembers.
 #[derive(Debug)]
@@ -28,6 +29,9 @@ pub struct Controller {
     open: Vec<Opening>,
 }
 
+/// A floor is ordered no earlier than this, whatever a state file says.
+const LEAD_MAX: Duration = Duration::from_hours(24);
+
 impl Controller {
     /// A controller that goes on from `state`.
     #[must_use]
@@ -37,10 +41,15 @@ impl Controller {
 
     /// Learns from `sample`, if the policy does, and sees which windows are in force. To be called once a
     /// sample, before anything is decided on it.
+    ///
+    /// What is ordered ahead stays so until its window opens: a boot time that is meanwhile learnt to be
+    /// shorter would give it back for a moment, only to order it again.
     pub fn observe(&mut self, now: Now, sample: &Sample) {
         self.learn(now, sample);
-        let lead = self.policy.lead(self.outlook.as_ref());
+        let lead = self.policy.lead(self.outlook.as_ref()).max(self.state.lead).min(LEAD_MAX);
         self.open = self.rules.windows.iter().filter_map(|window| window.open_at(now.wall, lead)).collect();
+        let ahead = self.open.iter().any(|opening| opening.ahead);
+        self.state.lead = if ahead { lead } else { Duration::ZERO };
     }
 
     fn learn(&mut self, now: Now, sample: &Sample) {

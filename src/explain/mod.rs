@@ -1,13 +1,11 @@
 //! One tick of one scaler with its write withheld, or one of the past, and every step of the thought on paper.
 
 pub mod past;
+mod readings;
 
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
 use crate::clock::Clock;
-use crate::model::{
-    Action, Backlog, DeadLetters, Estimate, Fleet, Learnt, Metrics, Missing, Reason, Record, Sample,
-    Timestamp, rounded,
-};
+use crate::model::{Action, Estimate, Learnt, Metrics, Reason, Record, Sample, Timestamp, rounded};
 use crate::publish::Exposition;
 use crate::publish::{json, text};
 use crate::settings::Settings;
@@ -64,7 +62,9 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
         sample: &record.sample,
         metrics: record.metrics,
         estimate: record.estimate.as_ref(),
-        thoughts: reasons.map(|reason| (thought(reason, &record.sample), reason.code())).collect(),
+        thoughts: reasons.clone().map(|reason| (thought(reason, &record.sample), reason.code())).collect(),
+        otherwise: reasons.clone().map(Reason::otherwise).collect(),
+        free: free(&record.sample, record.decision.recommended, action, reasons.map(Reason::code)),
         ending: vec![text::action(action), live(action, *drive).to_owned()],
     })
 }
@@ -78,6 +78,10 @@ struct Page<'a> {
     estimate: Option<&'a Estimate>,
     /// Words and codes.
     thoughts: Vec<(String, &'a str)>,
+    /// For each of them, what would have led to another; empty where that is not known.
+    otherwise: Vec<String>,
+    /// The decision without what held it back.
+    free: Option<String>,
     /// The decision, and what becomes of it.
     ending: Vec<String>,
 }
@@ -91,7 +95,7 @@ fn show(page: &Page<'_>) -> String {
 
 fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
     writeln!(text, "{} at {}\n\nread", page.scaler, json::time(page.time))?;
-    for line in readings(page.sample) {
+    for line in readings::lines(page.sample) {
         writeln!(text, "  {line}")?;
     }
     if let Some(per_instance) = page.metrics.backlog_per_instance {
@@ -110,64 +114,25 @@ fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
     for (number, (words, code)) in (1..).zip(&page.thoughts) {
         writeln!(text, "  {number}. {words} [{code}]")?;
     }
-    write!(text, "\ndecision\n  {}", page.ending.join("\n  "))
+    write!(text, "\ndecision\n  {}", page.ending.join("\n  "))?;
+    let numbered = (1..).zip(&page.otherwise).filter(|(_, words)| !words.is_empty());
+    let numbered = numbered.map(|(number, words)| format!("{number}. {words}"));
+    let otherwise: Vec<String> = numbered.chain(page.free.clone()).collect();
+    if otherwise.is_empty() { Ok(()) } else { write!(text, "\n\notherwise\n  {}", otherwise.join("\n  ")) }
 }
 
-/// A line for each reading, and for what stands in the way of changing the group.
-fn readings(sample: &Sample) -> Vec<String> {
-    let missing = |missing: &Missing| format!("missing: {missing}");
-    let queue = |name: &str, backlog: &Backlog| format!("queue {name}: {}", text::messages(backlog));
-    let queues =
-        sample.queues.iter().map(|each| each.backlog.as_ref().map(|backlog| queue(&each.name, backlog)));
-    let mut lines: Vec<String> = queues.map(|read| read.unwrap_or_else(missing)).collect();
-    lines.extend(sample.queues.iter().filter_map(|queue| queue.dead_letters.as_ref()).map(dead_letters));
-    match &sample.fleet {
-        Ok(fleet) => {
-            lines.push(sizes(fleet));
-            lines.extend(peculiarities(fleet).into_iter().map(|words| format!("group: {words}")));
-        }
-        Err(hole) => lines.push(missing(hole)),
-    }
-    lines
-}
-
-fn dead_letters(dead: &DeadLetters) -> String {
-    match &dead.count {
-        Ok(count) => format!("dead-letter queue {}: {count} messages", dead.queue),
-        Err(hole) => format!("not counted: {hole}"),
-    }
-}
-
-/// The group's sizes: those that every group has, and the rest where there is any.
-fn sizes(fleet: &Fleet) -> String {
-    let mut words = format!(
-        "group: desired {}, min {}, max {}; {} in service, {} pending, {} terminating",
-        fleet.desired, fleet.min, fleet.max, fleet.in_service, fleet.pending, fleet.terminating
-    );
-    for (count, state) in
-        [(fleet.standby, "standby"), (fleet.warmed, "warmed"), (fleet.unknown, "in unknown states")]
-    {
-        if count > 0 {
-            words = format!("{words}, {count} {state}");
-        }
-    }
-    words
-}
-
-/// What is not so with most groups.
-fn peculiarities(fleet: &Fleet) -> Vec<String> {
-    let mut all = Vec::new();
-    if fleet.weighted {
-        all.push("sizes are sums of instance weights".to_owned());
-    }
-    for (suspended, process) in [(fleet.launch_suspended, "Launch"), (fleet.terminate_suspended, "Terminate")]
-    {
-        if suspended {
-            all.push(format!("the process {process} is suspended"));
-        }
-    }
-    all.extend(fleet.operator.as_ref().map(|operator| format!("managed by its operator {operator}")));
-    all
+/// What would be done without the steps that bent what is recommended, if that is something else.
+fn free<'a>(
+    sample: &Sample,
+    recommended: Option<u32>,
+    action: Action,
+    codes: impl Iterator<Item = &'a str>,
+) -> Option<String> {
+    let (recommended, fleet) = (recommended?, sample.fleet.as_ref().ok()?);
+    let bending: Vec<&str> = codes.filter(|code| past::BENDING.contains(code)).collect();
+    let bent = recommended != action.to().unwrap_or(fleet.desired) && !bending.is_empty();
+    let free = text::action(Action::between(fleet.desired, recommended));
+    bent.then(|| format!("without {}: {free}", bending.join(", ")))
 }
 
 /// A line for each figure that is believed, with how far.
@@ -220,7 +185,7 @@ const fn live(action: Action, drive: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, Decision, Mode, Outcome, Queue};
+    use crate::model::{Backlog, Cause, DeadLetters, Decision, Fleet, Missing, Mode, Outcome, Queue};
 
     fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
         Queue { age_secs: 0.2, ..Queue::new(name, backlog) }
@@ -285,7 +250,12 @@ thought
 
 decision
   scale out from 2 to 5
-  the daemon would set it; nothing was set now";
+  the daemon would set it; nothing was set now
+
+otherwise
+  1. above 97.959 counted messages it asks for 17 and more, at 91.837 and below for 15 and fewer
+  2. without it 16 at once; the next tick asks for what is left
+  without step_out_max: scale out from 2 to 16";
         assert_eq!(at_length(&crowded()), expected);
     }
 
@@ -354,7 +324,11 @@ thought
 
 decision
   hold
-  nothing to set";
+  nothing to set
+
+otherwise
+  1. as soon as it can be read
+  2. as soon as it can be read";
         assert_eq!(at_length(&explanation(sample, Decision::hold(None, reasons))), expected);
     }
 
@@ -373,7 +347,7 @@ decision
     #[test]
     fn a_scaler_that_only_publishes_is_said_to_set_nothing() {
         let page = at_length(&Explanation { drive: false, ..crowded() });
-        let end = "publish only: the daemon records this and sets nothing (drive = false)";
-        assert!(page.ends_with(end), "{page}");
+        let line = "\n  publish only: the daemon records this and sets nothing (drive = false)\n";
+        assert!(page.contains(line), "{page}");
     }
 }

@@ -80,6 +80,7 @@ struct DecisionJson {
 struct ReasonJson {
     code: &'static str,
     text: String,
+    otherwise: String,
 }
 
 #[derive(Serialize)]
@@ -150,7 +151,7 @@ impl DecisionJson {
 
 impl ReasonJson {
     fn of(reason: &Reason) -> Self {
-        Self { code: reason.code(), text: reason.to_string() }
+        Self { code: reason.code(), text: reason.to_string(), otherwise: reason.otherwise() }
     }
 }
 
@@ -191,8 +192,9 @@ mod tests {
             "missing":[]},
             "metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.122},
             "decision":{"action":"scale_out","from":9,"to":14,"recommended":14,
-            "reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33"},
-            {"code":"limit_max","text":"33 wanted, the group's max is 14"}]},
+            "reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33",
+            "otherwise":"above 214.5 counted messages it asks for 34 and more, at 208 and below for 32 and fewer"},
+            {"code":"limit_max","text":"33 wanted, the group's max is 14","otherwise":"without the group's max 33"}]},
             "outcome":{"kind":"done"}}"#;
         assert_eq!(line(&scene::scaled_out()), unfolded(expected));
     }
@@ -207,8 +209,8 @@ mod tests {
             {"what":"group image-workers","cause":"timeout","why":"no answer in 2 s","retryable":true}]},
             "metrics":{"backlog_per_instance":null,"acceptable_backlog":6.122},
             "decision":{"action":"hold","from":null,"to":null,"recommended":null,
-            "reasons":[{"code":"missing","text":"queue thumbs: AccessDenied"},
-            {"code":"missing","text":"group image-workers: no answer in 2 s"}]},
+            "reasons":[{"code":"missing","text":"queue thumbs: AccessDenied","otherwise":"as soon as it can be read"},
+            {"code":"missing","text":"group image-workers: no answer in 2 s","otherwise":"as soon as it can be read"}]},
             "outcome":{"kind":"none"}}"#;
         let rehearsed = Record { mode: Mode::DryRun, ..scene::blind() };
         assert_eq!(line(&rehearsed), unfolded(expected));

@@ -37,6 +37,7 @@ pub struct Signs {
 type Watch = Box<dyn Fn() -> Signs + Send + Sync>;
 
 struct Inner {
+    /// One for each scaler at work.
     shelves: Mutex<BTreeMap<String, Shelf>>,
     /// What tells how the run is doing.
     watch: Mutex<Watch>,
@@ -51,6 +52,8 @@ struct Shelf {
     kept: VecDeque<Kept>,
     /// The reasons' codes of the last record, to tell what is new.
     codes: Vec<&'static str>,
+    /// The last record that was no hold, however old.
+    changed: Option<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -91,6 +94,9 @@ struct ScalerJson<'a> {
     late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<&'a RawValue>,
+    /// The last one that was no hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trend: Option<Vec<(i64, Option<f64>)>>,
 }
@@ -113,10 +119,15 @@ impl fmt::Debug for Inner {
 }
 
 impl Ledger {
-    /// From now on `watch` tells how the run is doing. Records of scalers that it does not name are forgotten.
+    /// From now on `watch` tells how the run is doing. Records of scalers that it does not name are forgotten,
+    /// and no more of them are taken, whatever their last tick still tells.
     pub fn watch(&self, watch: impl Fn() -> Signs + Send + Sync + 'static) {
-        let named: Vec<String> = watch().scalers.into_iter().map(|sign| sign.scaler).collect();
-        lock(&self.0.shelves).retain(|scaler, _| named.contains(scaler));
+        let mut shelves = lock(&self.0.shelves);
+        let mut before = std::mem::take(&mut *shelves);
+        for Sign { scaler, .. } in watch().scalers {
+            shelves.insert(scaler.clone(), before.remove(&scaler).unwrap_or_default());
+        }
+        drop(shelves);
         *lock(&self.0.watch) = Box::new(watch);
     }
 
@@ -131,15 +142,14 @@ impl Ledger {
         lock(&self.0.watch)()
     }
 
-    /// Takes one record.
+    /// Takes one record, of a scaler that is at work.
     pub fn note(&self, record: &Record) {
-        let line: Arc<str> = json::line(record).into();
         let mut shelves = lock(&self.0.shelves);
-        shelves.entry(record.scaler.clone()).or_default().take(record, line.clone());
         let most = shelf_max(shelves.len());
-        if let Some(shelf) = shelves.get_mut(&record.scaler) {
-            shelf.thin(record.time, most);
-        }
+        let Some(shelf) = shelves.get_mut(&record.scaler) else { return };
+        let line: Arc<str> = json::line(record).into();
+        shelf.take(record, line.clone());
+        shelf.thin(record.time, most);
         drop(shelves);
         // Nobody may be following.
         drop(self.0.news.send(line));
@@ -149,8 +159,7 @@ impl Ledger {
     #[must_use]
     pub fn records(&self, scaler: &str) -> Option<Vec<Arc<str>>> {
         let lines = |shelf: &Shelf| shelf.kept.iter().map(|kept| kept.line.clone()).collect();
-        let at_work = || self.signs().scalers.iter().any(|sign| sign.scaler == scaler);
-        lock(&self.0.shelves).get(scaler).map(lines).or_else(|| at_work().then(Vec::new))
+        lock(&self.0.shelves).get(scaler).map(lines)
     }
 
     /// All new records from now on, as JSON lines.
@@ -181,7 +190,8 @@ impl Ledger {
             ScalerJson {
                 name: scaler,
                 late: *late,
-                record: last.and_then(|kept| serde_json::from_str(&kept.line).ok()),
+                record: last.and_then(|kept| raw(&kept.line)),
+                changed: own.and_then(|own| own.changed.as_deref()).and_then(raw),
                 trend: own.map(Shelf::trend),
             }
         };
@@ -221,9 +231,13 @@ impl Publisher for Ledger {
 impl Shelf {
     fn take(&mut self, record: &Record, line: Arc<str>) {
         let codes: Vec<_> = record.decision.reasons.iter().map(Reason::code).collect();
-        let acted = record.decision.action != Action::Hold || record.outcome != Outcome::None;
+        let changed = record.decision.action != Action::Hold;
+        let acted = changed || record.outcome != Outcome::None;
         let notable = acted || codes != self.codes;
         self.codes = codes;
+        if changed {
+            self.changed = Some(line.clone());
+        }
         let backlog = record.sample.backlog().map(|sum| sum.counted).filter(|counted| counted.is_finite());
         self.kept.push_back(Kept { at: record.time, line, backlog, notable });
     }
@@ -262,6 +276,10 @@ impl Shelf {
 /// How many records each of so many scalers may keep.
 fn shelf_max(scalers: usize) -> usize {
     (KEPT_MAX / scalers.max(1)).clamp(SHELF_MAX / 10, SHELF_MAX)
+}
+
+fn raw(line: &str) -> Option<&RawValue> {
+    serde_json::from_str(line).ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -307,11 +325,28 @@ mod tests {
     }
 
     #[test]
+    fn the_last_change_is_told_long_after_its_record_is_gone() {
+        let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
+        ledger.note(&quiet(0));
+        let status = || serde_json::from_str::<Value>(&ledger.status()).unwrap();
+        assert_eq!(status()["scalers"][0]["changed"], Value::Null);
+        ledger.note(&at(&scaled_out(), 10));
+        ledger.note(&quiet(7 * 3600));
+        let printed: Value = serde_json::from_str(&json::line(&at(&scaled_out(), 10))).unwrap();
+        assert_eq!(status()["scalers"][0]["changed"], printed);
+        assert_eq!(ledger.records("images").unwrap().len(), 1);
+    }
+
+    #[test]
     fn a_scaler_that_left_is_forgotten_and_one_without_a_record_is_known() {
         let ledger = Ledger::default();
         watched(&ledger, &[("images", false)]);
         ledger.note(&blind());
         watched(&ledger, &[("thumbs", false)]);
+        let mut news = ledger.follow();
+        ledger.note(&scaled_out());
+        assert!(news.try_recv().is_err(), "the last tick of one that was removed");
         assert_eq!(ledger.records("images"), None);
         assert_eq!(ledger.records("thumbs"), Some(Vec::new()));
     }
@@ -319,6 +354,7 @@ mod tests {
     #[test]
     fn what_changed_outlives_what_did_not() {
         let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
         ledger.note(&at(&scaled_out(), 0));
         for tick in 1..2000 {
             ledger.note(&quiet(tick * 10));
@@ -334,6 +370,7 @@ mod tests {
     #[test]
     fn nothing_is_kept_for_longer_than_six_hours() {
         let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
         ledger.note(&at(&scaled_out(), 0));
         ledger.note(&quiet(6 * 3600 + 1));
         assert_eq!(ledger.records("images").unwrap().len(), 1);
@@ -347,6 +384,7 @@ mod tests {
     #[test]
     fn who_follows_gets_each_record_and_who_is_slow_hears_of_a_loss() {
         let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
         let mut news = ledger.follow();
         ledger.note(&scaled_out());
         assert_eq!(*news.try_recv().unwrap(), *json::line(&scaled_out()));

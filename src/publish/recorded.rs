@@ -50,6 +50,9 @@ pub struct Step {
     pub code: String,
     /// Its words.
     pub text: String,
+    /// What would have led to another; of older records, nothing.
+    #[serde(default)]
+    pub otherwise: String,
 }
 
 /// An outcome as it was recorded.
@@ -158,8 +161,11 @@ mod tests {
             assert_eq!(read.decision.action(), record.decision.action);
             assert_eq!(read.decision.recommended, record.decision.recommended);
             let reasons = record.decision.reasons.iter();
-            let told =
-                reasons.map(|reason| Step { code: reason.code().to_owned(), text: reason.to_string() });
+            let told = reasons.map(|reason| Step {
+                code: reason.code().to_owned(),
+                text: reason.to_string(),
+                otherwise: reason.otherwise(),
+            });
             assert_eq!(read.decision.reasons, told.collect::<Vec<_>>());
             assert_eq!(read.outcome.kind, record.outcome.code());
         }

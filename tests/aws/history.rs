@@ -68,7 +68,12 @@ async fn a_decision_of_the_past_is_explained_as_it_was() {
     assert!(page.starts_with(&format!("past at {time}\n")), "{page}");
     assert!(page.contains("\n  queue past: 9 visible, 0 in flight\n"), "{page}");
     assert!(page.contains("\n  scale out from 5 to 9\n  it was set"), "{page}");
-    assert!(page.contains("\n  above 9 counted messages the policy asks for 10 and more\n"), "{page}");
+    assert!(
+        page.contains(
+            "\n  1. above 9 counted messages it asks for 10 and more, at 8 and below for 8 and fewer"
+        ),
+        "{page}"
+    );
 
     let early = asked(&["1d ago"]);
     let complaint = String::from_utf8(early.stderr).unwrap();

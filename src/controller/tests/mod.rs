@@ -3,6 +3,7 @@
 mod capacity;
 mod limits;
 mod missing;
+mod otherwise;
 mod pace;
 mod restart;
 mod windows;

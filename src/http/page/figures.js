@@ -10,6 +10,28 @@ function el(tag, attributes, ...children) {
   return made;
 }
 
+/** Makes `there` look like `made`, and leaves alone what is the same, so that it keeps its focus. */
+function patch(there, made) {
+  if (there.isEqualNode(made)) return;
+  if (there.nodeName !== made.nodeName || there.nodeType !== Node.ELEMENT_NODE) {
+    there.replaceWith(made);
+    return;
+  }
+  for (const { name } of [...there.attributes]) if (!made.hasAttribute(name)) there.removeAttribute(name);
+  for (const { name, value } of made.attributes) {
+    // The page's security policy lets a script set a style, but not write it as markup.
+    if (name === "style") there.style.cssText = value;
+    else if (there.getAttribute(name) !== value) there.setAttribute(name, value);
+  }
+  patchChildren(there, [...made.childNodes]);
+}
+
+function patchChildren(there, wanted) {
+  const standing = [...there.childNodes];
+  wanted.forEach((child, index) => (index < standing.length ? patch(standing[index], child) : there.append(child)));
+  standing.slice(wanted.length).forEach((child) => child.remove());
+}
+
 const UNKNOWN = "?";
 
 function figure(value) {
@@ -68,6 +90,11 @@ function decided({ decision, outcome, mode }) {
 
 function reasons(record) {
   return record.decision.reasons.map((reason) => reason.text).join("; ");
+}
+
+/** A record's decision, with its reasons. */
+function told(record) {
+  return [el("strong", {}, decided(record)), `: ${reasons(record)}`];
 }
 
 /** Reasons that somebody should look at. */

@@ -159,7 +159,11 @@ fn hindered(thought: Decision, record: &Recorded) -> (Decision, Verdict) {
         reasons: thought
             .reasons
             .iter()
-            .map(|reason| Step { code: reason.code().to_owned(), text: reason.to_string() })
+            .map(|reason| Step {
+                code: reason.code().to_owned(),
+                text: reason.to_string(),
+                otherwise: reason.otherwise(),
+            })
             .collect(),
     };
     match record.decision.reasons.iter().find(obstacle) {
