@@ -4,7 +4,7 @@
 //! (`Unchecked: Initial alarm creation` is all it says), so that none is seen to go off here: that silence alarms
 //! is claimed of what CloudWatch has to evaluate, not of an evaluation.
 
-use crate::dead::redrive;
+use crate::dead::{CALM, redrive};
 use crate::emulator::{Emulator, home, python};
 use crate::world::{World, eager};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn published(emulator: &'static Emulator) -> BTreeSet<Series> {
     world.group("", 0, 1, 10).await;
     let all = "\"backlog_per_instance\", \"visible\", \"in_flight\", \"delayed\", \"in_service\", \"desired\", \
         \"recommended\", \"at_max\", \"dead_letters\"";
-    world.settings(&eager("images", &format!("publish = {{ metrics = [{all}] }}")));
+    world.settings(&eager("images", &format!("publish = {{ metrics = [{all}] }}\n{CALM}")));
     assert_eq!(world.once(&[]).len(), 1);
     let listed = world.metrics.list_metrics().namespace("Backlogd").send().await.unwrap();
     let series = listed.metrics().iter().map(|metric| {

@@ -17,6 +17,9 @@ pub(crate) async fn redrive(world: &World, name: &str, dead: &str) {
     call.attributes(QueueAttributeName::RedrivePolicy, policy).send().await.unwrap();
 }
 
+/// A schedule that leaves the answer to the first look the longest time before the tick goes on without.
+pub(crate) const CALM: &str = "schedule = \"0 * * * * *\"";
+
 /// A group of one behind an empty queue that loses messages to `NAME-dead`; the URL of that queue.
 pub(crate) async fn losing(world: &World) -> String {
     world.queue("").await;
@@ -40,7 +43,7 @@ async fn what_lies_in_a_dead_letter_queue_is_told_without_being_configured() {
     world.messages(&dead, 3).await;
     world.receive(&dead, 1).await;
     let publish = "publish = { namespace = \"Losing\", metrics = [\"dead_letters\", \"at_max\"] }";
-    world.settings(&eager("losing", publish));
+    world.settings(&eager("losing", &format!("{publish}\n{CALM}")));
 
     let records = world.once(&[]);
 
@@ -64,7 +67,8 @@ async fn a_dead_letter_queue_is_counted_once_a_minute_and_not_at_each_tick() {
     let records = daemon.more("counted", 5);
 
     let counted = |record: &Value| record["sample"]["queues"][0]["dead_letters"]["count"] == 1;
-    assert!(records[1..].iter().all(counted), "{records:#?}");
+    let known: Vec<&Value> = records.iter().skip_while(|record| !counted(record)).collect();
+    assert!(known.len() >= 2 && known.into_iter().all(counted), "{records:#?}");
     let calls = world.emulator.calls("GetQueueAttributes", "/counted-dead\"");
     // Two, where the minute turned meanwhile; one more is the test's own.
     assert!((2..=3).contains(&calls.len()), "{calls:#?}");
