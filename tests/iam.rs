@@ -46,9 +46,10 @@ const HOST: &str = "arn:aws:iam::111111111111:role/backlogd";
 
 #[test]
 fn the_documents_in_packaging_are_what_the_command_prints() {
-    let documents: [(&str, &str, &[&str]); 6] = [
+    let documents: [(&str, &str, &[&str]); 7] = [
         ("publish-only.json", "publish-only.toml", &[]),
         ("driving.json", "driving.toml", &["--dead-letter-queue", DEAD]),
+        ("notifying.json", "notifying.toml", &[]),
         ("trust-ec2.json", "driving.toml", &["--trust", "ec2.amazonaws.com"]),
         ("other-account.json", "other-account.toml", &[]),
         ("other-account-role.json", "other-account.toml", &["--role", ROLE]),
@@ -100,7 +101,7 @@ fn action(text: &str) -> Option<String> {
 #[test]
 fn every_call_that_is_made_has_its_permission_or_is_a_commands() {
     let mut granted = BTreeSet::new();
-    for document in ["driving.json", "other-account.json"] {
+    for document in ["driving.json", "notifying.json", "other-account.json"] {
         let text = fs::read_to_string(packaged().join(document)).unwrap();
         let statements = text.split("\"Action\": \"").skip(1);
         granted.extend(statements.map(|rest| rest.split('"').next().unwrap().to_owned()));

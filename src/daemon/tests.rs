@@ -14,6 +14,7 @@ use crate::settings::Schedule;
 use crate::source::Source;
 use crate::store::Unkept;
 use crate::target::Target;
+use crate::trouble::Watch;
 use async_trait::async_trait;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -75,6 +76,7 @@ pub(super) fn engine(queue: HeldQueue, answer: Outcome) -> Engine {
         sources: vec![Box::new(queue)],
         target: Box::new(FakeGroup { answer }),
         controller: Controller::new(Box::new(policy), Rules::default(), State::default()),
+        watch: Watch::default(),
         store: Box::new(Unkept),
         publishers: Vec::new(),
     }

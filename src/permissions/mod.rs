@@ -69,6 +69,8 @@ pub enum Permission {
     SetDesiredCapacity,
     /// To publish.
     PublishMetrics,
+    /// To tell a topic of troubles.
+    SendNotices,
     /// To work with a role's credentials.
     AssumeRoles,
 }
@@ -84,7 +86,7 @@ pub const OF_COMMANDS: [(&str, &str); 4] = [
 
 impl Permission {
     /// Every permission, in the order of the statements.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::FindQueues,
         Self::ReadQueues,
         Self::FindDeadLetterQueues,
@@ -94,6 +96,7 @@ impl Permission {
         Self::ReadInstanceRefreshes,
         Self::SetDesiredCapacity,
         Self::PublishMetrics,
+        Self::SendNotices,
         Self::AssumeRoles,
     ];
 
@@ -108,6 +111,7 @@ impl Permission {
             Self::ReadInstanceRefreshes => "autoscaling:DescribeInstanceRefreshes",
             Self::SetDesiredCapacity => "autoscaling:SetDesiredCapacity",
             Self::PublishMetrics => "cloudwatch:PutMetricData",
+            Self::SendNotices => "sns:Publish",
             Self::AssumeRoles => "sts:AssumeRole",
         }
     }
@@ -125,6 +129,7 @@ impl Permission {
             Self::ReadInstanceRefreshes => "ReadInstanceRefreshes",
             Self::SetDesiredCapacity => "SetDesiredCapacity",
             Self::PublishMetrics => "PublishMetrics",
+            Self::SendNotices => "SendNotices",
             Self::AssumeRoles => "AssumeRoles",
         }
     }
@@ -145,6 +150,7 @@ impl Permission {
             Self::ReadInstanceRefreshes => "a running instance refresh is not seen",
             Self::SetDesiredCapacity => "the groups cannot be driven",
             Self::PublishMetrics => "nothing is published",
+            Self::SendNotices => "the topic is not told of troubles",
             Self::AssumeRoles => "nothing can be done in the role's name, and its scalers hold",
         }
     }

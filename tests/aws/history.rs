@@ -108,10 +108,14 @@ async fn a_history_replayed_under_its_own_settings_has_no_difference_and_under_o
     assert_eq!(own["recorded"]["scale_out"], 2, "{own}");
     assert_eq!(own["ticks"].as_u64(), Some(kept(&world).len() as u64));
 
-    let other = world.dir.path().join("other.toml");
     let text = fs::read_to_string(path).unwrap().replace("acceptable_backlog = 1", "acceptable_backlog = 3");
-    fs::write(&other, text).unwrap();
-    let other = summary(&["--config", other.to_str().unwrap()]);
+    let path = world.dir.path().join("other.toml");
+    fs::write(&path, text).unwrap();
+    let other = summary(&["--config", path.to_str().unwrap()]);
     assert_eq!(other["differences"], other["ticks"], "it always wants fewer: {other}");
+    let text = world.run(&["replay", "--config", path.to_str().unwrap()]).stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains(&format!("\n{} differ; ", other["ticks"])), "{text}");
+    assert!(text.contains("\ndecisions   recorded  replayed\nscale out          2         0\n"), "{text}");
     assert_eq!(other["replayed"]["scale_in"], other["ticks"], "{other}");
 }

@@ -7,6 +7,7 @@ use crate::accounts::User;
 use crate::bad_day::{Daemon, error};
 use crate::dead::redrive;
 use crate::emulator::{Emulator, shared};
+use crate::notices::Troubled;
 use crate::world::{REGION, World, eager, of, patient};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -227,6 +228,22 @@ async fn dead_letters_are_counted_with_what_is_printed_for_their_queue_and_witho
         || daemons[1].records("iam-unaware").iter().any(|record| record["outcome"]["kind"] == "done");
     daemons[1].wait("a write", scaled);
     assert!(counts("iam-unaware", &daemons[1]).iter().all(Value::is_null));
+}
+
+#[tokio::test]
+async fn a_printed_policy_lets_a_topic_be_told_and_without_its_statement_the_lack_is_named() {
+    let emulator = emulator();
+    let whole = Troubled::at(emulator, "iam-topic", "").await.world;
+    let poor = Troubled::at(emulator, "iam-untold", "").await.world;
+    let user = User::with(&document(&whole, &[]).to_string(), &whole.name, emulator);
+    let (all, statement) = statement_of(&poor, "SendNotices");
+    let untold = User::with(&without(&all, &statement), &poor.name, emulator);
+    emulator.guard();
+    let (daemon_of_whole, daemon_of_poor) = (daemon(&whole, &user), daemon(&poor, &untold));
+    daemon_of_whole.wait("a notice", || answered(&whole, 200).contains("sns:Publish"));
+    assert_eq!(answered(&whole, 403), BTreeSet::new());
+    assert_names(&daemon_of_poor, &statement);
+    assert_eq!(answered(&poor, 403), BTreeSet::from(["sns:Publish".to_owned()]));
 }
 
 const OTHER_ID: &str = "abroad-2";

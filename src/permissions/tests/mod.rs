@@ -66,6 +66,24 @@ fn each_setting_asks_for_what_it_needs_and_no_more() {
 }
 
 #[test]
+fn a_topic_is_told_in_the_name_of_the_file_whoever_the_scalers_work_for() {
+    let topic = "arn:aws:sns:eu-central-1:999999999999:alerts";
+    let aws = |more: &str| format!("{IRELAND}\n{more}\n[notify]\ntopic_arn = {topic:?}");
+    let own = own(&aws(""), &[QUEUE]);
+    assert_eq!(resources(&own, Permission::SendNotices), topic);
+
+    let base = "arn:aws:iam::111111111111:role/base";
+    let as_base = aws(&format!("assume_role = {{ arn = {base:?}, external_id = \"x9\" }}"));
+    let all = identities_of(&as_base, &[&abroad("")]);
+    let roles: Vec<_> = all.iter().map(|each| each.role.as_deref()).collect();
+    assert_eq!(roles, [None, Some(ROLE), Some(base)]);
+    assert_eq!(actions(&all[2]), ["sns:Publish"]);
+    assert_eq!(all[2].external_ids, BTreeSet::from([Some("x9".to_owned())]));
+    assert!(!actions(&all[1]).contains(&"sns:Publish"));
+    assert_eq!(resources(&all[0], Permission::AssumeRoles), json!([ROLE, base]));
+}
+
+#[test]
 fn a_queue_given_by_its_url_needs_no_permission_to_find_it() {
     let by_url =
         own(IRELAND, &["source = [{ queue = \"https://sqs.eu-west-1.amazonaws.com/123456789012/images\" }]"]);
