@@ -8,6 +8,8 @@
 
 #[path = "properties/latency.rs"]
 mod latency;
+#[path = "properties/pause.rs"]
+mod pause;
 
 use backlogd::controller::{Controller, Limits, Rules, State};
 use backlogd::model::{

@@ -4,11 +4,15 @@
 //! start within the hour that is left out is when they do; where they go back, a start within the hour that
 //! comes twice is its first coming. How long a window lasts is time that passes, whatever the clocks do.
 
+mod amount;
+mod pause;
 mod zone;
 
 #[cfg(test)]
 mod tests;
 
+pub use amount::amount;
+pub use pause::{paused, when};
 pub use zone::Zone;
 
 use crate::model::{Opening, Timestamp};

@@ -7,8 +7,10 @@ mod explain;
 mod iam;
 #[cfg(test)]
 mod manual;
+mod pause;
 mod policy;
 mod replay;
+mod resume;
 mod run;
 mod schema;
 mod simulate;
@@ -45,6 +47,7 @@ First steps:
   backlogd iam             what must it be allowed to do?
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
   backlogd status          what is the running daemon doing?
+  backlogd pause NAME      hold it for a while; resume ends that
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something to do (policy plan), 69 AWS or the daemon
 unreachable, 78 settings";
@@ -82,6 +85,10 @@ enum Command {
     Check(check::Args),
     /// Ask the running daemon how its scalers are doing
     Status(status::Args),
+    /// Hold a scaler's changes, over restarts too, for a time or until it is resumed
+    Pause(pause::Args),
+    /// End a pause
+    Resume(resume::Args),
     /// Take one look, decide, and show each step, or those of a decision of the past; writes nothing
     Explain(explain::Args),
     /// Print the IAM policy that these settings need and no more, or check one; calls nothing
@@ -147,6 +154,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.common, &args),
         Command::Check(args) => check::check(&cli.common, &args),
         Command::Status(args) => status::status(&cli.common, &args),
+        Command::Pause(args) => pause::pause(&cli.common, &args),
+        Command::Resume(args) => resume::resume(&cli.common, &args),
         Command::Explain(args) => explain::explain(&cli.common, &args),
         Command::Iam(args) => iam::iam(&cli.common, &args),
         Command::Policy(args) => policy::policy(&cli.common, &args),

@@ -13,7 +13,10 @@ mod window;
 pub use rules::{Limits, Rules};
 pub use state::State;
 
-use crate::model::{Decision, Estimate, Now, Opening, Outcome, Outlook, Sample, Timestamp, whole_units};
+use crate::calendar;
+use crate::model::{
+    Decision, Estimate, Now, Opening, Outcome, Outlook, Pause, Sample, Timestamp, whole_units,
+};
 use crate::policy::{Policy, View};
 use std::time::Duration;
 
@@ -27,6 +30,8 @@ pub struct Controller {
     outlook: Option<Outlook>,
     /// The windows in force at the last sample.
     open: Vec<Opening>,
+    /// What somebody paused, and since and until when in words.
+    pause: Option<(Pause, String)>,
 }
 
 /// A floor is ordered no earlier than this, whatever a state file says.
@@ -36,7 +41,15 @@ impl Controller {
     /// A controller that goes on from `state`.
     #[must_use]
     pub fn new(policy: Box<dyn Policy>, rules: Rules, state: State) -> Self {
-        Self { policy, rules, state, outlook: None, open: Vec::new() }
+        Self { policy, rules, state, outlook: None, open: Vec::new(), pause: None }
+    }
+
+    /// From now on, by the time of day `wall`, heeds `pause` and no other.
+    pub fn heed(&mut self, pause: Option<Pause>, wall: Timestamp) {
+        self.pause = pause.map(|pause| {
+            let when = calendar::when(&pause, wall);
+            (pause, when)
+        });
     }
 
     /// Learns from `sample`, if the policy does, and sees which windows are in force. To be called once a
@@ -58,7 +71,8 @@ impl Controller {
         self.outlook = self.state.estimates.outlook(hints, now.steady);
         if let (Some(backlog), Ok(fleet)) = (&sample.backlog(), &sample.fleet) {
             let outlook = self.outlook.as_ref();
-            let view = View { now: now.steady, backlog, fleet, outlook };
+            let held = self.pause().is_some_and(Pause::holds_out);
+            let view = View { now: now.steady, backlog, fleet, outlook, held };
             self.policy.remember(&view, &mut self.state.memory);
         }
     }
@@ -86,6 +100,12 @@ impl Controller {
             }
         };
         self.state = kept;
+    }
+
+    /// What somebody paused, if anything.
+    #[must_use]
+    pub fn pause(&self) -> Option<&Pause> {
+        self.pause.as_ref().map(|(pause, _)| pause)
     }
 
     /// What is remembered.

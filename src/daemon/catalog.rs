@@ -4,8 +4,8 @@ use super::log_layer::LogLayer;
 use super::notify::tell_of_withholding;
 use super::reload::{Change, tell_of_refusal};
 use crate::model::{
-    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample,
-    Timestamp, Trouble, TroubleKind, Turn,
+    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Pause, Queue, Reason, Record,
+    Sample, Timestamp, Trouble, TroubleKind, Turn,
 };
 use crate::publish::{Event, Journal, Publisher};
 use log::kv::{Error, Key, Value, VisitSource};
@@ -54,6 +54,7 @@ fn record(fleet: Result<Fleet, Missing>, decision: Decision, outcome: Outcome) -
         time: Timestamp::from_secs(0),
         scaler: "images".to_owned(),
         mode: Mode::Drive,
+        paused: None,
         metrics: Metrics::of(&sample, None),
         sample,
         estimate: None,
@@ -99,6 +100,12 @@ async fn lines() -> Vec<Line> {
         troubled(TroubleKind::AtMax, Turn::Recovered),
     ] {
         Journal::default().publish(&record).await;
+    }
+    let held = record(Ok(Fleet::default()), Decision::hold(None, Vec::new()), Outcome::None);
+    let paused = Some(Pause::Unknown { why: "no".to_owned() });
+    let mut journal = Journal::default();
+    for record in [Record { paused, ..held.clone() }, held] {
+        journal.publish(&record).await;
     }
     tell_of_refusal(Path::new("backlogd.toml"), "not started", &"no");
     Change::default().tell();

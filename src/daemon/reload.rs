@@ -287,6 +287,7 @@ mod tests {
             time: Clock::start().now().wall,
             scaler: String::new(),
             mode: Mode::Drive,
+            paused: None,
             sample: Sample { queues: Vec::new(), fleet },
             estimate: None,
             metrics: Metrics::default(),

@@ -40,6 +40,7 @@ impl Engine {
     /// It cannot fail: whatever goes wrong is part of the record, and the next tick decides afresh.
     pub async fn tick(&mut self, now: Now) -> Record {
         let sample = self.sample().await;
+        self.controller.heed(self.store.pause(now.wall), now.wall);
         self.controller.observe(now, &sample);
         let decision = self.decide(now, &sample).await;
         let outcome = self.act(now, &sample, &decision).await;
@@ -100,6 +101,7 @@ impl Engine {
             time: now.wall,
             scaler: self.name.clone(),
             mode: self.mode,
+            paused: self.controller.pause().cloned(),
             sample,
             estimate,
             metrics,

@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::model::{
-    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Queue, Reason, Record,
-    Timestamp,
+    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Pause, Queue, Reason,
+    Record, Timestamp,
 };
 use crate::policy::{BacklogPerInstance, Latency, Tuning};
 use crate::publish::Publisher;
@@ -81,12 +81,17 @@ impl Target for FakeGroup {
 struct FakeStore {
     script: Script,
     first: State,
+    pause: Option<Pause>,
 }
 
 impl Store for FakeStore {
     fn save(&mut self, _now: Now, state: &State) {
         let cooling = if state.same_actions(&self.first) { "without" } else { "with" };
         self.script.note(format!("save {cooling} a new action"));
+    }
+
+    fn pause(&mut self, _wall: Timestamp) -> Option<Pause> {
+        self.pause.clone()
     }
 
     fn save_troubles(&mut self, known: &Known) {
@@ -155,7 +160,7 @@ fn assembled(script: &Script, queues: Vec<FakeQueue>, target: Box<dyn Target>, m
         target,
         controller: Controller::new(Box::new(policy), rules, State::default()),
         watch: Watch::default(),
-        store: Box::new(FakeStore { script: script.clone(), first: State::default() }),
+        store: Box::new(FakeStore { script: script.clone(), first: State::default(), pause: None }),
         publishers: vec![Box::new(FakeListener(script.clone())), Box::new(FakeListener(script.clone()))],
     }
 }
@@ -322,4 +327,23 @@ async fn everything_is_read_at_once() {
     let record = tick.expect("a tick takes as long as its slowest reading");
     let counted: Vec<_> = record.sample.queues.iter().map(|queue| queue.backlog.clone().unwrap()).collect();
     assert_eq!(counted.first().unwrap().visible, 90, "in the settings' order, not that of arrival");
+}
+
+#[tokio::test]
+async fn what_is_paused_is_looked_at_every_tick_held_and_told() {
+    let (mut engine, script) = Scene::visible(90).engine();
+    let pause = |until| Pause::Asked { out: true, r#in: true, since: at(0).wall, until };
+    let store = |pause| Box::new(FakeStore { script: script.clone(), first: State::default(), pause });
+    engine.store = store(Some(pause(None)));
+    let record = engine.tick(at(10)).await;
+    assert_eq!((record.decision.action, record.paused), (Action::Hold, Some(pause(None))));
+    assert_eq!(record.decision.reasons.last().unwrap().code(), "paused_out");
+    assert_eq!(record.metrics.backlog_per_instance, Some(18.0), "measured as ever");
+    assert_eq!(
+        script.events()[2..],
+        ["save without a new action", "publish hold, none", "publish hold, none"]
+    );
+    engine.store = store(None);
+    let record = engine.tick(at(20)).await;
+    assert_eq!((record.decision.action, record.paused), (Action::ScaleOut { from: 5, to: 9 }, None));
 }

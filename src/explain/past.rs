@@ -1,6 +1,7 @@
 //! A decision of the past, from the history that the daemon keeps.
 
 use super::{Page, free, show};
+use crate::calendar::amount;
 use crate::model::Timestamp;
 use crate::publish::history::{self, Entry, moment};
 use crate::publish::{Recorded, json, text};
@@ -92,19 +93,7 @@ impl FromStr for When {
     /// A time as in records, or how long ago: `10m ago`, and `10m` for short.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let ago = || {
-            let amount = text.strip_suffix("ago").unwrap_or(text).trim_end();
-            let (number, unit) = amount.split_at_checked(amount.len().checked_sub(1)?)?;
-            let secs = match unit {
-                "s" => 1,
-                "m" => 60,
-                "h" => 3_600,
-                "d" => 86_400,
-                _ => return None,
-            };
-            let number: u32 = number.trim_end().parse().ok()?;
-            Some(Self::Ago(Duration::from_secs(u64::from(number) * secs)))
-        };
+        let ago = || amount(text.strip_suffix("ago").unwrap_or(text).trim_end()).map(Self::Ago);
         moment(text).map(Self::At).or_else(ago).ok_or(
             "must be a time with its zone, such as 2026-11-20T10:00:10Z, or how long ago, such as \"10m ago\": \
              a whole number of s, m, h or d",
@@ -167,6 +156,7 @@ pub fn at_length(Past { recorded, asked, .. }: &Past) -> String {
     show(&Page {
         scaler: &recorded.scaler,
         time: recorded.time,
+        paused: recorded.paused.as_ref(),
         sample: &recorded.sample,
         metrics: recorded.metrics,
         estimate: recorded.estimate.as_ref(),
@@ -190,7 +180,9 @@ fn outcome(recorded: &Recorded) -> String {
 }
 
 /// What bends a recommendation, after the limits.
-pub(super) const BENDING: [&str; 14] = [
+pub(super) const BENDING: [&str; 16] = [
+    "paused_out",
+    "paused_in",
     "operator_managed",
     "launch_suspended",
     "wake_unconfirmed",

@@ -14,9 +14,8 @@ pub(super) struct Page {
 const HTML: &str = include_str!("page/index.html");
 const STYLE: &str = include_str!("page/style.css");
 /// One script of several files, in this order.
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 4] = [
     include_str!("page/figures.js"),
-    include_str!("page/otherwise.js"),
     include_str!("page/charts.js"),
     include_str!("page/views.js"),
     include_str!("page/page.js"),
@@ -56,19 +55,6 @@ mod tests {
             assert!(policy.contains(&format!("{source} '{}'", hash(text))), "{tag}");
         }
         assert!(!policy.contains("unsafe"));
-    }
-
-    #[test]
-    fn of_every_reason_the_page_tells_what_it_would_take_to_do_otherwise() {
-        let (_, table) = include_str!("../../docs/record.md").split_once("## Reason codes\n").unwrap();
-        let cells = table.lines().skip(3).filter_map(|row| row.split('|').nth(1));
-        let mut codes: Vec<&str> =
-            cells.flat_map(|cell| cell.split(',')).map(|code| code.trim().trim_matches('`')).collect();
-        let lines = include_str!("page/otherwise.js").lines().filter_map(|line| line.strip_prefix("  "));
-        let mut told: Vec<&str> = lines.filter_map(|line| Some(line.split_once(": \"")?.0)).collect();
-        codes.sort_unstable();
-        told.sort_unstable();
-        assert_eq!(told, codes, "left: src/http/page/otherwise.js; right: docs/record.md");
     }
 
     /// What comes from outside is set as text; these would parse it, or run it.

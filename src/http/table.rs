@@ -88,6 +88,9 @@ fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
     for missing in record["sample"]["missing"].as_array().into_iter().flatten() {
         remarks.push(format!("MISSING: {}: {}", words(&missing["what"]), words(&missing["why"])));
     }
+    if record["paused"].is_object() {
+        remarks.push(format!("PAUSED: {}", pause(&record["paused"])));
+    }
     let troubles = record["troubles"].as_array().into_iter().flatten();
     // What is missing is told already.
     for trouble in troubles.filter(|each| each["state"] != "recovered" && each["kind"] != "readings_missing")
@@ -120,6 +123,25 @@ fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
         remarks.push(format!("{action} ({}){outcome}", reasons.join("; ")));
     }
     remarks
+}
+
+/// What is paused, since and until when.
+fn pause(paused: &Value) -> String {
+    let what = match (paused["out"] == true, paused["in"] == true) {
+        (true, false) => "scale-out",
+        (false, true) => "scale-in",
+        _ => "scale-out and scale-in",
+    };
+    let words = |value: &Value| value.as_str().map(plain);
+    match (words(&paused["why"]), words(&paused["since"]), words(&paused["until"])) {
+        (Some(why), ..) => format!("{what}: {why}"),
+        (None, since, Some(until)) => {
+            format!("{what}, since {} until {until}", since.unwrap_or(UNKNOWN.to_owned()))
+        }
+        (None, since, None) => {
+            format!("{what}, since {}, until it is resumed", since.unwrap_or(UNKNOWN.to_owned()))
+        }
+    }
 }
 
 fn line(cells: &[String; 9], widths: &[usize; 9]) -> String {
@@ -183,6 +205,24 @@ thumbs        ?          ?         -           ?        ?        ?      ?..?    
         assert!(!shown.contains("thumbs"));
         assert_eq!(table(&status(|_| ()), Some("nobody")), None);
         assert_eq!(table("no JSON", None), None);
+    }
+
+    #[test]
+    fn a_pause_is_told_with_its_times_or_with_why_it_is_not_known() {
+        let (since, until) = ("2026-11-20T09:00:00Z", "2026-11-20T11:00:00Z");
+        let of = |out: bool, until: Value| json!({ "out": out, "in": true, "since": since, "until": until });
+        let unknown = json!({ "out": true, "in": true, "since": null, "until": null, "why": "a\u{7}b" });
+        for (paused, words) in [
+            (of(true, json!(until)), format!("scale-out and scale-in, since {since} until {until}")),
+            (of(false, Value::Null), format!("scale-in, since {since}, until it is resumed")),
+            (unknown, "scale-out and scale-in: a\u{fffd}b".to_owned()),
+        ] {
+            let status = status(|status| status["scalers"][0]["record"]["paused"] = paused);
+            for scaler in [None, Some("images")] {
+                let shown = table(&status, scaler).unwrap();
+                assert!(shown.contains(&format!("\n  PAUSED: {words}\n")), "{shown}");
+            }
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ impl Reason {
             Self::LimitMax { bound, wanted, .. } => format!("without {bound} max {wanted}"),
             Self::Window(WindowReason::Min { min, .. }) => format!("without the window fewer than {min}"),
             Self::Window(WindowReason::Max { wanted, .. }) => format!("without the window {wanted}"),
+            Self::Paused(_) => "as soon as it is resumed, or its time is over".to_owned(),
             Self::StepOutMax { wanted, .. } | Self::StepInMax { wanted, .. } => {
                 format!("without it {wanted} at once; the next tick asks for what is left")
             }

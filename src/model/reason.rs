@@ -1,4 +1,4 @@
-use super::{LatencyReason, Missing, WindowReason, rounded};
+use super::{LatencyReason, Missing, PauseReason, WindowReason, rounded};
 use std::fmt;
 
 /// One step of a decision. Its code is a contract and never renamed; its text is for people.
@@ -60,6 +60,8 @@ pub enum Reason {
     },
     /// Bent to a window.
     Window(WindowReason),
+    /// Held back by a pause.
+    Paused(PauseReason),
     /// A scale-out was shortened to the largest step out.
     StepOutMax {
         /// Largest change in one tick.
@@ -170,6 +172,7 @@ impl Reason {
             Self::LimitMin { .. } => "limit_min",
             Self::LimitMax { .. } => "limit_max",
             Self::Window(reason) => reason.code(),
+            Self::Paused(reason) => reason.code(),
             Self::StepOutMax { .. } => "step_out_max",
             Self::StepInMax { .. } => "step_in_max",
             Self::CooldownOut { .. } => "cooldown_out",
@@ -222,6 +225,7 @@ impl fmt::Display for Reason {
             Self::LimitMin { min, bound } => write!(f, "raised to {bound} min of {min}"),
             Self::LimitMax { max, bound, wanted } => write!(f, "{wanted} wanted, {bound} max is {max}"),
             Self::Window(reason) => write!(f, "{reason}"),
+            Self::Paused(reason) => write!(f, "{reason}"),
             Self::StepOutMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} more at a time"),
             Self::StepInMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} fewer at a time"),
             Self::CooldownOut { remaining_secs } => {
@@ -294,6 +298,7 @@ mod tests {
             (Reason::InstanceRefresh { status: "InProgress".to_owned() }, "instance_refresh", "an instance refresh is running (InProgress)"),
             (Reason::Latency(LatencyReason::NothingLearnt), "nothing_learnt", "nothing has been seen yet to decide on"),
             (Reason::Window(WindowReason::Min { window: "day".to_owned(), min: 5, when: "until 18:00 UTC".to_owned() }), "window_min", "window \"day\": min 5 until 18:00 UTC"),
+            (Reason::Paused(PauseReason::In { wanted: 3, when: "since 14:02 until 16:02 UTC".to_owned() }), "paused_in", "3 wanted, scale-in is paused since 14:02 until 16:02 UTC"),
         ]
     }
 
@@ -323,6 +328,7 @@ mod tests {
             Reason::InstanceRefresh { .. } => 20,
             Reason::Latency(_) => 21,
             Reason::Window(_) => 22,
+            Reason::Paused(_) => 23,
         }
     }
 

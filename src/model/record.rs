@@ -1,4 +1,4 @@
-use super::{Decision, Estimate, Outcome, Sample, Timestamp, Trouble};
+use super::{Decision, Estimate, Outcome, Pause, Sample, Timestamp, Trouble};
 
 /// One tick of one scaler, whole: the one truth that log line, output and metrics are rendered from.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,8 @@ pub struct Record {
     pub scaler: String,
     /// Whether this run writes to the group.
     pub mode: Mode,
+    /// What somebody paused, if anything.
+    pub paused: Option<Pause>,
     /// What was read.
     pub sample: Sample,
     /// What is believed, where the policy learns.

@@ -24,6 +24,10 @@ pub enum Event {
     NearRetention,
     /// One of the last four is over.
     Recovered,
+    /// Somebody paused a scaler, or changed its pause.
+    Paused,
+    /// A pause is over.
+    Resumed,
     /// Settings were refused, at the start or on a reload.
     SettingsRefused,
     /// Settings were reloaded.
@@ -34,7 +38,7 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ScaledOut,
         Self::ScaledIn,
         Self::ScalingFailed,
@@ -46,6 +50,8 @@ impl Event {
         Self::VisibilityTimeout,
         Self::NearRetention,
         Self::Recovered,
+        Self::Paused,
+        Self::Resumed,
         Self::SettingsRefused,
         Self::SettingsReloaded,
         Self::WatchdogWithheld,
@@ -66,6 +72,8 @@ impl Event {
             Self::VisibilityTimeout => "visibility_timeout",
             Self::NearRetention => "near_retention",
             Self::Recovered => "recovered",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
             Self::SettingsRefused => "settings_refused",
             Self::SettingsReloaded => "settings_reloaded",
             Self::WatchdogWithheld => "watchdog_withheld",
@@ -87,6 +95,8 @@ impl Event {
             Self::VisibilityTimeout => "9845f786e0b54b66a8b00b88f4a350a2",
             Self::NearRetention => "c3bf701c57a64629b719a0b3ba3301af",
             Self::Recovered => "205cd1e487b1416cb6c985ae98441785",
+            Self::Paused => "d67cd71434cd40e89a6ff20a8604d529",
+            Self::Resumed => "80d3209e7d22470a97cb2512fdc21ddf",
             Self::SettingsRefused => "4aaa343019c74112938d6761375cfe37",
             Self::SettingsReloaded => "fcedab14008f49e18f217ba8761c4fff",
             Self::WatchdogWithheld => "5d4da5cada49460b8fd1d2efd907455f",

@@ -7,6 +7,7 @@ mod sample;
 pub(super) use sample::SampleJson;
 
 use super::notice::TroubleJson;
+use super::paused::PausedJson;
 use crate::model::{Estimate, Metrics, Mode, Outcome, Reason, Record, Timestamp, rounded};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -35,6 +36,8 @@ struct RecordJson<'a> {
     scaler: &'a str,
     dry_run: bool,
     mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused: Option<PausedJson>,
     sample: SampleJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<EstimateJson>,
@@ -100,6 +103,7 @@ impl<'a> RecordJson<'a> {
             scaler: &record.scaler,
             dry_run: record.mode == Mode::DryRun,
             mode: record.mode.code(),
+            paused: record.paused.as_ref().map(PausedJson::of),
             sample: SampleJson::of(&record.sample),
             estimate: record.estimate.as_ref().map(EstimateJson::of),
             metrics: MetricsJson::of(record.metrics),
@@ -172,7 +176,7 @@ impl<'a> OutcomeJson<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, DeadLetters, Missing};
+    use crate::model::{Cause, DeadLetters, Missing, Pause};
     use crate::publish::scene;
     use serde_json::{Value, json};
 
@@ -291,6 +295,20 @@ mod tests {
         record.decision.action = crate::model::Action::Hold;
         let decision = &parsed(&record)["decision"];
         assert_eq!((&decision["from"], &decision["to"]), (&json!(9), &json!(9)));
+    }
+
+    #[test]
+    fn what_is_paused_is_told_and_no_word_of_it_where_nothing_is() {
+        let (since, until) = (Timestamp::from_secs(1_795_168_800), Timestamp::from_secs(1_795_176_000));
+        let mut record = scene::scaled_out();
+        assert_eq!(parsed(&record).get("paused"), None);
+        record.paused = Some(Pause::Asked { out: true, r#in: false, since, until: Some(until) });
+        let told = json!({ "out": true, "in": false,
+            "since": "2026-11-20T10:00:00Z", "until": "2026-11-20T12:00:00Z" });
+        assert_eq!(parsed(&record)["paused"], told);
+        record.paused = Some(Pause::Unknown { why: "no".to_owned() });
+        let told = json!({ "out": true, "in": true, "since": null, "until": null, "why": "no" });
+        assert_eq!(parsed(&record)["paused"], told);
     }
 
     #[test]

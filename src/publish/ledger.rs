@@ -1,12 +1,12 @@
+use super::shelf::{Shelf, shelf_max};
 use super::{Publisher, json, notice};
-use crate::model::{Action, Outcome, Reason, Record, Timestamp};
+use crate::model::{Record, Timestamp};
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// The records of the last hours, in memory, for whoever looks at a run from outside; and each new one as
@@ -55,38 +55,8 @@ struct Inner {
     news: broadcast::Sender<News>,
 }
 
-/// One scaler's records, the oldest first.
-#[derive(Debug, Default)]
-struct Shelf {
-    kept: VecDeque<Kept>,
-    /// The reasons' codes of the last record, to tell what is new.
-    codes: Vec<&'static str>,
-    /// The last record that was no hold, however old.
-    changed: Option<Arc<str>>,
-}
-
-#[derive(Debug)]
-struct Kept {
-    at: Timestamp,
-    line: Arc<str>,
-    /// Counted messages; nothing when a reading was missing.
-    backlog: Option<f64>,
-    /// Whether it is the last to be thinned out: something changed.
-    notable: bool,
-}
-
-/// Records are kept for so long at most.
-const AGE_MAX: Duration = Duration::from_hours(6);
-/// All scalers together keep about so many, of about a kilobyte each.
-const KEPT_MAX: usize = 20_000;
-/// A scaler keeps no more than this, however few there are, and no fewer than a tenth of it.
-const SHELF_MAX: usize = 500;
 /// New records that wait for whoever follows too slowly; beyond it, the oldest are lost to them.
 const NEWS_MAX: usize = 1024;
-/// What a trend shows.
-const TREND: Duration = Duration::from_hours(1);
-/// So many points make a trend.
-const TREND_POINTS: usize = 60;
 
 #[derive(Serialize)]
 struct StatusJson<'a> {
@@ -170,8 +140,7 @@ impl Ledger {
     /// The scaler's records as JSON lines, the oldest first; nothing if it is not at work.
     #[must_use]
     pub fn records(&self, scaler: &str) -> Option<Vec<Arc<str>>> {
-        let lines = |shelf: &Shelf| shelf.kept.iter().map(|kept| kept.line.clone()).collect();
-        lock(&self.0.shelves).get(scaler).map(lines)
+        lock(&self.0.shelves).get(scaler).map(Shelf::lines)
     }
 
     /// All that is new from now on.
@@ -198,12 +167,11 @@ impl Ledger {
         let scaler = |sign| {
             let Sign { scaler, late, .. }: &Sign = sign;
             let own = shelves.get(scaler).filter(|_| whole);
-            let last = own.and_then(|own| own.kept.back());
             ScalerJson {
                 name: scaler,
                 late: *late,
-                record: last.and_then(|kept| raw(&kept.line)),
-                changed: own.and_then(|own| own.changed.as_deref()).and_then(raw),
+                record: own.and_then(Shelf::last).and_then(raw),
+                changed: own.and_then(Shelf::changed).and_then(raw),
                 trend: own.map(Shelf::trend),
             }
         };
@@ -240,57 +208,6 @@ impl Publisher for Ledger {
     }
 }
 
-impl Shelf {
-    fn take(&mut self, record: &Record, line: Arc<str>) {
-        let codes: Vec<_> = record.decision.reasons.iter().map(Reason::code).collect();
-        let changed = record.decision.action != Action::Hold;
-        let acted = changed || record.outcome != Outcome::None;
-        let troubled = record.troubles.iter().any(|trouble| trouble.turn.is_news());
-        let notable = acted || troubled || codes != self.codes;
-        self.codes = codes;
-        if changed {
-            self.changed = Some(line.clone());
-        }
-        let backlog = record.sample.backlog().map(|sum| sum.counted).filter(|counted| counted.is_finite());
-        self.kept.push_back(Kept { at: record.time, line, backlog, notable });
-    }
-
-    /// Keeps `most` records at most, none too old. Those beyond are taken from the older half: every other
-    /// one at which nothing changed, and if there is none, the oldest.
-    fn thin(&mut self, now: Timestamp, most: usize) {
-        while self.kept.front().is_some_and(|kept| now.since(kept.at) > AGE_MAX) {
-            self.kept.pop_front();
-        }
-        if self.kept.len() <= most {
-            return;
-        }
-        let older = self.kept.len() / 2;
-        let mut index = 0;
-        self.kept.retain(|kept| {
-            index += 1;
-            kept.notable || index > older || index % 2 == 1
-        });
-        while self.kept.len() > most {
-            self.kept.pop_front();
-        }
-    }
-
-    /// The backlog of the last hour: seconds since 1970, and counted messages.
-    fn trend(&self) -> Vec<(i64, Option<f64>)> {
-        let Some(now) = self.kept.back().map(|kept| kept.at) else { return Vec::new() };
-        let recent: Vec<_> = self.kept.iter().filter(|kept| now.since(kept.at) <= TREND).collect();
-        let step = recent.len().div_ceil(TREND_POINTS).max(1);
-        // From the newest backwards: that one is shown in any case.
-        let points = recent.iter().rev().step_by(step).rev();
-        points.map(|kept| (kept.at.as_millis() / 1000, kept.backlog)).collect()
-    }
-}
-
-/// How many records each of so many scalers may keep.
-fn shelf_max(scalers: usize) -> usize {
-    (KEPT_MAX / scalers.max(1)).clamp(SHELF_MAX / 10, SHELF_MAX)
-}
-
 fn raw(line: &str) -> Option<&RawValue> {
     serde_json::from_str(line).ok()
 }
@@ -302,7 +219,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Outcome;
     use crate::publish::scene::{blind, scaled_out};
+    use crate::publish::shelf::{SHELF_MAX, TREND_POINTS};
     use serde_json::Value;
 
     fn at(record: &Record, secs: i64) -> Record {
@@ -387,11 +306,6 @@ mod tests {
         ledger.note(&at(&scaled_out(), 0));
         ledger.note(&quiet(6 * 3600 + 1));
         assert_eq!(ledger.records("images").unwrap().len(), 1);
-    }
-
-    #[test]
-    fn many_scalers_share_the_room_there_is() {
-        assert_eq!((shelf_max(1), shelf_max(200), shelf_max(5000)), (500, 100, 50));
     }
 
     #[test]

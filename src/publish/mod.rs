@@ -9,10 +9,12 @@ mod journal;
 pub mod json;
 mod ledger;
 pub mod notice;
+mod paused;
 mod prometheus;
 mod recorded;
 #[cfg(test)]
 mod scene;
+mod shelf;
 mod sns;
 pub mod text;
 mod waiting;

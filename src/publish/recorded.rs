@@ -2,7 +2,8 @@
 
 use super::history::moment;
 use super::json::SampleJson;
-use crate::model::{Action, Estimate, Learnt, Metrics, Sample, Timestamp};
+use super::paused::PausedJson;
+use crate::model::{Action, Estimate, Learnt, Metrics, Pause, Sample, Timestamp};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
@@ -16,6 +17,9 @@ pub struct Recorded {
     pub scaler: String,
     /// Whether decisions reached the group, by the code of the mode.
     pub mode: String,
+    /// What somebody had paused, if anything.
+    #[serde(default, deserialize_with = "paused")]
+    pub paused: Option<Pause>,
     /// What was read.
     #[serde(deserialize_with = "sample")]
     pub sample: Sample,
@@ -112,6 +116,10 @@ fn time<'d, D: Deserializer<'d>>(from: D) -> Result<Timestamp, D::Error> {
         .ok_or_else(|| D::Error::custom(format!("time {text:?} is not of the form 2026-11-20T10:00:10Z")))
 }
 
+fn paused<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Pause>, D::Error> {
+    Ok(Option::<PausedJson>::deserialize(from)?.map(PausedJson::told))
+}
+
 fn sample<'d, D: Deserializer<'d>>(from: D) -> Result<Sample, D::Error> {
     SampleJson::deserialize(from).map(SampleJson::told)
 }
@@ -200,6 +208,18 @@ mod tests {
         let (_, after) = rest.split_once('}').unwrap();
         let read: Recorded = serde_json::from_str(&format!("{before}{after}")).unwrap();
         assert!(read.sample.queues[0].dead_letters.as_ref().unwrap().count.is_err());
+    }
+
+    #[test]
+    fn what_was_paused_is_read_back() {
+        let since = Timestamp::from_secs(1_795_183_320);
+        let asked = |out, until| Pause::Asked { out, r#in: true, since, until };
+        let unknown = Pause::Unknown { why: "images.pause is damaged".to_owned() };
+        for pause in [asked(true, Some(since.shifted(7_200_000))), asked(false, None), unknown] {
+            let read = read_back(&Record { paused: Some(pause.clone()), ..scene::scaled_out() });
+            assert_eq!(read.paused, Some(pause));
+        }
+        assert_eq!(read_back(&scene::scaled_out()).paused, None);
     }
 
     #[test]

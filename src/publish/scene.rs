@@ -8,8 +8,8 @@ use crate::model::{
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
     let time = Timestamp::from_millis(1_795_168_810_999);
     let metrics = Metrics::of(&sample, Some(6.122_44));
-    let (scaler, troubles) = ("images".to_owned(), Vec::new());
-    Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome, troubles }
+    let (scaler, troubles, estimate, paused) = ("images".to_owned(), Vec::new(), None, None);
+    Record { time, scaler, mode, paused, sample, estimate, metrics, decision, outcome, troubles }
 }
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {

@@ -1,6 +1,7 @@
 //! The record in words.
 
 use super::{json, notice};
+use crate::calendar;
 use crate::model::{Action, Backlog, Estimate, Fleet, Mode, Outcome, Record, rounded};
 
 /// The record as one line for people, without a line end.
@@ -14,10 +15,17 @@ pub fn line(record: &Record) -> String {
     line
 }
 
-/// The record in one sentence: what was seen, what is decided, why, and what came of it.
+/// The record in one sentence: what was seen, what is paused, what is decided, why, and what came of it.
 #[must_use]
 pub fn summary(record: &Record) -> String {
-    format!("{} | {}{}", seen(record), decided(record), outcome(record))
+    format!("{}{} | {}{}", seen(record), paused(record), decided(record), outcome(record))
+}
+
+/// What is paused, to follow on what was seen; empty where nothing is.
+#[must_use]
+pub fn paused(record: &Record) -> String {
+    let words = |pause| format!(" | {}", calendar::paused(pause, record.time));
+    record.paused.as_ref().map(words).unwrap_or_default()
 }
 
 /// What the tick decided, and why: `scale out from 9 to 14 (reason; reason)`.
@@ -101,6 +109,7 @@ fn outcome(record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Pause, Timestamp};
     use crate::publish::scene;
 
     #[test]
@@ -116,6 +125,15 @@ mod tests {
         let expected = "backlog unknown, fleet unknown | hold (queue thumbs: AccessDenied; \
             group image-workers: no answer in 2 s)";
         assert_eq!(summary(&scene::blind()), expected);
+    }
+
+    #[test]
+    fn a_pause_is_told_between_what_was_seen_and_what_is_decided() {
+        let since = Timestamp::from_secs(1_795_168_800);
+        let paused = Some(Pause::Asked { out: false, r#in: true, since, until: None });
+        let told = summary(&Record { paused, ..scene::scaled_out() });
+        let words = " | scale-in is paused since 10:00 UTC, until it is resumed | scale out from 9 to 14 (";
+        assert!(told.contains(words), "{told}");
     }
 
     #[test]

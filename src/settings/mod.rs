@@ -17,6 +17,7 @@ mod listen;
 #[cfg(test)]
 mod manual;
 mod mistake;
+mod named;
 mod notify;
 mod policy;
 mod publish;
@@ -36,6 +37,7 @@ mod words;
 pub use hints::hints;
 pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
+pub use named::NoScaler;
 pub use notify::{Notify, Topic};
 pub use schedule::Schedule;
 pub use schema::schema;

@@ -1,7 +1,7 @@
-use super::Store;
 use super::troubles::TroubleFile;
+use super::{PauseFile, Store};
 use crate::controller::State;
-use crate::model::{Now, Timestamp};
+use crate::model::{Now, Pause, Timestamp};
 use crate::trouble::Known;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -22,6 +22,7 @@ pub struct StateFile {
     /// What the file holds, and since when.
     kept: Option<(State, Timestamp)>,
     failing: bool,
+    pauses: PauseFile,
     troubles: TroubleFile,
 }
 
@@ -47,7 +48,8 @@ impl StateFile {
     #[must_use]
     pub fn open(dir: &Path, scaler: &str, now: Now) -> (Self, State) {
         let (path, troubles) = (dir.join(format!("{scaler}.json")), TroubleFile::open(dir, scaler));
-        let file = Self { path, kept: None, failing: false, troubles };
+        let pauses = PauseFile::of(dir, scaler);
+        let file = Self { path, kept: None, failing: false, pauses, troubles };
         let state = match fs::read(&file.path) {
             Ok(bytes) => file.understand(&bytes, now),
             Err(error) if error.kind() == io::ErrorKind::NotFound => State::default(),
@@ -150,6 +152,10 @@ impl Store for StateFile {
         }
         self.failing = saved.is_err();
         self.kept = saved.is_ok().then(|| (state.clone(), now.steady));
+    }
+
+    fn pause(&mut self, wall: Timestamp) -> Option<Pause> {
+        self.pauses.heed(wall)
     }
 
     fn save_troubles(&mut self, known: &Known) {

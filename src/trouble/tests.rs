@@ -29,6 +29,7 @@ fn quiet(secs: i64) -> Record {
         time: Timestamp::from_secs(1_800_000_000 + secs),
         scaler: "images".to_owned(),
         mode: Mode::Drive,
+        paused: None,
         sample: Sample { queues: vec![queue], fleet: Ok(fleet) },
         estimate: Some(estimate),
         metrics: Metrics { backlog_per_instance: Some(5.0), acceptable_backlog: Some(10.0) },

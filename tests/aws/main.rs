@@ -43,6 +43,7 @@ mod iam;
 mod metrics;
 mod notices;
 mod online;
+mod pause;
 mod process;
 mod publish;
 mod reload;

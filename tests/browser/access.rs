@@ -34,6 +34,7 @@ fn axe_finds_nothing_wrong_in_light_or_dark() {
         keep(&format!("scaler-{scheme}.png"), &browser.picture(1000));
         browser.run("showToken(true)");
         assert_eq!(faults(&browser), [""; 0], "the question for a token, {scheme}");
+        browser.run("showToken(false)");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Chromium, driven over WebDriver: the few calls that the tests need, by the HTTP client that they have anyway.
+//! Chromium, driven over `WebDriver`: the few calls that the tests need, by the HTTP client that they have anyway.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,12 +20,12 @@ pub(crate) struct Browser {
     home: TempDir,
 }
 
-/// As WebDriver names an element in JSON.
+/// As `WebDriver` names an element in JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// The longest wait for anything that is sure to come, in milliseconds.
 const LONGEST_MS: u32 = 10_000;
 
-/// Keys without a sign of their own, as WebDriver has them.
+/// Keys without a sign of their own, as `WebDriver` has them.
 pub(crate) const TAB: &str = "\u{e004}";
 pub(crate) const ENTER: &str = "\u{e007}";
 
@@ -72,7 +72,7 @@ impl Browser {
         value
     }
 
-    /// A command of the browser's own protocol, for what WebDriver has no words for.
+    /// A command of the browser's own protocol, for what `WebDriver` has no words for.
     pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.call("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }

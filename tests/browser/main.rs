@@ -1,7 +1,12 @@
 //! The status page in a real browser. Needs Chromium and its driver: `cargo test --test browser -- --ignored`.
 //! Pictures of it come to `target/screenshots`; with `SCREENSHOTS=docs`, those in the documents are renewed.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, in its helpers too"
+)]
 
 mod access;
 mod axe;
@@ -9,6 +14,7 @@ mod driver;
 mod looks;
 mod site;
 
+use backlogd::model::{Pause, Timestamp};
 use driver::{Browser, text};
 use serde_json::Value;
 use site::{LATE, Site, city, ledger, town};
@@ -91,6 +97,32 @@ fn the_table_is_searched_by_name_and_state_and_the_worst_comes_first() {
 
 #[test]
 #[ignore = "needs Chromium: .ci/run has a step for it"]
+fn a_pause_is_a_banner_and_a_badge_and_can_be_searched_for() {
+    let mut stories = town();
+    let since = Timestamp::from_secs(site::NOW - 3600);
+    let pause = Pause::Asked { out: true, r#in: false, since, until: None };
+    stories[3].last_mut().unwrap().paused = Some(pause);
+    let site = Site::of(ledger(&stories, LATE));
+    let browser = Browser::at(&site.url, WIDE);
+
+    let words = "scale-out, since 2026-11-20 09:00 UTC, until it is resumed";
+    browser.until("document.querySelectorAll('#rows tr').length === 6");
+    browser.until(&format!(
+        "document.getElementById('banners').textContent.includes('Paused: reports ({words})')"
+    ));
+    browser.write("#search", "paused");
+    browser.until(&format!("{NAMES}.join() === 'reports'"));
+    browser.go(&format!("{}/#/scaler/reports", site.url));
+    let advice = "“sudo backlogd resume reports” ends it.";
+    browser.until(&format!(
+        "document.querySelector('#scaler .banner')?.textContent === 'Paused: {words}. {advice}'"
+    ));
+    browser.until("document.getElementById('state').textContent.includes('paused')");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs Chromium: .ci/run has a step for it"]
 fn a_scale_out_is_shown_within_one_second_of_its_tick() {
     let browser = Browser::at("about:blank", WIDE);
     let mut demo = Demo::start();
@@ -117,6 +149,28 @@ fn a_scale_out_is_shown_within_one_second_of_its_tick() {
 
 #[test]
 #[ignore = "needs Chromium: .ci/run has a step for it"]
+fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change() {
+    let site = Site::of(ledger(&town(), LATE));
+    let browser = Browser::at(&format!("{}/#/scaler/images", site.url), WIDE);
+    let said = "document.querySelector('.decision')?.innerText.replaceAll('\\u00a0', ' ')";
+
+    let said_first = browser.until(said);
+    assert_eq!(
+        text(&said_first).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        [
+            "scale out from 3 to 7",
+            "36 messages are due within 170 s, more than the fleet and the 2 booting instances can start: +4",
+            "otherwise: with 33 fewer of them nothing is ordered"
+        ]
+    );
+    browser.run("location.hash = '#/scaler/mail'");
+    browser.until(&format!("{said}.includes('as soon as it can be read')"));
+    let mail = browser.until(said);
+    assert!(text(&mail).contains("Last change 80 s ago, at 09:58:40: scale out from 7 to 10: "), "{mail}");
+}
+
+#[test]
+#[ignore = "needs Chromium: .ci/run has a step for it"]
 fn the_charts_of_a_scaler_draw_its_records_with_an_arrow_at_each_change() {
     let stories = town();
     let site = Site::of(ledger(&stories, LATE));
@@ -129,7 +183,7 @@ fn the_charts_of_a_scaler_draw_its_records_with_an_arrow_at_each_change() {
            return {
              title: drawing.getAttribute('aria-label'),
              lines: lines.map((line) => line.getAttribute('d').match(/[LHM]/g).length),
-             high: Math.min(...lines.map((line) => line.getBoundingClientRect().height)),
+             high: Math.max(...lines.map((line) => line.getBoundingClientRect().height)),
              wide: drawing.getBoundingClientRect().width,
              out: drawing.querySelectorAll('path.out').length, in: drawing.querySelectorAll('path.in').length };
          })",
@@ -142,7 +196,7 @@ fn the_charts_of_a_scaler_draw_its_records_with_an_arrow_at_each_change() {
             chart["lines"].as_array().unwrap().iter().all(|points| points.as_u64() > Some(40)),
             "{chart}"
         );
-        assert!(chart["wide"].as_f64() > Some(300.0), "{chart}");
+        assert!(chart["wide"].as_f64() > Some(300.0) && chart["high"].as_f64() > Some(50.0), "{chart}");
         let arrows = (chart["out"].as_u64().unwrap(), chart["in"].as_u64().unwrap());
         assert_eq!(arrows, (made("scale_out") as u64, made("scale_in") as u64), "{chart}");
     }
@@ -180,6 +234,6 @@ fn decisions_are_filtered_and_the_download_is_what_the_daemon_has() {
     let saved = fs::read_to_string(place).unwrap();
     let served = ureq::get(format!("{}/records.jsonl?scaler=images", site.url)).call().unwrap();
     assert_eq!(saved, served.into_body().read_to_string().unwrap());
-    let last = saved.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).last().unwrap();
+    let last = saved.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).next_back().unwrap();
     assert_eq!(last["time"], shown["time"]);
 }

@@ -5,6 +5,7 @@ mod limits;
 mod missing;
 mod otherwise;
 mod pace;
+mod pause;
 mod restart;
 mod windows;
 mod zero;

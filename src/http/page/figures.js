@@ -84,9 +84,24 @@ function reasons(record) {
   return record.decision.reasons.map((reason) => reason.text).join("; ");
 }
 
+/** What somebody paused, in words; null where nothing is. */
+function pausedWords(record) {
+  const pause = record && record.paused;
+  if (!pause) return null;
+  const what = pause.out === pause.in ? "scale-out and scale-in" : pause.out ? "scale-out" : "scale-in";
+  const minute = (time) => String(time).slice(0, 16).replace("T", " ");
+  if (pause.why) return `${what}: ${pause.why}`;
+  return `${what}, since ${minute(pause.since)} UTC, until ${pause.until ? `${minute(pause.until)} UTC` : "it is resumed"}`;
+}
+
 /** A record's decision, with its reasons. */
 function told(record) {
-  return [el("strong", {}, decided(record)), `: ${reasons(record)}`];
+  return [el("strong", {}, decided(record)), `: ${bound(reasons(record))}`];
+}
+
+/** The same words with figures and their units on one line. */
+function bound(words) {
+  return words.replace(/(\d) (?=s\b|min\b|h\b|%)/g, "$1\u00a0");
 }
 
 /** Reasons that somebody should look at. */
@@ -125,6 +140,7 @@ function troubles(scaler, now) {
     const lacking = record.sample.missing.length;
     if (lacking) note(4, "bad", lacking === 1 ? `missing: ${record.sample.missing[0].what}` : `${lacking} readings missing`);
     if (stale(scaler, now) && !scaler.late) note(3, "warn", "stale");
+    if (record.paused) note(3, "warn", "paused");
     for (const each of standing(record)) if (!TOLD.has(each.kind)) note(3, "warn", TITLES[each.kind] || each.kind);
     const codes = record.decision.reasons.map((reason) => reason.code);
     for (const code of Object.keys(TROUBLES)) if (codes.includes(code)) note(3, "warn", TROUBLES[code]);

@@ -145,6 +145,9 @@ function banners() {
   if (late.length) note(`No tick in time: ${named(late)}`, true);
   const missing = all.filter((each) => each.record && each.record.sample.missing.length);
   if (missing.length) note(`Readings are missing, and nothing is scaled in on a guess: ${named(missing)}`, true);
+  const paused = all.filter((each) => each.record && each.record.paused);
+  if (paused.length === 1) note(`Paused: ${paused[0].name} (${pausedWords(paused[0].record)})`, false);
+  else if (paused.length) note(`Paused: ${named(paused)}`, false);
   if (run.refused) note(`The settings on disk are refused, the old ones are in force: ${run.refused}`, true);
   if (all.some((each) => each.record && each.record.dry_run)) note("Dry run: decisions are shown and not carried out.", false);
   patchChildren(byId("banners"), list);

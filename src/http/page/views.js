@@ -141,12 +141,13 @@ function showOne(scaler, records, now) {
 /** What was decided last, why, and what it would take to do otherwise; and when it was last changed. */
 function decisionOf(record, scaler, now) {
   const missing = record.sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
-  const why = record.decision.reasons.map(({ code, text }) => el("li", {}, text, otherwise(code)));
+  const paused = record.paused ? [el("p", { class: "banner" }, `Paused: ${pausedWords(record)}. “sudo backlogd resume ${scaler.name}” ends it.`)] : [];
+  const why = record.decision.reasons.map(({ text, otherwise }) => el("li", {}, bound(text), ...(otherwise ? [el("span", { class: "faint" }, bound(`otherwise: ${otherwise}`))] : [])));
   const { changed } = scaler;
   const before = lastChange(scaler, now) && el("p", {}, `Last change ${span(now - secondsOf(changed))} ago, at ${clock(secondsOf(changed))}: `, ...told(changed));
   const words = (each) => `${TITLES[each.kind] || each.kind}, since ${each.since.slice(0, 19).replace("T", " ")}: ${each.text}`;
   const known = standing(record).filter((each) => each.kind !== "readings_missing").map((each) => el("p", { class: "banner bad" }, words(each)));
-  return [...missing, ...known, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
+  return [...missing, ...known, ...paused, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
 }
 
 function figuresOf(record, scaler, now) {
@@ -164,7 +165,7 @@ function figuresOf(record, scaler, now) {
   ];
   if (estimate) {
     pairs.push(["Objective", span(objective(record))], ["Drained in", estimate.drain_secs === null ? "never, with none in service" : span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
-      ["A message takes", span(estimate.processing_secs)], ["A boot takes", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
+      ["Per message", span(estimate.processing_secs)], ["Boot", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
   const classOf = (value, more) => [value === UNKNOWN && "unknown", more].filter(Boolean).join(" ") || null;
   return [el("dl", {}, ...pairs.map(([name, value, more]) => el("div", {}, el("dt", {}, name), el("dd", { class: classOf(value, more) }, value))))];

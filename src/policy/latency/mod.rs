@@ -36,6 +36,8 @@ pub struct Latency {
 #[serde(default)]
 pub struct Memory {
     budget: Budget,
+    /// Whether messages wait too long since a pause held orders back: nothing that headroom could have spared.
+    excused: bool,
     idle: Idle,
     /// The capacity that was ordered at the last sample.
     desired: Option<u32>,
@@ -110,12 +112,11 @@ impl Policy for Latency {
         let started = figures.in_flight / figures.processing_secs * lasts;
         let ordered = memory.desired.unwrap_or(view.fleet.desired);
         let removed = ordered.saturating_sub(view.fleet.desired);
-        memory.budget.note(
-            lasts,
-            outlook.sample_arrived,
-            if late { started } else { 0.0 },
-            memory.risk * f64::from(removed),
-        );
+        memory.excused = view.held || (memory.excused && late);
+        let late = if late { started } else { 0.0 };
+        let excused = if memory.excused { late } else { 0.0 };
+        let interrupted = memory.risk * f64::from(removed);
+        memory.budget.note(lasts, outlook.sample_arrived, late, excused, interrupted);
         memory.desired = Some(view.fleet.desired);
         if view.fleet.desired > ordered {
             memory.raised = Some(view.now);

@@ -9,6 +9,8 @@ struct Moment {
     backlog: Backlog,
     outlook: Outlook,
     now: Timestamp,
+    /// Whether scale-out is paused.
+    held: bool,
 }
 
 impl Moment {
@@ -44,6 +46,7 @@ impl Moment {
             backlog: Backlog::default(),
             outlook,
             now: Timestamp::from_secs(1000),
+            held: false,
         }
     }
 
@@ -74,7 +77,8 @@ impl Moment {
     }
 
     fn view(&self) -> View<'_> {
-        View { now: self.now, backlog: &self.backlog, fleet: &self.fleet, outlook: Some(&self.outlook) }
+        let (now, outlook, held) = (self.now, Some(&self.outlook), self.held);
+        View { now, backlog: &self.backlog, fleet: &self.fleet, outlook, held }
     }
 
     fn want(&mut self) -> (u32, &'static str) {

@@ -1,6 +1,6 @@
 //! What there is to tell of a record: every gauge of a scaler.
 
-use crate::model::{Backlog, Estimate, Fleet, Mode, Record, TroubleKind};
+use crate::model::{Backlog, Estimate, Fleet, Mode, Pause, Record, TroubleKind};
 
 /// A figure of a record, where it has one.
 type Figure = fn(&Record) -> Option<f64>;
@@ -30,7 +30,7 @@ const fn one(name: &'static str, unit: &'static str, help: &'static str, figure:
 
 /// All of them, in the order they are told.
 #[expect(clippy::cast_precision_loss, reason = "counters and times stay far below 2^52")]
-pub(super) const GAUGES: [Gauge; 20] = [
+pub(super) const GAUGES: [Gauge; 22] = [
     Gauge {
         name: "backlog",
         unit: "messages",
@@ -127,6 +127,24 @@ pub(super) const GAUGES: [Gauge; 20] = [
     one("dry_run", "", "1 where the run was asked to write nothing, 0 otherwise", |record| {
         Some(flag(record.mode == Mode::DryRun))
     }),
+    Gauge {
+        name: "paused",
+        unit: "",
+        help: "1 where somebody paused this direction, 0 otherwise",
+        figures: Figures::Each(
+            "direction",
+            &[
+                ("out", |record| Some(flag(record.paused.as_ref().is_some_and(Pause::holds_out)))),
+                ("in", |record| Some(flag(record.paused.as_ref().is_some_and(Pause::holds_in)))),
+            ],
+        ),
+    },
+    one(
+        "paused_since_timestamp",
+        "seconds",
+        "When the pause was asked for, since 1970; absent where nothing is paused, or nobody knows since when",
+        |record| Some(record.paused.as_ref()?.since()?.as_millis() as f64 / 1000.0),
+    ),
     Gauge {
         name: "trouble",
         unit: "",

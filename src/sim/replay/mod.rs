@@ -116,6 +116,7 @@ fn replay(scaler: &Scaler, records: &[Recorded], path: &Path) -> Result<Replay, 
         steady = steady.max(record.time);
         let now = Now { wall: record.time, steady };
         let sample = sample(scaler, record, &mut instances);
+        controller.heed(record.paused.clone(), record.time);
         controller.observe(now, &sample);
         let thought = controller.decide(steady, &sample);
         let (decision, replayed) = hindered(thought, record);

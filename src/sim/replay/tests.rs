@@ -1,7 +1,7 @@
 use super::{Asked, Replay, Tick, Verdict, lines, text};
 use crate::controller::State;
 use crate::engine::Engine;
-use crate::model::{Mode, Now, Record};
+use crate::model::{Mode, Now, Pause, Record, Timestamp};
 use crate::publish::json;
 use crate::settings::{self, Settings};
 use crate::sim::case::Case;
@@ -9,8 +9,8 @@ use crate::sim::drive::{Driver, PERIOD};
 use crate::sim::ports::{SimSource, SimTarget, lock, share};
 use crate::sim::run::Course;
 use crate::sim::shapes::Shape;
-use crate::store::Unkept;
-use crate::trouble::Watch;
+use crate::store::{Store, Unkept};
+use crate::trouble::{Known, Watch};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::fs;
@@ -29,6 +29,26 @@ fn settings(policy: &str) -> Settings {
 
 /// Records of the shipped engine in a simulated world.
 fn recorded(policy: &str, hours: u64) -> Vec<Record> {
+    recorded_beside(policy, hours, Box::new(Unkept))
+}
+
+/// Somebody pauses the scaler for the second half of every hour.
+#[derive(Debug)]
+struct HalfPaused;
+
+impl Store for HalfPaused {
+    fn save(&mut self, _now: Now, _state: &State) {}
+
+    fn save_troubles(&mut self, _known: &Known) {}
+
+    fn pause(&mut self, wall: Timestamp) -> Option<Pause> {
+        let millis = wall.as_millis().rem_euclid(3_600_000);
+        let since = wall.shifted(1_800_000 - millis);
+        (millis >= 1_800_000).then_some(Pause::Asked { out: true, r#in: true, since, until: None })
+    }
+}
+
+fn recorded_beside(policy: &str, hours: u64, store: Box<dyn Store>) -> Vec<Record> {
     let trace = Shape::Spikes.trace(Duration::from_hours(hours), 30.0, 1);
     let case = Case { name: "images".to_owned(), trace, deletions: true, ..Case::default() };
     let world = share(case.world(case.messages()));
@@ -48,7 +68,7 @@ fn recorded(policy: &str, hours: u64) -> Vec<Record> {
         target: Box::new(SimTarget { world: world.clone() }),
         controller,
         watch: Watch::default(),
-        store: Box::new(Unkept),
+        store,
         publishers: Vec::new(),
     };
     let mut course = Course::new(&case, PERIOD, false);
@@ -89,6 +109,15 @@ fn the_same_settings_decide_the_same() {
         "{}",
         text(&replay)
     );
+}
+
+#[test]
+fn what_was_paused_is_paused_in_the_replay() {
+    let records = recorded_beside(BACKLOG, 6, Box::new(HalfPaused));
+    let replay = replayed(&records, BACKLOG);
+    let held = |tick: &&Tick| tick.recorded.reasons.iter().any(|step| step.code.starts_with("paused_"));
+    assert!(replay.ticks.iter().filter(held).count() > 10);
+    assert!(replay.ticks.iter().all(|tick| tick.recorded == tick.replayed), "to the last word");
 }
 
 #[test]

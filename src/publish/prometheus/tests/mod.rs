@@ -3,7 +3,7 @@
 mod packaged;
 
 use super::*;
-use crate::model::{Cause, Decision, Missing, Mode, Outcome};
+use crate::model::{Cause, Decision, Missing, Mode, Outcome, Pause, Timestamp};
 use crate::publish::scene;
 
 /// A family as its description and samples tell it.
@@ -77,6 +77,13 @@ async fn tell(exposition: &Exposition, records: &[Record]) {
     }
 }
 
+/// The documented record of a scaler that is paused.
+fn paused(out: bool, r#in: bool) -> Record {
+    let since = Timestamp::from_secs(1_795_168_800);
+    let pause = Pause::Asked { out, r#in, since, until: None };
+    Record { paused: Some(pause), ..scene::documented() }
+}
+
 async fn told(records: &[Record]) -> BTreeMap<String, Family> {
     let exposition = Exposition::new(Arc::default());
     tell(&exposition, records).await;
@@ -87,7 +94,7 @@ async fn told(records: &[Record]) -> BTreeMap<String, Family> {
 async fn everything() -> BTreeMap<String, Family> {
     let exposition = Exposition::new(Arc::default());
     exposition.calls().note("GetQueueUrl", None);
-    tell(&exposition, &[scene::blind(), scene::documented()]).await;
+    tell(&exposition, &[scene::blind(), paused(true, false)]).await;
     families(&exposition.encode())
 }
 
@@ -101,6 +108,21 @@ fn figure(families: &BTreeMap<String, Family>, name: &str, with: &[(&str, &str)]
     let figure = found.next().map(|sample| sample.value);
     assert!(found.next().is_none(), "several samples of {name} with {with:?}");
     figure
+}
+
+#[tokio::test]
+async fn a_pause_is_told_by_direction_and_since_when_and_one_that_cannot_be_read_without() {
+    let directions = |families: &_| {
+        ["out", "in"].map(|direction| figure(families, "backlogd_paused", &[("direction", direction)]))
+    };
+    let since = |families: &_| figure(families, "backlogd_paused_since_timestamp_seconds", &[]);
+    let families = told(&[paused(false, true)]).await;
+    assert_eq!((directions(&families), since(&families)), ([Some(0.0), Some(1.0)], Some(1_795_168_800.0)));
+    let unknown = Some(Pause::Unknown { why: "no".to_owned() });
+    let families = told(&[paused(true, true), Record { paused: unknown, ..scene::documented() }]).await;
+    assert_eq!((directions(&families), since(&families)), ([Some(1.0), Some(1.0)], None));
+    let families = told(&[paused(true, true), scene::documented()]).await;
+    assert_eq!((directions(&families), since(&families)), ([Some(0.0), Some(0.0)], None), "resumed");
 }
 
 #[tokio::test]
@@ -123,6 +145,8 @@ async fn a_record_is_told_in_figures() {
         ("backlogd_last_tick_timestamp_seconds", ("scaler", "images"), 1_795_168_810.999),
         ("backlogd_driving", ("scaler", "images"), 1.0),
         ("backlogd_dry_run", ("scaler", "images"), 0.0),
+        ("backlogd_paused", ("direction", "out"), 0.0),
+        ("backlogd_paused", ("direction", "in"), 0.0),
         ("backlogd_decisions_total", ("action", "scale_out"), 1.0),
         ("backlogd_decisions_total", ("action", "hold"), 0.0),
         ("backlogd_writes_total", ("outcome", "done"), 1.0),
