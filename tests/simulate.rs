@@ -286,7 +286,7 @@ fn its_records_can_be_replayed_and_are_a_workload_themselves() {
         "the same settings"
     );
 
-    let again = ["--config", "backlogd.toml", "--from-records", "run.jsonl", "--records", "again.jsonl"];
+    let again = ["--from-records", "run.jsonl", "--processing-secs", "6", "--records", "again.jsonl"];
     let output = simulate(&dir, &again);
     assert!(output.status.success(), "{}", words(&output));
     // From the first look on.
