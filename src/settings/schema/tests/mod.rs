@@ -241,7 +241,7 @@ fn every_example_in_the_repository_is_valid() {
         let says: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(document["scaler"][0].is_object() && says.is_empty(), "{says:?}\n{example}");
     }
-    assert_eq!(examples.len(), 10);
+    assert!(examples.len() >= 10, "examples are not where they were looked for");
 }
 
 #[test]
