@@ -8,8 +8,8 @@ use crate::assemble::{Assembly, Purpose, Unfit, assemble};
 use crate::calendar::paused;
 use crate::clock::Clock;
 use crate::model::{
-    Action, Backlog, Estimate, Fleet, Learnt, Metrics, Missing, Pause, Reason, Record, Sample, Timestamp,
-    rounded,
+    Action, Backlog, DeadLetters, Estimate, Fleet, Learnt, Metrics, Missing, Pause, Reason, Record, Sample,
+    Timestamp, rounded,
 };
 use crate::publish::Exposition;
 use crate::publish::{json, text};
@@ -152,6 +152,7 @@ fn readings(sample: &Sample) -> Vec<String> {
     let queues =
         sample.queues.iter().map(|each| each.backlog.as_ref().map(|backlog| queue(&each.name, backlog)));
     let mut lines: Vec<String> = queues.map(|read| read.unwrap_or_else(missing)).collect();
+    lines.extend(sample.queues.iter().filter_map(|queue| queue.dead_letters.as_ref()).map(dead_letters));
     match &sample.fleet {
         Ok(fleet) => {
             lines.push(sizes(fleet));
@@ -160,6 +161,13 @@ fn readings(sample: &Sample) -> Vec<String> {
         Err(hole) => lines.push(missing(hole)),
     }
     lines
+}
+
+fn dead_letters(dead: &DeadLetters) -> String {
+    match &dead.count {
+        Ok(count) => format!("dead-letter queue {}: {count} messages", dead.queue),
+        Err(hole) => format!("not counted: {hole}"),
+    }
 }
 
 /// The group's sizes: those that every group has, and the rest where there is any.

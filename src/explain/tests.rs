@@ -74,6 +74,19 @@ otherwise
 }
 
 #[test]
+fn a_page_shows_what_lies_in_dead_letter_queues_or_why_nobody_knows() {
+    let mut page = crowded();
+    let queues = &mut page.record.sample.queues;
+    let dead = |count| Some(DeadLetters { queue: "dead".to_owned(), count });
+    queues[0].dead_letters = dead(Ok(3));
+    queues[1].dead_letters = dead(Err(Missing::new("dead-letter queue dead", Cause::Denied, "AccessDenied")));
+    let shown = at_length(&page);
+    let expected =
+        "\n  dead-letter queue dead: 3 messages\n  not counted: dead-letter queue dead: AccessDenied\n";
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
 fn what_is_believed_is_told_with_how_far() {
     let mut page = crowded();
     let learnt = |value, belief| Learnt { value, belief };

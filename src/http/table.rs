@@ -3,6 +3,7 @@
 use crate::model::Timestamp;
 use chrono::DateTime;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// What a column of numbers says where there is none.
@@ -74,6 +75,16 @@ fn backlog(record: &Value) -> Option<u64> {
     record["sample"]["queues"].as_array()?.iter().map(|queue| queue["visible"].as_u64()).sum()
 }
 
+/// Each dead-letter queue with messages in it, once.
+fn dead_letters(record: &Value) -> BTreeSet<String> {
+    let dead =
+        record["sample"]["queues"].as_array().into_iter().flatten().map(|queue| &queue["dead_letters"]);
+    let told = dead.filter_map(|dead| Some((dead["queue"].as_str()?, dead["count"].as_u64()?)));
+    told.filter(|(_, count)| *count > 0)
+        .map(|(queue, count)| format!("DEAD LETTERS: {count} in {}", plain(queue)))
+        .collect()
+}
+
 fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
     let record = &scaler["record"];
     let mut remarks = Vec::new();
@@ -88,6 +99,7 @@ fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
     for missing in record["sample"]["missing"].as_array().into_iter().flatten() {
         remarks.push(format!("MISSING: {}: {}", words(&missing["what"]), words(&missing["why"])));
     }
+    remarks.extend(dead_letters(record));
     if record["paused"].is_object() {
         remarks.push(format!("PAUSED: {}", pause(&record["paused"])));
     }
@@ -205,6 +217,24 @@ thumbs        ?          ?         -           ?        ?        ?      ?..?    
         assert!(!shown.contains("thumbs"));
         assert_eq!(table(&status(|_| ()), Some("nobody")), None);
         assert_eq!(table("no JSON", None), None);
+    }
+
+    #[test]
+    fn dead_letters_are_told_below_the_row_once_a_queue_and_only_where_there_are_any() {
+        let shown = table(
+            &status(|status| {
+                let queues = &mut status["scalers"][0]["record"]["sample"]["queues"];
+                let queue = |dead: Value| json!({ "visible": 1, "dead_letters": dead });
+                let three = || queue(json!({ "queue": "images-dead", "count": 3 }));
+                let unread = json!({ "queue": "thumbs-dead", "count": null });
+                let empty = json!({ "queue": "videos-dead", "count": 0 });
+                *queues = json!([three(), three(), queue(unread), queue(empty)]);
+            }),
+            None,
+        )
+        .unwrap();
+        let told: Vec<&str> = shown.lines().filter(|line| line.contains("DEAD LETTERS")).collect();
+        assert_eq!(told, ["  DEAD LETTERS: 3 in images-dead"]);
     }
 
     #[test]

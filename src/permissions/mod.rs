@@ -55,10 +55,14 @@ pub enum Permission {
     FindQueues,
     /// To read a queue's counters.
     ReadQueues,
+    /// To find the URL of a dead-letter queue.
+    FindDeadLetterQueues,
+    /// To count the messages in a dead-letter queue.
+    ReadDeadLetterQueues,
     /// To read the sizes and instances of a group.
     ReadGroups,
-    /// To learn from the messages deleted, for the latency policy.
-    ReadDeletions,
+    /// To learn from the messages deleted, and to tell the age of the oldest, for the latency policy.
+    ReadMetrics,
     /// To notice an instance refresh before a write.
     ReadInstanceRefreshes,
     /// To drive.
@@ -82,11 +86,13 @@ pub const OF_COMMANDS: [(&str, &str); 4] = [
 
 impl Permission {
     /// Every permission, in the order of the statements.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::FindQueues,
         Self::ReadQueues,
+        Self::FindDeadLetterQueues,
+        Self::ReadDeadLetterQueues,
         Self::ReadGroups,
-        Self::ReadDeletions,
+        Self::ReadMetrics,
         Self::ReadInstanceRefreshes,
         Self::SetDesiredCapacity,
         Self::PublishMetrics,
@@ -98,10 +104,10 @@ impl Permission {
     #[must_use]
     pub const fn action(self) -> &'static str {
         match self {
-            Self::FindQueues => "sqs:GetQueueUrl",
-            Self::ReadQueues => "sqs:GetQueueAttributes",
+            Self::FindQueues | Self::FindDeadLetterQueues => "sqs:GetQueueUrl",
+            Self::ReadQueues | Self::ReadDeadLetterQueues => "sqs:GetQueueAttributes",
             Self::ReadGroups => "autoscaling:DescribeAutoScalingGroups",
-            Self::ReadDeletions => "cloudwatch:GetMetricData",
+            Self::ReadMetrics => "cloudwatch:GetMetricData",
             Self::ReadInstanceRefreshes => "autoscaling:DescribeInstanceRefreshes",
             Self::SetDesiredCapacity => "autoscaling:SetDesiredCapacity",
             Self::PublishMetrics => "cloudwatch:PutMetricData",
@@ -116,8 +122,10 @@ impl Permission {
         match self {
             Self::FindQueues => "FindQueues",
             Self::ReadQueues => "ReadQueues",
+            Self::FindDeadLetterQueues => "FindDeadLetterQueues",
+            Self::ReadDeadLetterQueues => "ReadDeadLetterQueues",
             Self::ReadGroups => "ReadGroups",
-            Self::ReadDeletions => "ReadDeletions",
+            Self::ReadMetrics => "ReadMetrics",
             Self::ReadInstanceRefreshes => "ReadInstanceRefreshes",
             Self::SetDesiredCapacity => "SetDesiredCapacity",
             Self::PublishMetrics => "PublishMetrics",
@@ -132,8 +140,13 @@ impl Permission {
         match self {
             Self::FindQueues => "queues given by name or ARN cannot be found, and their scalers hold",
             Self::ReadQueues => "the queues cannot be read, and their scalers hold",
+            Self::FindDeadLetterQueues | Self::ReadDeadLetterQueues => {
+                "the messages that fail again and again are not counted"
+            }
             Self::ReadGroups => "the groups cannot be read, and their scalers hold",
-            Self::ReadDeletions => "only the queues' counters are learnt from",
+            Self::ReadMetrics => {
+                "only the queues' counters are learnt from, and the age of the oldest message is not told"
+            }
             Self::ReadInstanceRefreshes => "a running instance refresh is not seen",
             Self::SetDesiredCapacity => "the groups cannot be driven",
             Self::PublishMetrics => "nothing is published",

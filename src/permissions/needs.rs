@@ -56,6 +56,23 @@ fn identity(
     }
 }
 
+impl Identity {
+    /// The same identity, which counts what lies in the dead-letter queues of these ARNs as well. Of these the
+    /// settings do not tell: they are in the queues' redrive policies.
+    #[must_use]
+    pub fn with_dead_letter_queues(self, arns: &[String]) -> Self {
+        if arns.is_empty() || !self.grants.iter().any(|grant| grant.permission == Permission::ReadQueues) {
+            return self;
+        }
+        let mut grants: BTreeMap<Permission, Grant> =
+            self.grants.into_iter().map(|grant| (grant.permission, grant)).collect();
+        for permission in [Permission::FindDeadLetterQueues, Permission::ReadDeadLetterQueues] {
+            needs(&mut grants, permission).resources.extend(arns.iter().cloned());
+        }
+        Self { grants: grants.into_values().collect(), ..self }
+    }
+}
+
 fn needs(grants: &mut BTreeMap<Permission, Grant>, permission: Permission) -> &mut Grant {
     let nothing = || Grant { permission, resources: BTreeSet::new(), namespaces: BTreeSet::new() };
     grants.entry(permission).or_insert_with(nothing)
@@ -77,7 +94,7 @@ fn reading(grants: &mut BTreeMap<Permission, Grant>, scaler: &Scaler, whose: &Wh
     // Another account's metrics are not asked for.
     let learns = matches!(scaler.policy, PolicyKind::Latency(_));
     if learns && scaler.sources.iter().any(|source| !whose.is_foreign(source)) {
-        needs(grants, Permission::ReadDeletions).resources.insert(EVERYTHING.to_owned());
+        needs(grants, Permission::ReadMetrics).resources.insert(EVERYTHING.to_owned());
     }
 }
 

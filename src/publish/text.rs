@@ -35,7 +35,7 @@ pub fn decided(record: &Record) -> String {
     format!("{} ({})", action(record.decision.action), reasons.join("; "))
 }
 
-/// What the tick saw: backlog, backlog per instance and fleet, and what is expected.
+/// What the tick saw: backlog, backlog per instance and fleet, what is expected, and dead letters if any.
 #[must_use]
 pub fn seen(record: &Record) -> String {
     let backlog = record.sample.backlog().map_or_else(|| "backlog unknown".to_owned(), |sum| messages(&sum));
@@ -48,7 +48,12 @@ pub fn seen(record: &Record) -> String {
         (None, _) => String::new(),
     };
     let expected = record.estimate.as_ref().map_or_else(String::new, |each| format!(", {}", expected(each)));
-    format!("{backlog}{per_instance}, {fleet}{expected}")
+    let dead = match record.sample.dead_letters() {
+        Some(1) => ", 1 dead letter".to_owned(),
+        Some(count @ 2..) => format!(", {count} dead letters"),
+        None | Some(0) => String::new(),
+    };
+    format!("{backlog}{per_instance}, {fleet}{expected}{dead}")
 }
 
 /// The action in words.
@@ -109,7 +114,7 @@ fn outcome(record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Pause, Timestamp};
+    use crate::model::{Cause, DeadLetters, Missing, Pause, Timestamp};
     use crate::publish::scene;
 
     #[test]
@@ -142,6 +147,22 @@ mod tests {
         assert!(seen(&record).ends_with(", 9 of 9 in service, 0.5/s arriving, drained in 230.8 s"));
         record.estimate.as_mut().unwrap().drain_secs = None;
         assert!(seen(&record).ends_with(", 9 of 9 in service, 0.5/s arriving"));
+    }
+
+    #[test]
+    fn dead_letters_are_told_where_there_are_any() {
+        let mut record = scene::documented();
+        let mut told = |count| {
+            let dead = DeadLetters { queue: "images-dead".to_owned(), count };
+            record.sample.queues[0].dead_letters = Some(dead);
+            seen(&record).rsplit(", ").next().unwrap().to_owned()
+        };
+        assert_eq!(told(Ok(3)), "3 dead letters");
+        assert_eq!(told(Ok(1)), "1 dead letter");
+        let denied = Missing::new("dead-letter queue images-dead", Cause::Denied, "AccessDenied");
+        for quiet in [Ok(0), Err(denied)] {
+            assert_eq!(told(quiet), "drained in 230.8 s");
+        }
     }
 
     #[test]

@@ -134,8 +134,8 @@ mod tests {
         Failure { cause, code: Some("Code".to_owned()), why: "its words".to_owned() }
     }
 
-    fn counted(messages: u64) -> Result<Counted, Failure> {
-        Ok(Counted { messages, url: "http://sqs/1/images-dead".to_owned() })
+    fn counted(messages: u64) -> Counted {
+        Counted { messages, url: "http://sqs/1/images-dead".to_owned() }
     }
 
     /// Lets `dead` wait for an answer that the test gives.
@@ -154,7 +154,7 @@ mod tests {
         let told = dead.look(&queues, NOON, Duration::from_secs(1)).await;
         assert_eq!(told.queue, "images-dead");
         assert_eq!(told.count.unwrap_err().cause, Cause::Timeout);
-        answer.send(counted(3)).unwrap();
+        answer.send(Ok(counted(3))).unwrap();
         tokio::task::yield_now().await;
         assert_eq!(dead.look(&queues, NOON, Duration::ZERO).await.count, Ok(3));
         let _unanswered = asked(&mut dead);
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn what_fails_is_missing_whatever_was_known_and_its_url_is_asked_for_again() {
         let mut dead = dead();
-        dead.note(NOON.steady, counted(3));
+        dead.note(NOON.steady, Ok(counted(3)));
         assert!(dead.url.is_some());
         for cause in [Cause::NotFound, Cause::Timeout, Cause::Denied] {
             dead.note(NOON.steady, Err(failure(cause)));
@@ -182,7 +182,7 @@ mod tests {
             (Err(failure(Cause::Denied)), Some(Cause::Denied)),
             (Err(failure(Cause::Timeout)), Some(Cause::Denied)),
             (Err(failure(Cause::NotFound)), Some(Cause::NotFound)),
-            (counted(0), None),
+            (Ok(counted(0)), None),
         ] {
             dead.note(NOON.steady, answer);
             assert_eq!(dead.said, said);

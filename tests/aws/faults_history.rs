@@ -75,6 +75,7 @@ const SMALL_DISK: &str = "mount -t tmpfs -o size=512k small \"$0\" && exec \"$@\
 
 /// The disk fills while the daemon writes to it, within a line or not, and has room again.
 #[tokio::test]
+#[ignore = "needs leave to make namespaces"]
 async fn a_disk_that_fills_up_costs_records_and_nothing_else_until_there_is_room() {
     let world = five_workers("filled-history", 9).await;
     let filling = tempted("filled-history", BRISK).replace("drive = true", "drive = false");

@@ -1,4 +1,5 @@
-//! Sockets that systemd hands over, by systemd's own `systemd-socket-activate`.
+//! Sockets that systemd hands over, by systemd's own `systemd-socket-activate`, which not every host has:
+//! `cargo test --test aws -- --ignored`.
 
 use crate::http::{JSON, ONCE, TOKEN, answer, scene, settings};
 use crate::running::{Running, eventually};
@@ -28,6 +29,7 @@ fn free_port() -> u16 {
 }
 
 #[tokio::test]
+#[ignore = "needs systemd-socket-activate"]
 async fn a_unix_socket_of_systemds_is_taken_over_with_the_connection_that_woke_the_daemon() {
     let world = scene("activated-unix", ONCE, "listen = \"systemd\"").await;
     let socket = world.dir.path().join("systemd.sock");
@@ -48,6 +50,7 @@ async fn a_unix_socket_of_systemds_is_taken_over_with_the_connection_that_woke_t
 }
 
 #[tokio::test]
+#[ignore = "needs systemd-socket-activate"]
 async fn a_port_of_systemds_is_taken_over() {
     let world = scene("activated-tcp", ONCE, "listen = \"systemd\"").await;
     let address = format!("127.0.0.1:{}", free_port());
@@ -58,6 +61,7 @@ async fn a_port_of_systemds_is_taken_over() {
 }
 
 #[tokio::test]
+#[ignore = "needs systemd-socket-activate"]
 async fn a_port_of_systemds_that_others_can_reach_takes_a_token() {
     let world = scene("activated-open", ONCE, "listen = \"systemd\"").await;
     let start = || {

@@ -5,9 +5,10 @@
 
 use crate::accounts::User;
 use crate::bad_day::{Daemon, error};
+use crate::dead::redrive;
 use crate::emulator::{Emulator, shared};
 use crate::notices::Troubled;
-use crate::world::{World, eager, of, patient};
+use crate::world::{REGION, World, eager, of, patient};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -194,6 +195,39 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
             assert!(!holds || record["decision"]["action"] == "hold", "{record}");
         }
     }
+}
+
+#[tokio::test]
+async fn dead_letters_are_counted_with_what_is_printed_for_their_queue_and_without_it_scaling_goes_on() {
+    let emulator = emulator();
+    let arn = |name: &str| format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dead");
+    let mut watched = Vec::new();
+    for (name, args) in [
+        ("iam-losing", vec!["--dead-letter-queue".to_owned(), arn("iam-losing")]),
+        ("iam-unaware", Vec::new()),
+    ] {
+        let world = busy(emulator, name, "").await;
+        world.queue("-dead").await;
+        redrive(&world, name, &format!("{name}-dead")).await;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let user = User::with(&document(&world, &args).to_string(), name, emulator);
+        watched.push((world, user));
+    }
+    emulator.guard();
+    let daemons: Vec<Daemon> = watched.iter().map(|(world, user)| daemon(world, user)).collect();
+    let counts = |name: &str, daemon: &Daemon| -> Vec<Value> {
+        let records = daemon.records(name);
+        records.iter().map(|record| record["sample"]["queues"][0]["dead_letters"]["count"].clone()).collect()
+    };
+    daemons[0].wait("a count", || counts("iam-losing", &daemons[0]).contains(&json!(0)));
+    assert_eq!(answered(&watched[0].0, 403), BTreeSet::new());
+
+    let lacking = json!({ "Action": "sqs:GetQueueUrl", "Resource": arn("iam-unaware") });
+    assert_names(&daemons[1], &lacking);
+    let scaled =
+        || daemons[1].records("iam-unaware").iter().any(|record| record["outcome"]["kind"] == "done");
+    daemons[1].wait("a write", scaled);
+    assert!(counts("iam-unaware", &daemons[1]).iter().all(Value::is_null));
 }
 
 #[tokio::test]

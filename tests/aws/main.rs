@@ -12,13 +12,16 @@
 )]
 
 mod accounts;
+mod alarms;
 mod bad_day;
 mod batch;
 mod command;
+mod dead;
 mod drive;
 mod dry;
 mod emulator;
 mod faults_boot;
+mod faults_dead;
 mod faults_deletions;
 mod faults_history;
 mod faults_http;

@@ -64,6 +64,14 @@ function summed(record, counter) {
   return record.sample.queues.reduce((sum, queue) => sum + queue[counter], 0);
 }
 
+/** Messages in dead-letter queues, each queue once: undefined where there is none, null where one could not be counted. */
+function deadLetters(record) {
+  const dead = record.sample.queues.map((queue) => queue.dead_letters).filter(Boolean);
+  const counts = [...new Map(dead.map((each) => [each.queue, each.count])).values()];
+  if (counts.length === 0) return undefined;
+  return counts.includes(null) ? null : counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** The wait that is acceptable, in seconds, where the policy has one: what it accepts per instance, worked off. */
 function objective(record) {
   const { estimate, metrics } = record;
@@ -144,6 +152,8 @@ function troubles(scaler, now) {
     for (const each of standing(record)) if (!TOLD.has(each.kind)) note(3, "warn", TITLES[each.kind] || each.kind);
     const codes = record.decision.reasons.map((reason) => reason.code);
     for (const code of Object.keys(TROUBLES)) if (codes.includes(code)) note(3, "warn", TROUBLES[code]);
+    const dead = deadLetters(record);
+    if (dead > 0) note(2, "warn", dead === 1 ? "1 dead letter" : `${figure(dead)} dead letters`);
     if (pressure(record) > 1) note(2, "warn", "above accepted");
   }
   found.sort((a, b) => b.weight - a.weight);

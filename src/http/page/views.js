@@ -167,6 +167,10 @@ function figuresOf(record, scaler, now) {
     pairs.push(["Objective", span(objective(record))], ["Drained in", estimate.drain_secs === null ? "never, with none in service" : span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
       ["Per message", span(estimate.processing_secs)], ["Boot", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
+  const dead = deadLetters(record);
+  if (dead !== undefined) pairs.push(["Dead letters", figure(dead)]);
+  const ages = sample.queues.map((queue) => queue.oldest_secs).filter((secs) => typeof secs === "number");
+  if (ages.length) pairs.push(["Oldest message", span(Math.max(...ages))]);
   const classOf = (value, more) => [value === UNKNOWN && "unknown", more].filter(Boolean).join(" ") || null;
   return [el("dl", {}, ...pairs.map(([name, value, more]) => el("div", {}, el("dt", {}, name), el("dd", { class: classOf(value, more) }, value))))];
 }

@@ -140,7 +140,7 @@ fn metrics(read: &Result<(), Failure>, publish: bool, learn: bool) -> Vec<Findin
     let permission = learn.then(|| match read {
         Ok(()) => proved("cloudwatch:GetMetricData", "a read"),
         Err(failure) => {
-            let what = "deletions of messages cannot be seen, so the daemon learns from the counters alone";
+            let what = "deletions of messages and the age of the oldest cannot be seen, so the daemon learns from the counters alone";
             Finding::failed(Level::Warning, Code::Permission, what, failure)
         }
     });

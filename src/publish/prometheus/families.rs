@@ -30,7 +30,7 @@ const fn one(name: &'static str, unit: &'static str, help: &'static str, figure:
 
 /// All of them, in the order they are told.
 #[expect(clippy::cast_precision_loss, reason = "counters and times stay far below 2^52")]
-pub(super) const GAUGES: [Gauge; 22] = [
+pub(super) const GAUGES: [Gauge; 24] = [
     Gauge {
         name: "backlog",
         unit: "messages",
@@ -85,6 +85,18 @@ pub(super) const GAUGES: [Gauge; 22] = [
         "seconds",
         "Time from ordering an instance until it works on its first message, as learnt",
         |record| estimate(record, |estimate| estimate.boot_secs.value),
+    ),
+    one(
+        "dead_letters",
+        "",
+        "Messages in the dead-letter queues of the scaler's queues; absent where there is none, or one cannot be counted",
+        |record| record.sample.dead_letters().map(|count| count as f64),
+    ),
+    one(
+        "oldest_message_age",
+        "seconds",
+        "Age of the oldest message in any queue of the scaler, as CloudWatch tells it some minutes late",
+        |record| record.sample.oldest_secs(),
     ),
     one("fleet_desired", "", "Capacity asked for", |record| fleet(record, |fleet| fleet.desired)),
     one("fleet_min", "", "The group's own lower limit", |record| fleet(record, |fleet| fleet.min)),

@@ -3,7 +3,7 @@
 mod packaged;
 
 use super::*;
-use crate::model::{Cause, Decision, Missing, Mode, Outcome, Pause, Timestamp};
+use crate::model::{Cause, DeadLetters, Decision, Missing, Mode, Outcome, Pause, Timestamp};
 use crate::publish::scene;
 
 /// A family as its description and samples tell it.
@@ -94,8 +94,18 @@ async fn told(records: &[Record]) -> BTreeMap<String, Family> {
 async fn everything() -> BTreeMap<String, Family> {
     let exposition = Exposition::new(Arc::default());
     exposition.calls().note("GetQueueUrl", None);
-    tell(&exposition, &[scene::blind(), paused(true, false)]).await;
+    let all = Record { paused: paused(true, false).paused, ..losing(Ok(3)) };
+    tell(&exposition, &[scene::blind(), all]).await;
     families(&exposition.encode())
+}
+
+/// The record of the documentation, with an old message, and with this in its dead-letter queue.
+fn losing(count: Result<u64, Missing>) -> Record {
+    let mut record = scene::documented();
+    let queue = &mut record.sample.queues[0];
+    queue.oldest_secs = Some(61.5);
+    queue.dead_letters = Some(DeadLetters { queue: "images-dead".to_owned(), count });
+    record
 }
 
 /// The figure of the one sample with these labels beside the scaler's, if there is one.
@@ -177,6 +187,17 @@ async fn what_was_learnt_is_told_where_the_policy_learns() {
     }
     let without = told(&[scene::scaled_out()]).await;
     assert!(!without.contains_key("backlogd_drain_seconds") && !without.contains_key("backlogd_slots"));
+}
+
+#[tokio::test]
+async fn dead_letters_that_were_not_counted_are_no_zero() {
+    let counted = everything().await;
+    assert_eq!(figure(&counted, "backlogd_dead_letters", &[]), Some(3.0));
+    assert_eq!(figure(&counted, "backlogd_oldest_message_age_seconds", &[]), Some(61.5));
+    let denied = Missing::new("dead-letter queue images-dead", Cause::Denied, "AccessDenied");
+    let denied = told(&[losing(Err(denied))]).await;
+    assert_eq!(figure(&denied, "backlogd_dead_letters", &[]), None);
+    assert_eq!(figure(&denied, "backlogd_sample_missing", &[]), Some(0.0), "scaling lacks nothing");
 }
 
 #[tokio::test]
