@@ -14,7 +14,7 @@
 //! | 4 | [`engine`]: the loop body |
 //! | 3 | [`source`], [`target`], [`publish`], [`store`]: ports, with their adapters beside them |
 //! | 2 | [`controller`]: the decision; [`aws`]: the one door to the SDK |
-//! | 1 | [`policy`]: what is wanted; [`estimate`]: what is learnt; [`calendar`]: when windows are open; [`clock`]: the one place that asks the time |
+//! | 1 | [`policy`]: what is wanted; [`estimate`]: what is learnt; [`calendar`]: when windows are open; [`trouble`]: what a person should know of; [`clock`]: the one place that asks the time |
 //! | 0 | [`model`]: plain values |
 
 pub mod model;
@@ -23,6 +23,7 @@ pub mod calendar;
 pub mod clock;
 pub mod estimate;
 pub mod policy;
+pub mod trouble;
 
 pub mod aws;
 pub mod controller;

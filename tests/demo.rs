@@ -4,6 +4,7 @@ use backlogd::explain::{Explanation, at_length};
 use backlogd::model::{Action, LatencyReason, Reason, Record};
 use backlogd::publish::json;
 use backlogd::sim::{Stage, Tally, demo, lock};
+use serde_json::Value;
 use std::time::Duration;
 
 const SEEDS: std::ops::Range<u64> = 0..40;
@@ -147,5 +148,37 @@ async fn it_lasts_about_half_a_minute_at_the_default_speed() {
         let ticks = u32::try_from(run(seed).await.0.len()).unwrap();
         let real_secs = f64::from(ticks * 10) / demo::SPEED;
         assert!((22.0..33.0).contains(&real_secs), "seed {seed}: {real_secs} s");
+    }
+}
+
+/// Whether all that `part` shows is in `whole`, which may hold more.
+fn shows(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(key, value)| whole.get(key).is_some_and(|other| shows(value, other)))
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() == whole.len() && part.iter().zip(whole).all(|(value, other)| shows(value, other))
+        }
+        _ => part == whole,
+    }
+}
+
+#[tokio::test]
+async fn the_record_that_the_readme_explains_is_of_this_run_and_has_the_fields_it_names() {
+    let (_, section) = include_str!("../README.md").split_once("\n## Reading a decision\n").unwrap();
+    let (_, block) = section.split_once("```json\n").unwrap();
+    let (block, rest) = block.split_once("```\n").unwrap();
+    let shown: Value = serde_json::from_str(block).unwrap();
+    let records = lines(&run(1).await.0);
+    let same = |line: &String| serde_json::from_str(line).is_ok_and(|record| shows(&shown, &record));
+    assert_eq!(records.iter().filter(|line| same(line)).count(), 1, "{shown}");
+
+    let (table, _) = rest.split_once("\n\nAll fields").unwrap();
+    let fields: Vec<&str> =
+        table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    assert!(fields.len() > 8, "{fields:?}");
+    for field in fields {
+        assert!(shown.pointer(&format!("/{}", field.replace('.', "/"))).is_some(), "{field}");
     }
 }

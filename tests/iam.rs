@@ -41,13 +41,15 @@ fn check(config: &Path, policy: &str) -> (i32, String, String) {
 }
 
 const ROLE: &str = "arn:aws:iam::222222222222:role/scaling";
+const DEAD: &str = "arn:aws:sqs:eu-west-1:123456789012:images-dead";
 const HOST: &str = "arn:aws:iam::111111111111:role/backlogd";
 
 #[test]
 fn the_documents_in_packaging_are_what_the_command_prints() {
-    let documents: [(&str, &str, &[&str]); 6] = [
+    let documents: [(&str, &str, &[&str]); 7] = [
         ("publish-only.json", "publish-only.toml", &[]),
-        ("driving.json", "driving.toml", &[]),
+        ("driving.json", "driving.toml", &["--dead-letter-queue", DEAD]),
+        ("notifying.json", "notifying.toml", &[]),
         ("trust-ec2.json", "driving.toml", &["--trust", "ec2.amazonaws.com"]),
         ("other-account.json", "other-account.toml", &[]),
         ("other-account-role.json", "other-account.toml", &["--role", ROLE]),
@@ -99,7 +101,7 @@ fn action(text: &str) -> Option<String> {
 #[test]
 fn every_call_that_is_made_has_its_permission_or_is_a_commands() {
     let mut granted = BTreeSet::new();
-    for document in ["driving.json", "other-account.json"] {
+    for document in ["driving.json", "notifying.json", "other-account.json"] {
         let text = fs::read_to_string(packaged().join(document)).unwrap();
         let statements = text.split("\"Action\": \"").skip(1);
         granted.extend(statements.map(|rest| rest.split('"').next().unwrap().to_owned()));
@@ -112,8 +114,13 @@ fn every_call_that_is_made_has_its_permission_or_is_a_commands() {
 
 #[test]
 fn standard_error_names_the_other_documents_and_what_is_left_open() {
-    let (_, _, words) = run(&packaged().join("driving.toml"), &[]);
+    let (_, _, words) = run(&packaged().join("driving.toml"), &["--dead-letter-queue", DEAD]);
     assert_eq!(words, "", "nothing is left to say");
+    let (_, _, words) = run(&packaged().join("driving.toml"), &[]);
+    assert!(words.ends_with("name each by --dead-letter-queue ARN\n"), "{words}");
+    let (exit, _, complaint) = run(&packaged().join("driving.toml"), &["--dead-letter-queue", "images-dead"]);
+    assert_eq!(exit, 2);
+    assert!(complaint.contains("arn:aws:sqs:REGION:ACCOUNT:NAME"), "{complaint}");
     let (_, _, words) = run(&packaged().join("other-account.toml"), &[]);
     assert_eq!(
         words,
@@ -131,19 +138,27 @@ fn standard_error_names_the_other_documents_and_what_is_left_open() {
 #[test]
 fn a_policy_that_suffices_is_told_from_one_that_does_not() {
     let settings = packaged().join("driving.toml");
-    let (exit, words, _) = run(&settings, &["--check", packaged().join("driving.json").to_str().unwrap()]);
+    let driving = packaged().join("driving.json");
+    let named = ["--check", driving.to_str().unwrap(), "--dead-letter-queue", DEAD];
+    let (exit, words, _) = run(&settings, &named);
     assert_eq!((exit, words.as_str()), (0, "the policy grants everything that is needed\n"));
 
+    let publishing = packaged().join("publish-only.json");
     let (exit, words, complaint) =
-        run(&settings, &["--check", packaged().join("publish-only.json").to_str().unwrap()]);
+        run(&settings, &["--check", publishing.to_str().unwrap(), "--dead-letter-queue", DEAD]);
     assert_eq!((exit, complaint.as_str()), (1, ""));
     let expected = "\
-missing: cloudwatch:GetMetricData on *; without it only the queues' counters are learnt from
+missing: sqs:GetQueueUrl on arn:aws:sqs:eu-west-1:123456789012:images-dead; \
+without it the messages that fail again and again are not counted
+missing: sqs:GetQueueAttributes on arn:aws:sqs:eu-west-1:123456789012:images-dead; \
+without it the messages that fail again and again are not counted
+missing: cloudwatch:GetMetricData on *; \
+without it only the queues' counters are learnt from, and the age of the oldest message is not told
 missing: autoscaling:DescribeInstanceRefreshes on *; without it a running instance refresh is not seen
 missing: autoscaling:SetDesiredCapacity on \
 arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/image-workers; \
 without it the groups cannot be driven
-the policy certainly grants 4 of the 7 that are needed
+the policy certainly grants 4 of the 9 that are needed
 ";
     assert_eq!(words, expected);
 
@@ -217,7 +232,7 @@ fn a_document_too_large_for_a_managed_policy_says_what_to_do() {
         fs::write(&file, text + "]\n").unwrap();
         file
     };
-    let (exit, printed, words) = run(&settings(50), &[]);
+    let (exit, printed, words) = run(&settings(50), &["--dead-letter-queue", DEAD]);
     assert_eq!((exit, words.as_str()), (0, ""));
     assert!(printed.contains("queue-49"));
     let (exit, _, words) = run(&settings(80), &[]);

@@ -8,10 +8,12 @@
 
 #[path = "properties/latency.rs"]
 mod latency;
+#[path = "properties/pause.rs"]
+mod pause;
 
 use backlogd::controller::{Controller, Limits, Rules, State};
 use backlogd::model::{
-    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Outcome, Queue, QueueFacts, Sample, Timestamp,
+    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Outcome, Queue, Sample, Timestamp,
 };
 use backlogd::policy::{BacklogPerInstance, Policy, Step, StepIn, StepOut};
 use proptest::prelude::*;
@@ -91,14 +93,7 @@ fn missing() -> Missing {
 }
 
 fn sample_of(backlogs: Vec<Result<Backlog, Missing>>, fleet: Result<Fleet, Missing>) -> Sample {
-    let queue = |backlog| Queue {
-        name: "q".into(),
-        backlog,
-        age_secs: 0.1,
-        facts: QueueFacts::default(),
-        deleted: None,
-    };
-    Sample { queues: backlogs.into_iter().map(queue).collect(), fleet }
+    Sample { queues: backlogs.into_iter().map(|backlog| Queue::new("q", backlog)).collect(), fleet }
 }
 
 fn sample() -> impl Strategy<Value = Sample> {

@@ -74,7 +74,7 @@ fn figures_go_to_standard_output_and_words_to_standard_error() {
     assert!(output.status.success(), "{}", words(&output));
     let (table, words) = (out(&output), words(&output));
     let heads = table.lines().nth(1).unwrap();
-    assert!(table.starts_with("arrivals, objective 60 s; the least possible: "), "{table}");
+    assert!(table.starts_with("arrivals, objective 5 min; the least possible: "), "{table}");
     for head in
         ["policy", "setting", "late %", "p50 s", "p95 s", "p99 s", "max s", "hours", "x least", "actions"]
     {
@@ -83,7 +83,7 @@ fn figures_go_to_standard_output_and_words_to_standard_error() {
     assert_eq!(table.lines().filter(|line| line.starts_with("backlogd ")).count(), 1);
     assert!(table.contains("queueLength=5") && table.contains("\nwpa "), "{table}");
     assert!(words.starts_with("no settings file: "), "{words}");
-    assert!(words.contains("\nbacklogd keeps waits within 60 s for "), "{words}");
+    assert!(words.contains("\nbacklogd keeps waits within 5 min for "), "{words}");
     assert!(!words.contains('\r'), "progress is for terminals: {words:?}");
 }
 
@@ -130,7 +130,7 @@ fn the_settings_decide_what_flags_do_not() {
     let dir = place();
     let policy = |args: &[&str]| json(&dir, args)[0]["setting"].as_str().unwrap().to_owned();
     assert_eq!(policy(&["--config", "backlogd.toml"]), "backlog per instance, 24");
-    assert_eq!(policy(&[]), "latency, 60 s");
+    assert_eq!(policy(&[]), "latency, 5 min");
     let least =
         |max: &str| json(&dir, &["--config", "backlogd.toml", "--max", max])[0]["bound_hours"].is_null();
     assert!(least("1") && !least("9"), "one instance of two slots cannot do it, nine can");
@@ -262,6 +262,69 @@ fn the_daemons_records_are_a_workload() {
 }
 
 #[test]
+fn its_records_can_be_replayed_and_are_a_workload_themselves() {
+    let dir = place();
+    let output =
+        simulate(&dir, &[&TRACE[..], &["--config", "backlogd.toml", "--records", "run.jsonl"]].concat());
+    assert!(output.status.success() && words(&output).contains("records: run.jsonl"), "{}", words(&output));
+    let first = fs::read_to_string(dir.path().join("run.jsonl")).unwrap();
+    assert!(first.starts_with("{\"time\":\"2026-01-01T00:00:10Z\",\"scaler\":\"images\","), "{first:.200}");
+
+    let mut replay = Command::new(env!("CARGO_BIN_EXE_backlogd"));
+    replay
+        .args(["replay", "run.jsonl", "--config", "backlogd.toml", "--output", "json"])
+        .current_dir(dir.path());
+    let replay = replay.output().unwrap();
+    assert!(replay.status.success(), "{}", words(&replay));
+    let mut ticks: Vec<Value> =
+        out(&replay).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // The last line sums up.
+    ticks.pop();
+    assert_eq!(ticks.len(), first.lines().count());
+    assert!(
+        ticks.iter().all(|tick| tick["recorded"]["action"] == tick["replayed"]["action"]),
+        "the same settings"
+    );
+
+    let again = ["--from-records", "run.jsonl", "--processing-secs", "6", "--records", "again.jsonl"];
+    let output = simulate(&dir, &again);
+    assert!(output.status.success(), "{}", words(&output));
+    // From the first look on.
+    let again = fs::read_to_string(dir.path().join("again.jsonl")).unwrap();
+    assert!(again.starts_with("{\"time\":\"2026-01-01T00:00:20Z\""), "{again:.200}");
+}
+
+#[test]
+fn records_that_cannot_be_written_fail_after_the_figures_are_told() {
+    let dir = place();
+    let output = simulate(&dir, &[&TRACE[..], &["--records", "no/such/run.jsonl"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(out(&output).contains("\nbacklogd "), "{}", out(&output));
+    assert!(
+        words(&output).contains("error: cannot write no/such/run.jsonl: No such file"),
+        "{}",
+        words(&output)
+    );
+    assert!(
+        refused(&dir, &["--records", "run.jsonl", "--objective", "60,300"], 78)
+            .contains("takes one objective")
+    );
+}
+
+#[test]
+fn the_trace_in_the_documents_is_read() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/simulate.md");
+    let page = fs::read_to_string(page).unwrap();
+    let (_, rest) = page.split_once("```csv\n").unwrap();
+    let (trace, _) = rest.split_once("```").unwrap();
+    let dir = place();
+    fs::write(dir.path().join("arrivals.csv"), trace).unwrap();
+    let output = simulate(&dir, &["--trace", "arrivals.csv"]);
+    assert!(output.status.success(), "{}", words(&output));
+    assert!(words(&output).contains("workload: arrivals.csv; 366 messages in 62 min"), "{}", words(&output));
+}
+
+#[test]
 fn the_report_has_the_plots_and_loads_nothing() {
     let dir = place();
     let args = [&TRACE[..], &["--compare", "keda,wpa", "--report", "out.html"]].concat();
@@ -279,7 +342,7 @@ fn the_report_has_the_plots_and_loads_nothing() {
     }
     assert_eq!(page.matches("<svg ").count(), 5);
     assert!(
-        page.contains("backlogd keeps waits within 60 s for") && page.contains("prefers-color-scheme: dark")
+        page.contains("backlogd keeps waits within 5 min for") && page.contains("prefers-color-scheme: dark")
     );
     for loading in ["http:", "https:", "//", "src=", "<script", "<link", "@import", "url(", "href=\"h"] {
         assert!(!page.contains(loading), "{loading}");
@@ -301,9 +364,6 @@ fn a_report_that_cannot_be_written_fails_after_the_figures_are_told() {
     assert_eq!(output.status.code(), Some(1));
     assert!(out(&output).contains("\nbacklogd "), "{}", out(&output));
     let told = words(&output);
-    assert!(
-        told.contains("error: cannot write the report no/such/out.html: No such file or directory"),
-        "{told}"
-    );
+    assert!(told.contains("error: cannot write no/such/out.html: No such file or directory"), "{told}");
     assert!(!Path::new(&dir.path().join("no")).exists());
 }

@@ -16,7 +16,7 @@ use text::{Source, sources};
 /// The floors, from the ground up. A room names only rooms on floors below its own; sideways counts as upward.
 const FLOORS: [&[&str]; 10] = [
     &["model"],
-    &["policy", "estimate", "clock", "calendar"],
+    &["policy", "estimate", "clock", "calendar", "trouble"],
     &["controller", "aws"],
     &["source", "target", "publish", "store"],
     &["engine"],
@@ -28,7 +28,7 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Rooms that do no I/O, read no clock and write no log.
-const PURE: [&str; 5] = ["model", "policy", "estimate", "controller", "permissions"];
+const PURE: [&str; 6] = ["model", "policy", "estimate", "controller", "permissions", "trouble"];
 
 /// And so do these files: the simulated world, what is made of facts about AWS, and what a target-tracking
 /// policy should be.
@@ -92,12 +92,13 @@ const IMPURE: [&str; 13] = [
 
 /// The files beside `aws` that may name the SDK: one adapter a service, and for `CloudWatch` one more,
 /// which reads what the other does not write. `target/scaling` and those of `online` do what the daemon does not.
-const ADAPTERS: [&str; 7] = [
+const ADAPTERS: [&str; 8] = [
     "source/sqs.rs",
-    "source/deletions.rs",
+    "source/figures.rs",
     "target/asg.rs",
     "target/scaling/mod.rs",
     "publish/cloudwatch.rs",
+    "publish/sns.rs",
     "online/sqs.rs",
     "online/sts.rs",
 ];

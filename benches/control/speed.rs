@@ -37,8 +37,7 @@ fn tick(case: &Case) -> Duration {
         let counted = (visible + in_flight) as f64;
         let backlog = Backlog { visible, in_flight, delayed: 0, counted };
         let facts = QueueFacts { visibility_timeout_secs: Some(60), ..QueueFacts::default() };
-        sample.queues =
-            vec![Queue { name: String::new(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted: None }];
+        sample.queues = vec![Queue { facts, ..Queue::new("", Ok(backlog)) }];
         let now = Timestamp::from_secs(i64::from(turn) * 10);
         controller.observe(Now::at(now), &sample);
         let decision = controller.decide(now, &sample);

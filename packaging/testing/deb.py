@@ -68,6 +68,7 @@ BEFORE = [
     service.it_is_neither_enabled_nor_started, service.its_settings_are_for_its_group_alone,
     service.systemd_finds_nothing_to_complain_of_in_the_unit, service.the_unit_is_hardened,
     service.the_catalog_is_installed, service.completions_load_in_bash,
+    service.the_schema_that_the_settings_name_is_the_programs_own,
     service.the_settings_as_shipped_are_sound_once_uncommented,
     service.started_without_settings_it_says_what_to_do_and_is_left_alone,
 ]

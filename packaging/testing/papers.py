@@ -1,4 +1,4 @@
-"""What comes with the program in both packages: manual pages, completions, changelogs, others' licences."""
+"""What comes with the program in both packages: manual pages, completions, the schema, changelogs, others' licences."""
 
 import datetime
 import email.utils
@@ -22,6 +22,7 @@ def stage(binary, package, date):
         compressed(f"{page}.gz", (ROOT / "docs" / page).read_text())
     for shell, name in COMPLETIONS.items():
         (STAGE / name).write_text(output(binary, "completions", shell))
+    (STAGE / "backlogd.schema.json").write_text(output(binary, "schema"))
     changes = (ROOT / "CHANGELOG.md").read_text()
     compressed("changelog.gz", changes)
     compressed("changelog.Debian.gz", debian_changelog(changes, package, date))

@@ -2,6 +2,8 @@
 
 import re
 import time
+import urllib.error
+import urllib.request
 
 from checks import expect, expect_equal
 from machine import until
@@ -13,6 +15,10 @@ THUMBS = "/etc/backlogd/conf.d/thumbs.toml"
 DROP_IN = "/etc/systemd/system/backlogd.service.d"
 # Of the exposure that `systemd-analyze security` reckons, in tenths.
 EXPOSURE_MAX = 13
+
+# Of the socket unit.
+PORT = 9465
+TOKEN = "0123456789abcdef0123456789abcdef"
 
 # What the killed scaler keeps in mind for a scale-in.
 WINDOW = 20
@@ -75,7 +81,7 @@ def started_without_settings_it_says_what_to_do_and_is_left_alone(machine, _):
 
 def the_settings_as_shipped_are_sound_once_uncommented(machine, _):
     shipped = (ROOT / "packaging/backlogd.toml").read_text()
-    machine.write("/tmp/uncommented.toml", re.sub(r"^#(?! )", "", shipped, flags=re.MULTILINE))
+    machine.write("/tmp/uncommented.toml", re.sub(r"^#(?![ :])", "", shipped, flags=re.MULTILINE))
     told = machine.run("backlogd check --config /tmp/uncommented.toml").stdout
     expect("images: every 10 seconds, in eu-west-1" in told, told)
 
@@ -233,6 +239,34 @@ def settings_named_in_a_drop_in_are_those_that_a_reload_checks(machine, _):
     machine.run(f"rm -r {drop_in} /etc/images; systemctl daemon-reload; systemctl restart backlogd")
 
 
+def asked(path, token=None):
+    """The status of the answer to a request at the socket unit's port, which is the host's as well."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        return urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", headers=headers), timeout=30).status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def a_connection_to_a_socket_unit_starts_it_and_a_credential_is_its_token(machine, _):
+    before, drop_in, unit = machine.says(f"cat {SETTINGS}"), f"{DROP_IN}/token.conf", "/etc/systemd/system/backlogd.socket"
+    machine.write("/etc/backlogd/token", TOKEN)
+    machine.run("chmod 600 /etc/backlogd/token")
+    machine.write(drop_in, "[Service]\nLoadCredential=token:/etc/backlogd/token\n")
+    machine.write(unit, f"[Socket]\nListenStream=127.0.0.1:{PORT}\n")
+    listen = 'listen = "systemd"\nlisten_token_file = "/run/credentials/backlogd.service/token"\n'
+    machine.write(SETTINGS, f"[daemon]\n{listen}{before}\n")
+    machine.run("systemctl daemon-reload; systemctl stop backlogd; systemctl start backlogd.socket")
+    expect_equal(machine.shows("ActiveState"), "inactive", "the service before anybody asks")
+    expect_equal(asked("/healthz"), 200, "the answer to whoever woke it")
+    until("the service to be active", machine.is_active)
+    expect_equal((asked("/status.json"), asked("/status.json", TOKEN)), (401, 200), "without and with the token")
+    told = machine.run(f"backlogd status --listen 127.0.0.1:{PORT}").stdout
+    expect("\nimages " in told, told)
+    machine.write(SETTINGS, f"{before}\n")
+    machine.run(f"systemctl stop backlogd.socket; rm {unit} {drop_in}; systemctl daemon-reload; systemctl restart backlogd")
+
+
 def journalctl_x_explains_what_happened(machine, _):
     catalog = (ROOT / "systemd/backlogd.catalog").read_text()
     subjects = dict(re.findall(r"^-- ([0-9a-f]{32})\nSubject: (.*)$", catalog, re.MULTILINE))
@@ -254,6 +288,13 @@ def the_catalog_is_installed(machine, _):
         expect(name in known, f"journald does not know the message {name}")
 
 
+def the_schema_that_the_settings_name_is_the_programs_own(machine, _):
+    machine.run("""
+        schema=$(sed -n 's/^#:schema //p' /etc/backlogd/backlogd.toml)
+        backlogd schema | cmp - "$schema"
+    """)
+
+
 def completions_load_in_bash(machine, _):
     machine.run("source /usr/share/bash-completion/completions/backlogd; complete -p backlogd")
 
@@ -268,7 +309,8 @@ LIFE = [
     killed_in_the_middle_of_a_scale_out_it_keeps_to_the_cooldown,
     and_to_the_peak_of_its_stabilization_window, a_reload_takes_up_a_new_scaler_without_a_restart,
     a_reload_of_broken_settings_fails_and_the_old_ones_stay_in_force,
-    settings_named_in_a_drop_in_are_those_that_a_reload_checks, journalctl_x_explains_what_happened,
+    settings_named_in_a_drop_in_are_those_that_a_reload_checks,
+    a_connection_to_a_socket_unit_starts_it_and_a_credential_is_its_token, journalctl_x_explains_what_happened,
 ]
 CORE = [
     enabled_it_is_active_only_after_the_first_ticks, its_metric_arrives, the_process_has_no_rights_to_speak_of,

@@ -56,7 +56,7 @@ pub async fn sessions(settings: &Settings, patience: Patience) -> Result<Session
     for scaler in &settings.scalers {
         let session = match sessions.get(&scaler.place) {
             Some(session) => session.clone(),
-            None => session(scaler, patience).await?,
+            None => session(scaler, &scaler.place, patience).await?,
         };
         check_regions(scaler, &session)?;
         check_drivers(scaler, &session, &mut driven)?;
@@ -74,8 +74,9 @@ pub fn drivers<'s>(settings: &'s Settings, sessions: &Sessions, scaler: &Scaler)
     driving.map(|other| other.name.as_str()).collect()
 }
 
-pub(super) async fn session(scaler: &Scaler, patience: Patience) -> Result<Session, Unfit> {
-    let session = open(&scaler.place, patience).await;
+/// Opens a place that `scaler` needs.
+pub(super) async fn session(scaler: &Scaler, place: &Place, patience: Patience) -> Result<Session, Unfit> {
+    let session = open(place, patience).await;
     session.map_err(|source| Unfit::NoRegion { scaler: scaler.name.clone(), source })
 }
 

@@ -9,11 +9,14 @@ use crate::controller::{Controller, State};
 use crate::engine::Engine;
 use crate::model::{Hints, Mode, Now};
 use crate::policy::{self, Policy, Tuning};
-use crate::publish::{Console, Exposition, History, Journal, Ledger, Losses, Metrics, Publisher, history};
-use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings};
-use crate::source::{Counting, Deletions, QueueAddress, Queues, Source};
-use crate::store::{StateFile, Store, Unkept};
+use crate::publish::{
+    Console, Exposition, History, Journal, Ledger, Losses, Metrics, Notices, Publisher, history,
+};
+use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings, Topic};
+use crate::source::{Counting, Figures, QueueAddress, Queues, Source};
+use crate::store::{Onlooker, PauseFile, StateFile, Store};
 use crate::target::{Groups, Target, Withheld};
+use crate::trouble::{Known, Watch};
 use fit::{check_drivers, check_regions, session};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -57,6 +60,8 @@ pub struct Workshop {
     places: HashMap<Place, Shared>,
     /// What the scalers share; nothing before the first is built, and in a run that writes nothing.
     history: Option<History>,
+    /// The topic that is told of troubles, and what tells it; nothing as above.
+    notices: Option<(Topic, Notices)>,
 }
 
 /// All that a scaler's engine is built of.
@@ -69,6 +74,7 @@ pub struct Kit {
     purpose: Purpose,
     state_dir: PathBuf,
     history: Option<History>,
+    notices: Option<Notices>,
 }
 
 /// What the scalers of one place share.
@@ -76,7 +82,7 @@ pub struct Kit {
 struct Shared {
     session: Session,
     queues: Queues,
-    deletions: Deletions,
+    figures: Figures,
     groups: Groups,
     metrics: Metrics,
 }
@@ -99,7 +105,7 @@ impl Workshop {
         // Closed, it takes tasks all the same, and can be waited for.
         tasks.close();
         let (losses, exposition) = (purpose.exposition.losses(), purpose.exposition.clone());
-        Self { tasks, losses, exposition, purpose, places: HashMap::new(), history: None }
+        Self { tasks, losses, exposition, purpose, places: HashMap::new(), history: None, notices: None }
     }
 
     /// The kits of those scalers of `settings` that are `wanted`, in their order. Connections of a place
@@ -116,6 +122,7 @@ impl Workshop {
         let mut driven = HashMap::new();
         let mut kits = Vec::new();
         let history = self.history(settings);
+        let notices = self.notices(settings).await?;
         for scaler in &settings.scalers {
             let shared = if let Some(shared) = places.get(&scaler.place) {
                 shared.clone()
@@ -130,14 +137,15 @@ impl Workshop {
                 let (scaler, purpose) = (scaler.clone(), self.purpose.clone());
                 let (exposition, history) = (self.exposition.clone(), history.clone());
                 let state_dir = settings.state_dir.clone();
-                kits.push(Kit { scaler, shared, exposition, purpose, state_dir, history });
+                let notices = notices.as_ref().map(|(_, notices)| notices.clone());
+                kits.push(Kit { scaler, shared, exposition, purpose, state_dir, history, notices });
             }
         }
         self.places = places;
         if let Some(history) = &history {
             history.keep(settings.history);
         }
-        self.history = history;
+        (self.history, self.notices) = (history, notices);
         Ok(kits)
     }
 
@@ -147,12 +155,26 @@ impl Workshop {
         (!self.purpose.dry_run).then(|| self.history.clone().unwrap_or_else(new))
     }
 
+    /// What tells the topic of the settings already, or a new one; none where nothing is to be written.
+    async fn notices(&self, settings: &Settings) -> Result<Option<(Topic, Notices)>, Unfit> {
+        let Some(scaler) = settings.scalers.first().filter(|_| !self.purpose.dry_run) else {
+            return Ok(None);
+        };
+        let Some(topic) = &scaler.notify.topic else { return Ok(None) };
+        if let Some(same) = self.notices.as_ref().filter(|(known, _)| known == topic) {
+            return Ok(Some(same.clone()));
+        }
+        let session = session(scaler, &topic.place, Patience::LONGEST).await?;
+        let session = Session { calls: self.exposition.calls(), ..session };
+        Ok(Some((topic.clone(), Notices::start(&session, &topic.arn, &self.tasks))))
+    }
+
     /// What is shared in the place of `scaler`, where calls may take so long.
     async fn shared(&self, scaler: &Scaler, patience: Patience) -> Result<Shared, Unfit> {
         if let Some(shared) = self.places.get(&scaler.place).filter(|at| at.session.patience == patience) {
             return Ok(shared.clone());
         }
-        let session = session(scaler, patience).await?;
+        let session = session(scaler, &scaler.place, patience).await?;
         let session = Session { calls: self.exposition.calls(), ..session };
         Ok(Shared::new(session, &self.tasks, self.losses.clone()))
     }
@@ -169,9 +191,11 @@ impl Kit {
     /// was kept; without one, from what the state directory holds.
     #[must_use]
     pub fn engine(self, before: Option<Engine>, now: Now) -> Engine {
-        let Self { scaler, shared, exposition, purpose, state_dir, history } = &self;
-        let (store, state) = match before {
-            Some(Engine { store, controller, .. }) => (store, controller.state().clone()),
+        let Self { scaler, shared, exposition, purpose, state_dir, history, notices } = &self;
+        let (store, state, troubles) = match before {
+            Some(Engine { store, controller, watch, .. }) => {
+                (store, controller.state().clone(), watch.known().clone())
+            }
             None => store(scaler, purpose, state_dir, now),
         };
         let state = state.about(&about(scaler, &shared.session.region));
@@ -181,8 +205,9 @@ impl Kit {
             sources: scaler.sources.iter().map(|queue| source(queue, scaler, shared)).collect(),
             target: target(scaler, shared, purpose),
             controller: Controller::new(policy(&scaler.policy), scaler.rules.clone(), state),
+            watch: Watch::new(scaler.notify.terms, troubles),
             store,
-            publishers: publishers(scaler, shared, exposition, purpose, history.as_ref()),
+            publishers: publishers(scaler, shared, exposition, purpose, history.as_ref(), notices.as_ref()),
         }
     }
 }
@@ -196,9 +221,9 @@ fn patience(settings: &Settings, place: &Place) -> Patience {
 impl Shared {
     fn new(session: Session, tasks: &TaskTracker, losses: Arc<Losses>) -> Self {
         let (queues, groups) = (Queues::new(&session), Groups::start(&session));
-        let deletions = Deletions::start(&session);
+        let figures = Figures::start(&session);
         let metrics = Metrics::start(&session, tasks, losses);
-        Self { session, queues, deletions, groups, metrics }
+        Self { session, queues, figures, groups, metrics }
     }
 }
 
@@ -215,7 +240,7 @@ fn source(queue: &QueueSource, scaler: &Scaler, shared: &Shared) -> Box<dyn Sour
         Counting { weight: queue.weight, in_flight: queue.count_in_flight, delayed: queue.count_delayed };
     let queue = shared.queues.queue(queue.address.clone(), counting);
     match &scaler.policy {
-        PolicyKind::Latency(_) => Box::new(queue.with_deletions(&shared.deletions)),
+        PolicyKind::Latency(_) => Box::new(queue.with_figures(&shared.figures)),
         PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_) => Box::new(queue),
     }
 }
@@ -269,12 +294,15 @@ fn about(scaler: &Scaler, region: &str) -> String {
 }
 
 /// A dry run goes on from what the daemon remembers, and leaves it alone.
-fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn Store>, State) {
+fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn Store>, State, Known) {
     if purpose.dry_run {
-        return (Box::new(Unkept), StateFile::peek(dir, &scaler.name, now));
+        let onlooker = Onlooker { pauses: PauseFile::of(dir, &scaler.name) };
+        let troubles = StateFile::peek_troubles(dir, &scaler.name);
+        return (Box::new(onlooker), StateFile::peek(dir, &scaler.name, now), troubles);
     }
     let (file, state) = StateFile::open(dir, &scaler.name, now);
-    (Box::new(file), state)
+    let troubles = file.troubles();
+    (Box::new(file), state, troubles)
 }
 
 fn publishers(
@@ -283,6 +311,7 @@ fn publishers(
     exposition: &Exposition,
     purpose: &Purpose,
     history: Option<&History>,
+    notices: Option<&Notices>,
 ) -> Vec<Box<dyn Publisher>> {
     let mut publishers: Vec<Box<dyn Publisher>> =
         vec![Box::new(Journal::default()), Box::new(exposition.publisher(&scaler.name))];
@@ -291,6 +320,9 @@ fn publishers(
     }
     if let Some(history) = history {
         publishers.push(Box::new(history.clone()));
+    }
+    if let Some(notices) = notices {
+        publishers.push(Box::new(notices.clone()));
     }
     if let Some(ledger) = &purpose.ledger {
         publishers.push(Box::new(ledger.clone()));

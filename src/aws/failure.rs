@@ -84,7 +84,9 @@ where
 /// Codes as observed and as in the services' models; SQS gives its own long form for some.
 pub(super) fn cause_of_code(code: &str) -> Option<Cause> {
     Some(match code.rsplit('.').next().unwrap_or(code) {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
+        "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "UnauthorizedOperation" => {
+            Cause::Denied
+        }
         "ExpiredToken"
         | "ExpiredTokenException"
         | "InvalidAccessKeyId"
@@ -98,11 +100,12 @@ pub(super) fn cause_of_code(code: &str) -> Option<Cause> {
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => Cause::Credentials,
-        "InvalidAddress" | "NonExistentQueue" | "QueueDoesNotExist" => Cause::NotFound,
+        "InvalidAddress" | "NonExistentQueue" | "NotFound" | "QueueDoesNotExist" => Cause::NotFound,
         "RequestLimitExceeded"
         | "RequestThrottled"
         | "RequestThrottledException"
         | "SlowDown"
+        | "Throttled"
         | "Throttling"
         | "ThrottlingException"
         | "TooManyRequestsException" => Cause::Throttled,

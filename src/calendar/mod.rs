@@ -4,11 +4,15 @@
 //! start within the hour that is left out is when they do; where they go back, a start within the hour that
 //! comes twice is its first coming. How long a window lasts is time that passes, whatever the clocks do.
 
+mod amount;
+mod pause;
 mod zone;
 
 #[cfg(test)]
 mod tests;
 
+pub use amount::amount;
+pub use pause::{paused, when};
 pub use zone::Zone;
 
 use crate::model::{Opening, Timestamp};
@@ -57,17 +61,18 @@ impl Window {
         let lead = self.min.map_or(Duration::ZERO, |_| self.lead.unwrap_or(lead));
         let starts = self.latest(wall + lead).filter(inside)?;
         if starts <= wall {
-            return Some(self.opening(self.max, self.until(wall, starts)));
+            return Some(self.open(self.until(wall, starts)));
         }
         // Where it lasts longer than from one start to the next, it is open and about to begin anew.
         if let Some(open) = self.latest(wall).filter(inside) {
-            return Some(self.opening(self.max, self.until(wall, open)));
+            return Some(self.open(self.until(wall, open)));
         }
-        Some(self.opening(None, format!("from {}, ordered ahead", self.zone.clock(starts, wall, DAY))))
+        let when = format!("from {}, ordered ahead", self.zone.clock(starts, wall, DAY));
+        Some(Opening { max: None, ahead: true, ..self.open(when) })
     }
 
-    fn opening(&self, max: Option<u32>, when: String) -> Opening {
-        Opening { window: self.name.clone(), min: self.min, max, when }
+    fn open(&self, when: String) -> Opening {
+        Opening { window: self.name.clone(), min: self.min, max: self.max, when, ahead: false }
     }
 
     fn until(&self, wall: Timestamp, starts: Timestamp) -> String {

@@ -238,3 +238,27 @@ proptest! {
         prop_assert_eq!(window.open_at(wall, Duration::ZERO).is_some(), by_search(&window, wall));
     }
 }
+
+/// The table is made by another library: see `tests/calendar/openings.py`.
+#[test]
+fn on_days_when_clocks_change_each_start_opens_when_another_library_says() {
+    let table = include_str!("../../tests/calendar/openings.csv");
+    let rows: Vec<[&str; 4]> =
+        table.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>().try_into().unwrap()).collect();
+    assert_eq!(rows.len(), 9 * 96);
+    for [zone, day, start, opens] in rows {
+        let (hour, minute) = start.split_once(':').unwrap();
+        // Shorter than from quarter to quarter, even ordered ahead.
+        let lasts = Duration::from_mins(9);
+        let window = Window { lasts, ..window(&format!("0 {minute} {hour} * * *"), zone, 1) };
+        let (what, opens) = (format!("{start} of {day} in {zone}"), at(opens));
+        assert_eq!(window.openings(opens.shifted(-1)).next(), Some(opens), "{what}");
+        let closes = opens + window.lasts;
+        let seen = [opens.shifted(-1), opens, closes.shifted(-1), closes];
+        let seen = seen.map(|at| window.open_at(at, Duration::ZERO).is_some());
+        assert_eq!(seen, BETWEEN, "{what}");
+        let lead = Duration::from_mins(5);
+        let ahead = [-300_001, -300_000].map(|millis| window.open_at(opens.shifted(millis), lead));
+        assert!(ahead[0].is_none() && ahead[1].as_ref().is_some_and(|opening| opening.ahead), "{what}");
+    }
+}

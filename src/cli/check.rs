@@ -1,7 +1,10 @@
 use super::{Common, Exit, Output, block_on, complain, print};
+use crate::calendar::paused;
 use crate::clock::Clock;
+use crate::model::Timestamp;
 use crate::online::{self, Cost, Report, Verdict};
 use crate::settings::{self, Settings};
+use crate::store::PauseFile;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -22,10 +25,19 @@ pub(super) fn check(common: &Common, args: &Args) -> Exit {
     if args.online {
         return check_online(common, &settings, args.output);
     }
-    let openings = settings::openings(&settings, Clock::start().now().wall);
-    let parts = [settings::describe(&settings), openings, Cost::of(&settings.scalers).table()];
+    let now = Clock::start().now().wall;
+    let (openings, pauses) = (settings::openings(&settings, now), pauses(&settings, now));
+    let parts = [settings::describe(&settings), pauses, openings, Cost::of(&settings.scalers).table()];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     print(&parts.join("\n"))
+}
+
+/// A line a scaler that is paused.
+fn pauses(settings: &Settings, now: Timestamp) -> String {
+    let names = settings.scalers.iter().map(|scaler| &scaler.name);
+    let pauses = names.filter_map(|name| Some((name, PauseFile::of(&settings.state_dir, name).read(now)?)));
+    let lines = pauses.map(|(name, pause)| format!("{name}: {}\n", paused(&pause, now)));
+    lines.collect::<Vec<_>>().concat()
 }
 
 fn check_online(common: &Common, settings: &Settings, output: Output) -> Exit {

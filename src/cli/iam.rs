@@ -1,7 +1,9 @@
 use super::{Common, Exit, complain, print, say};
 use crate::permissions::{
-    Comparison, Identity, MANAGED_SIZE_MAX, Policy, Trusted, compare, identities, policy, size, trust,
+    Comparison, Identity, MANAGED_SIZE_MAX, Permission, Policy, Trusted, compare, identities, policy, size,
+    trust,
 };
+use crate::source::QueueAddress;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,9 @@ pub(super) struct Args {
     /// What is needed by this role of the settings' `assume_role` [default: what is needed by the identity that the daemon runs as]
     #[arg(long, value_name = "ARN")]
     role: Option<String>,
+    /// Let the messages in this dead-letter queue be counted as well; once for each that a queue's redrive policy names
+    #[arg(long, value_name = "ARN", value_parser = dead_letter_queue, conflicts_with = "trust")]
+    dead_letter_queue: Vec<String>,
     /// Print the trust policy instead, by which WHO may assume the role: an ARN, an account's 12 digits or a service such as ec2.amazonaws.com
     #[arg(long, value_name = "WHO", conflicts_with = "check")]
     trust: Option<Trusted>,
@@ -30,6 +35,7 @@ queue and group by their ARNs to have it judged; 78 the file is no policy.
 
 Examples:
   backlogd iam > policy.json
+  backlogd iam --dead-letter-queue arn:aws:sqs:eu-west-1:123456789012:images-dead
   backlogd iam --trust ec2.amazonaws.com
   backlogd iam --role arn:aws:iam::222222222222:role/scaling
   aws iam get-policy-version --policy-arn ARN --version-id v1 --query PolicyVersion.Document \\
@@ -48,6 +54,7 @@ pub(super) fn iam(common: &Common, args: &Args) -> Exit {
         complain(&format_args!("--role {asked}: the settings assume no such role; they assume {there_are}"));
         return Exit::Failed;
     };
+    let identity = &identity.clone().with_dead_letter_queues(&args.dead_letter_queue);
     if let Some(file) = &args.check {
         return check(identity, file);
     }
@@ -72,6 +79,14 @@ fn remarks(identity: &Identity, all: &[Identity], document: &str) -> Vec<String>
             )
         }));
     }
+    let granted = |permission| identity.grants.iter().any(|grant| grant.permission == permission);
+    if granted(Permission::ReadQueues) && !granted(Permission::ReadDeadLetterQueues) {
+        remarks.push(
+            "the settings do not tell of dead-letter queues, whose messages are counted where that is allowed: name \
+             each by --dead-letter-queue ARN"
+                .to_owned(),
+        );
+    }
     let size = size(document);
     if size > MANAGED_SIZE_MAX {
         remarks.push(format!(
@@ -81,6 +96,14 @@ fn remarks(identity: &Identity, all: &[Identity], document: &str) -> Vec<String>
         ));
     }
     remarks
+}
+
+/// The ARN of a queue.
+fn dead_letter_queue(text: &str) -> Result<String, String> {
+    match QueueAddress::parse(text)? {
+        QueueAddress { region: Some(_), url: None, .. } => Ok(text.to_owned()),
+        _ => Err("a redrive policy names its queue by an ARN: arn:aws:sqs:REGION:ACCOUNT:NAME".to_owned()),
+    }
 }
 
 fn check(identity: &Identity, file: &Path) -> Exit {

@@ -7,9 +7,12 @@ mod explain;
 mod iam;
 #[cfg(test)]
 mod manual;
+mod pause;
 mod policy;
 mod replay;
+mod resume;
 mod run;
+mod schema;
 mod simulate;
 mod status;
 
@@ -18,6 +21,7 @@ use crate::publish::Form;
 use crate::settings::{self, Mistakes, Settings};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,6 +47,7 @@ First steps:
   backlogd iam             what must it be allowed to do?
   backlogd run --dry-run   what would it do? Reads AWS, writes nothing
   backlogd status          what is the running daemon doing?
+  backlogd pause NAME      hold it for a while; resume ends that
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something to do (policy plan), 69 AWS or the daemon
 unreachable, 78 settings";
@@ -80,6 +85,10 @@ enum Command {
     Check(check::Args),
     /// Ask the running daemon how its scalers are doing
     Status(status::Args),
+    /// Hold a scaler's changes, over restarts too, for a time or until it is resumed
+    Pause(pause::Args),
+    /// End a pause
+    Resume(resume::Args),
     /// Take one look, decide, and show each step, or those of a decision of the past; writes nothing
     Explain(explain::Args),
     /// Print the IAM policy that these settings need and no more, or check one; calls nothing
@@ -92,6 +101,8 @@ enum Command {
     Replay(replay::Args),
     /// Watch it work on an embedded world; no account, no network
     Demo(demo::Args),
+    /// Print the JSON Schema of the settings file, by which editors complete and check it
+    Schema,
     /// Print shell completions
     Completions(completions::Args),
 }
@@ -143,12 +154,15 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&cli.common, &args),
         Command::Check(args) => check::check(&cli.common, &args),
         Command::Status(args) => status::status(&cli.common, &args),
+        Command::Pause(args) => pause::pause(&cli.common, &args),
+        Command::Resume(args) => resume::resume(&cli.common, &args),
         Command::Explain(args) => explain::explain(&cli.common, &args),
         Command::Iam(args) => iam::iam(&cli.common, &args),
         Command::Policy(args) => policy::policy(&cli.common, &args),
         Command::Simulate(args) => simulate::simulate(&cli.common, &args),
         Command::Replay(args) => replay::replay(&cli.common, &args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Schema => schema::schema(),
         Command::Completions(args) => completions::completions(&args),
     };
     ExitCode::from(exit as u8)
@@ -212,13 +226,21 @@ fn complain(failure: &dyn std::fmt::Display) {
 
 /// Data to whoever reads standard output; the exit code says whether it could be written.
 fn print(data: &str) -> Exit {
+    match print_on(data) {
+        ControlFlow::Continue(()) => Exit::Done,
+        ControlFlow::Break(exit) => exit,
+    }
+}
+
+/// The same for who has more to print; nobody would read it after a `Break`.
+fn print_on(data: &str) -> ControlFlow<Exit> {
     match crate::publish::print(data.trim_end()) {
-        Ok(()) => Exit::Done,
+        Ok(()) => ControlFlow::Continue(()),
         // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ControlFlow::Break(Exit::Done),
         Err(error) => {
             complain(&format_args!("cannot write to standard output: {error}"));
-            Exit::Failed
+            ControlFlow::Break(Exit::Failed)
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::{Common, Exit, Output, complain, print, say};
-use crate::sim::report::{page, save};
-use crate::sim::{Request, Shape, Victims, Workload, flags, lines, table, words};
+use crate::sim::compare::Comparison;
+use crate::sim::report::page;
+use crate::sim::{Plan, Request, Shape, Unsaved, Victims, Workload, flags, lines, save, table, words};
 use clap::ValueEnum;
 use std::io::{self, IsTerminal};
 use std::ops::RangeInclusive;
@@ -44,7 +45,7 @@ pub(super) struct Args {
     /// Seconds from ordering an instance to its first message, anything between LO and HI
     #[arg(long, value_name = "LO..HI", default_value = "120..180", value_parser = flags::times, help_heading = WORLD)]
     boot_secs: RangeInclusive<Duration>,
-    /// Seconds that a message may wait, or several separated by commas: a comparison each [default: from the settings, else 60]
+    /// Seconds that a message may wait, or several separated by commas: a comparison each [default: from the settings, else 300]
     #[arg(long, value_name = "SECS", value_delimiter = ',', allow_negative_numbers = true, value_parser = flags::time, help_heading = WORLD)]
     objective: Vec<Duration>,
     /// Seconds for which the messages of a stopped worker stay hidden [default: 6 times --processing-secs, at least 30]
@@ -74,6 +75,9 @@ pub(super) struct Args {
     /// How the figures are printed
     #[arg(long, value_name = "FORM", default_value = "text")]
     output: Output,
+    /// Write the decision records of the shipped controller to this file, one a line, as `run --output json` prints them
+    #[arg(long, value_name = "FILE")]
+    records: Option<PathBuf>,
     /// Write a page with plots to this file
     #[arg(long, value_name = "HTML")]
     report: Option<PathBuf>,
@@ -134,20 +138,29 @@ pub(super) fn simulate(common: &Common, args: &Args) -> Exit {
     for each in &comparisons {
         say(&words::verdict(each));
     }
-    match args.report.as_ref().map(|path| (path, save(path, &page(&comparisons)))) {
-        Some((_, Err(unsaved))) => {
+    match args.write(&plan, &comparisons) {
+        Ok(()) => printed,
+        Err(unsaved) => {
             complain(&unsaved);
             Exit::Failed
         }
-        Some((path, Ok(()))) => {
-            say(&format!("report: {}", path.display()));
-            printed
-        }
-        None => printed,
     }
 }
 
 impl Args {
+    /// Writes the files that were asked for, and says so.
+    fn write(&self, plan: &Plan, comparisons: &[Comparison]) -> Result<(), Unsaved> {
+        if let Some(path) = &self.report {
+            save(path, |out| out.write_all(page(comparisons).as_bytes()))?;
+            say(&format!("report: {}", path.display()));
+        }
+        if let Some(path) = &self.records {
+            save(path, |out| plan.write_records(out))?;
+            say(&format!("records: {}", path.display()));
+        }
+        Ok(())
+    }
+
     fn request(&self) -> Request {
         Request {
             scaler: self.scaler.clone(),
@@ -166,6 +179,7 @@ impl Args {
             compare: self.compare.clone(),
             price_per_hour: self.price_per_hour,
             history: self.report.is_some(),
+            records: self.records.is_some(),
         }
     }
 

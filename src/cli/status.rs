@@ -1,7 +1,8 @@
-use super::{Common, Exit, Output, block_on, complain, print};
+use super::{Common, Exit, Output, block_on, complain, print_on};
 use crate::http::{self, Access, NoToken, Unanswered};
 use crate::settings::{Http, Listen};
 use std::io::{self, IsTerminal};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -41,11 +42,10 @@ pub(super) fn status(common: &Common, args: &Args) -> Exit {
     }
     let looking = async {
         loop {
-            let exit = look(&listen, &access, args).await;
-            if !args.watch || exit == Exit::Failed {
-                return exit;
+            match look(&listen, &access, args).await {
+                Continue(_) if args.watch => sleep(PAUSE).await,
+                Continue(exit) | Break(exit) => return exit,
             }
-            sleep(PAUSE).await;
         }
     };
     block_on(looking).unwrap_or_else(|exit| exit)
@@ -73,8 +73,8 @@ fn whom(common: &Common, args: &Args) -> Result<(Listen, Access), Exit> {
     Ok((listen, access))
 }
 
-/// One look.
-async fn look(listen: &Listen, access: &Access, args: &Args) -> Exit {
+/// One look, and the exit code if it is the last; there is no sense in another after a `Break`.
+async fn look(listen: &Listen, access: &Access, args: &Args) -> ControlFlow<Exit, Exit> {
     let path = match (args.output, &args.scaler) {
         (Output::Json, Some(scaler)) => format!("/records.jsonl?scaler={scaler}"),
         _ => "/status.json".to_owned(),
@@ -89,22 +89,22 @@ async fn look(listen: &Listen, access: &Access, args: &Args) -> Exit {
     };
     let Some(shown) = shown else {
         complain(&format_args!("there is no scaler {:?}", args.scaler.as_deref().unwrap_or_default()));
-        return Exit::Failed;
+        return Break(Exit::Failed);
     };
     let clear = args.watch && matches!(args.output, Output::Text) && io::stdout().is_terminal();
-    print(&if clear { format!("{CLEAR}{shown}") } else { shown })
+    print_on(&if clear { format!("{CLEAR}{shown}") } else { shown }).map_continue(|()| Exit::Done)
 }
 
 /// What to do where there is no answer.
-fn unanswered(failure: &Unanswered) -> Exit {
+fn unanswered(failure: &Unanswered) -> ControlFlow<Exit, Exit> {
     let advice = match failure {
         Unanswered::Refused { .. } => {
             complain(failure);
-            return Exit::Failed;
+            return Break(Exit::Failed);
         }
         Unanswered::Nowhere => {
             complain(failure);
-            return Exit::Settings;
+            return Break(Exit::Settings);
         }
         Unanswered::Unreachable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
             "say it as root, or as a member of the group backlogd"
@@ -114,5 +114,6 @@ fn unanswered(failure: &Unanswered) -> Exit {
         }
     };
     complain(&format_args!("{failure}; {advice}"));
-    Exit::Unreachable
+    // It may come back.
+    Continue(Exit::Unreachable)
 }

@@ -1,23 +1,26 @@
 use super::{Controller, Rules, State};
 use crate::model::{
-    Action, Backlog, Bound, Decision, Fleet, Opening, Reason, Sample, Timestamp, WindowReason,
+    Action, Backlog, Bound, Decision, Fleet, Opening, Pause, PauseReason, Reason, Sample, Timestamp,
+    WindowReason,
 };
 use crate::policy::View;
 use std::time::Duration;
 
 /// What `sample` calls for, given what is remembered.
 pub(super) fn decide(controller: &Controller, now: Timestamp, sample: &Sample) -> Decision {
-    let Controller { policy, rules, state, outlook, open } = controller;
+    let Controller { policy, rules, state, outlook, open, pause } = controller;
     let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else {
         return Decision::hold(None, sample.missing().cloned().map(Reason::Missing).collect());
     };
-    let view = View { now, backlog: &backlog, fleet, outlook: outlook.as_ref() };
+    let held = controller.pause().is_some_and(Pause::holds_out);
+    let view = View { now, backlog: &backlog, fleet, outlook: outlook.as_ref(), held };
     let want = policy.want(&view, &state.memory);
     let mut thought = Thought {
         controller,
         rules,
         state,
         open,
+        pause: pause.as_ref(),
         now,
         sample,
         backlog,
@@ -37,6 +40,7 @@ struct Thought<'a> {
     rules: &'a Rules,
     state: &'a State,
     open: &'a [Opening],
+    pause: Option<&'a (Pause, String)>,
     now: Timestamp,
     sample: &'a Sample,
     backlog: Backlog,
@@ -87,6 +91,9 @@ impl Thought<'_> {
 
     /// Applies what each direction has to mind. The later a step, the more it knows of what is left.
     fn bend(&mut self) {
+        if let Some(reason) = self.paused() {
+            return self.held(Reason::Paused(reason));
+        }
         if self.to != self.fleet.desired
             && let Some(operator) = self.fleet.operator.clone()
         {
@@ -96,6 +103,17 @@ impl Thought<'_> {
             self.bend_out();
         } else if self.to < self.fleet.desired {
             self.bend_in();
+        }
+    }
+
+    /// What somebody paused is not done, whatever else there is to mind.
+    fn paused(&self) -> Option<PauseReason> {
+        let (pause, when) = self.pause?;
+        let (wanted, when) = (self.to, when.clone());
+        match Action::between(self.fleet.desired, wanted) {
+            Action::ScaleOut { .. } if pause.holds_out() => Some(PauseReason::Out { wanted, when }),
+            Action::ScaleIn { .. } if pause.holds_in() => Some(PauseReason::In { wanted, when }),
+            _ => None,
         }
     }
 
@@ -167,7 +185,9 @@ impl Thought<'_> {
         }
         let peak = self.state.window.peak(self.now, window, self.to);
         if peak > self.to {
-            self.bent(peak.min(self.fleet.desired), Reason::Stabilization { peak, window_secs });
+            let to = peak.min(self.fleet.desired);
+            let remaining_secs = secs_up(self.state.window.leaving(self.now, window, to));
+            self.bent(to, Reason::Stabilization { peak, window_secs, remaining_secs });
         }
     }
 

@@ -13,8 +13,12 @@ mod window;
 pub use rules::{Limits, Rules};
 pub use state::State;
 
-use crate::model::{Decision, Estimate, Now, Opening, Outcome, Outlook, Sample, Timestamp, whole_units};
+use crate::calendar;
+use crate::model::{
+    Decision, Estimate, Now, Opening, Outcome, Outlook, Pause, Sample, Timestamp, whole_units,
+};
 use crate::policy::{Policy, View};
+use std::time::Duration;
 
 /// One scaler's decision maker: its policy, its rules, and what it remembers.
 #[derive(Debug)]
@@ -26,21 +30,39 @@ pub struct Controller {
     outlook: Option<Outlook>,
     /// The windows in force at the last sample.
     open: Vec<Opening>,
+    /// What somebody paused, and since and until when in words.
+    pause: Option<(Pause, String)>,
 }
+
+/// A floor is ordered no earlier than this, whatever a state file says.
+const LEAD_MAX: Duration = Duration::from_hours(24);
 
 impl Controller {
     /// A controller that goes on from `state`.
     #[must_use]
     pub fn new(policy: Box<dyn Policy>, rules: Rules, state: State) -> Self {
-        Self { policy, rules, state, outlook: None, open: Vec::new() }
+        Self { policy, rules, state, outlook: None, open: Vec::new(), pause: None }
+    }
+
+    /// From now on, by the time of day `wall`, heeds `pause` and no other.
+    pub fn heed(&mut self, pause: Option<Pause>, wall: Timestamp) {
+        self.pause = pause.map(|pause| {
+            let when = calendar::when(&pause, wall);
+            (pause, when)
+        });
     }
 
     /// Learns from `sample`, if the policy does, and sees which windows are in force. To be called once a
     /// sample, before anything is decided on it.
+    ///
+    /// What is ordered ahead stays so until its window opens: a boot time that is meanwhile learnt to be
+    /// shorter would give it back for a moment, only to order it again.
     pub fn observe(&mut self, now: Now, sample: &Sample) {
         self.learn(now, sample);
-        let lead = self.policy.lead(self.outlook.as_ref());
+        let lead = self.policy.lead(self.outlook.as_ref()).max(self.state.lead).min(LEAD_MAX);
         self.open = self.rules.windows.iter().filter_map(|window| window.open_at(now.wall, lead)).collect();
+        let ahead = self.open.iter().any(|opening| opening.ahead);
+        self.state.lead = if ahead { lead } else { Duration::ZERO };
     }
 
     fn learn(&mut self, now: Now, sample: &Sample) {
@@ -49,7 +71,8 @@ impl Controller {
         self.outlook = self.state.estimates.outlook(hints, now.steady);
         if let (Some(backlog), Ok(fleet)) = (&sample.backlog(), &sample.fleet) {
             let outlook = self.outlook.as_ref();
-            let view = View { now: now.steady, backlog, fleet, outlook };
+            let held = self.pause().is_some_and(Pause::holds_out);
+            let view = View { now: now.steady, backlog, fleet, outlook, held };
             self.policy.remember(&view, &mut self.state.memory);
         }
     }
@@ -77,6 +100,12 @@ impl Controller {
             }
         };
         self.state = kept;
+    }
+
+    /// What somebody paused, if anything.
+    #[must_use]
+    pub fn pause(&self) -> Option<&Pause> {
+        self.pause.as_ref().map(|(pause, _)| pause)
     }
 
     /// What is remembered.

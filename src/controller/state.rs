@@ -4,6 +4,7 @@ use crate::estimate::Estimates;
 use crate::model::{Action, Decision, Estimate, Fleet, Hints, Sample, Timestamp};
 use crate::policy::Memory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::time::Duration;
 
 /// What a controller remembers from tick to tick, and over a restart. All times are steady ones.
 ///
@@ -25,6 +26,8 @@ pub struct State {
     pub(super) waking: u32,
     /// Ordered capacity that has not arrived.
     pub(super) shortfall: Option<Shortfall>,
+    /// How much earlier than its window a floor is ordered; zero while none is.
+    pub(super) lead: Duration,
     /// What was learnt, for a policy that learns.
     pub(super) estimates: Estimates,
     /// What the policy remembers.
@@ -111,8 +114,18 @@ impl State {
     /// that then seems to have had a gap begins anew, which delays and never hurries.
     #[must_use]
     pub fn merely_confirms(&self, kept: &Self) -> bool {
-        let Self { about, last_out, last_in, window, empty, waking, shortfall, estimates: _, memory: _ } =
-            self;
+        let Self {
+            about,
+            last_out,
+            last_in,
+            window,
+            empty,
+            waking,
+            shortfall,
+            lead: _,
+            estimates: _,
+            memory: _,
+        } = self;
         let since = |streak: &Option<Streak>| streak.map(|streak| streak.since);
         let standstill =
             |short: &Option<Shortfall>| short.map(|short| (short.in_service, short.standstill.since));

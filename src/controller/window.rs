@@ -24,6 +24,13 @@ impl Window {
         young.map(|(_, value)| *value).fold(recommended, u32::max)
     }
 
+    /// How long it takes until all that is younger than `length` and asks for `peak` or more is older.
+    pub(super) fn leaving(&self, now: Timestamp, length: Duration, peak: u32) -> Duration {
+        // The latest of the falling values that are as high.
+        let last = self.peaks.iter().rev().find(|(_, value)| *value >= peak);
+        last.map_or(Duration::ZERO, |(at, _)| length.saturating_sub(now.since(*at)))
+    }
+
     /// How long the watch has gone on at `now`.
     pub(super) fn watched(&self, now: Timestamp, length: Duration) -> Duration {
         match (self.since, self.last) {
@@ -82,6 +89,13 @@ mod tests {
         assert_eq!(window.peak(Timestamp::from_secs(309), LENGTH, 2), 9);
         assert_eq!(window.peak(Timestamp::from_secs(310), LENGTH, 2), 3);
         assert_eq!(window.peak(Timestamp::from_secs(320), LENGTH, 2), 2);
+    }
+
+    #[test]
+    fn it_is_told_when_the_peak_leaves() {
+        let window = window(&[(0, 5), (10, 9), (20, 3)]);
+        let left = |peak| window.leaving(Timestamp::from_secs(30), LENGTH, peak).as_secs();
+        assert_eq!((left(9), left(3), left(10)), (280, 290, 0));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::log_layer::LogLayer;
 use super::notify::tell_of_withholding;
 use super::reload::{Change, tell_of_refusal};
 use crate::model::{
-    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Queue, QueueFacts, Reason,
-    Record, Sample, Timestamp,
+    Action, Backlog, Cause, Decision, Fleet, Metrics, Missing, Mode, Outcome, Pause, Queue, Reason, Record,
+    Sample, Timestamp, Trouble, TroubleKind, Turn,
 };
 use crate::publish::{Event, Journal, Publisher};
 use log::kv::{Error, Key, Value, VisitSource};
@@ -35,6 +35,9 @@ impl log::Log for Lines {
                 Ok(())
             }
         }
+        if record.level() == log::Level::Debug {
+            return;
+        }
         let mut pairs = Pairs(BTreeMap::from([("MESSAGE".to_owned(), record.args().to_string())]));
         record.key_values().visit(&mut pairs).unwrap();
         let id = pairs.0.get("MESSAGE_ID").expect("a line that is explained").clone();
@@ -46,17 +49,18 @@ impl log::Log for Lines {
 
 fn record(fleet: Result<Fleet, Missing>, decision: Decision, outcome: Outcome) -> Record {
     let backlog = fleet.clone().map(|_| Backlog::default());
-    let (name, facts) = ("images".to_owned(), QueueFacts::default());
-    let sample = Sample { queues: vec![Queue { name, backlog, age_secs: 0.0, facts, deleted: None }], fleet };
+    let sample = Sample { queues: vec![Queue::new("images", backlog)], fleet };
     Record {
         time: Timestamp::from_secs(0),
         scaler: "images".to_owned(),
         mode: Mode::Drive,
+        paused: None,
         metrics: Metrics::of(&sample, None),
         sample,
         estimate: None,
         decision,
         outcome,
+        troubles: Vec::new(),
     }
 }
 
@@ -67,6 +71,12 @@ fn changed(action: Action, outcome: Outcome) -> Record {
 fn missing(cause: Cause) -> Record {
     let missing = Missing::new("group workers", cause, "no");
     record(Err(missing.clone()), Decision::hold(None, vec![Reason::Missing(missing)]), Outcome::None)
+}
+
+fn troubled(kind: TroubleKind, turn: Turn) -> Record {
+    let since = Timestamp::from_secs(0);
+    let quiet = record(Ok(Fleet::default()), Decision::hold(None, Vec::new()), Outcome::None);
+    Record { troubles: vec![Trouble { kind, turn, since, text: String::new() }], ..quiet }
 }
 
 /// Every line that is explained, with as few fields as it may have.
@@ -83,8 +93,19 @@ async fn lines() -> Vec<Line> {
         missing(Cause::Denied),
         missing(Cause::Timeout),
         record(Ok(Fleet::default()), Decision::hold(Some(3), vec![stalled]), Outcome::None),
+        troubled(TroubleKind::DeadLetters, Turn::Began),
+        troubled(TroubleKind::AtMax, Turn::Began),
+        troubled(TroubleKind::VisibilityTimeout, Turn::Reminder),
+        troubled(TroubleKind::NearRetention, Turn::Began),
+        troubled(TroubleKind::AtMax, Turn::Recovered),
     ] {
         Journal::default().publish(&record).await;
+    }
+    let held = record(Ok(Fleet::default()), Decision::hold(None, Vec::new()), Outcome::None);
+    let paused = Some(Pause::Unknown { why: "no".to_owned() });
+    let mut journal = Journal::default();
+    for record in [Record { paused, ..held.clone() }, held] {
+        journal.publish(&record).await;
     }
     tell_of_refusal(Path::new("backlogd.toml"), "not started", &"no");
     Change::default().tell();

@@ -191,7 +191,7 @@ fn tell_of_start(scalers: usize, purpose: &Purpose) {
 async fn sent(tasks: &TaskTracker, longest_call: Duration) -> bool {
     let sent = timeout(longest_call * 5 / 4, tasks.wait()).await.is_ok();
     if !sent {
-        tracing::warn!("some metrics could not be sent in time");
+        tracing::warn!("some metrics or notices could not be sent in time");
     }
     sent
 }

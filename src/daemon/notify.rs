@@ -1,6 +1,6 @@
 use super::pulse::Pulse;
 use crate::clock::{Clock, reload_stamp};
-use crate::model::{Now, Timestamp};
+use crate::model::{Now, Record, Timestamp};
 use crate::publish::{Event, Ledger, Sign, Signs, text};
 use sd_notify::NotifyState;
 use std::cell::{Cell, RefCell};
@@ -167,16 +167,23 @@ fn status(pulses: &[Arc<Pulse>]) -> String {
     let missed: u64 = pulses.iter().map(|pulse| pulse.missed_count()).sum();
     let missed = if missed > 0 { format!("; {missed} rings missed") } else { String::new() };
     if let [only] = pulses {
-        let seen = only.last(|record| format!("{}: {}", only.scaler, text::seen(record)));
+        let seen =
+            only.last(|record| format!("{}: {}{}", only.scaler, text::seen(record), text::paused(record)));
         return seen.unwrap_or_default() + &missed;
     }
-    format!("{} scalers, {} with missing readings{missed}", pulses.len(), missing(pulses))
+    let paused = count(pulses, |record| record.paused.is_some());
+    let paused = if paused > 0 { format!(", {paused} paused") } else { String::new() };
+    format!("{} scalers, {} with missing readings{paused}{missed}", pulses.len(), missing(pulses))
 }
 
 /// How many scalers' last tick lacked a reading.
 fn missing(pulses: &[Arc<Pulse>]) -> usize {
-    let lacking = |pulse: &&Arc<Pulse>| pulse.last(|record| record.sample.missing().next().is_some());
-    pulses.iter().filter(|pulse| lacking(pulse) == Some(true)).count()
+    count(pulses, |record| record.sample.missing().next().is_some())
+}
+
+/// How many scalers' last records are `such`.
+fn count(pulses: &[Arc<Pulse>], such: impl Fn(&Record) -> bool) -> usize {
+    pulses.iter().filter(|pulse| pulse.last(&such) == Some(true)).count()
 }
 
 /// Without systemd this does nothing; a failure to notify must not stop scaling.
@@ -205,11 +212,13 @@ mod tests {
             time: Timestamp::from_secs(0),
             scaler: "images".to_owned(),
             mode: Mode::Drive,
+            paused: None,
             metrics: Metrics::of(&sample, None),
             sample,
             estimate: None,
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
+            troubles: Vec::new(),
         }
     }
 

@@ -287,11 +287,13 @@ mod tests {
             time: Clock::start().now().wall,
             scaler: String::new(),
             mode: Mode::Drive,
+            paused: None,
             sample: Sample { queues: Vec::new(), fleet },
             estimate: None,
             metrics: Metrics::default(),
             decision: Decision::hold(None, Vec::new()),
             outcome: Outcome::None,
+            troubles: Vec::new(),
         };
         gone.publish(&record).await;
         same.publish(&record).await;

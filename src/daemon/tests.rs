@@ -8,14 +8,13 @@ use crate::controller::{Controller, Rules, State};
 use crate::daemon::pulse::Pulse;
 use crate::daemon::schedule::Bell;
 use crate::engine::Engine;
-use crate::model::{
-    Action, Backlog, Cause, Fleet, Missing, Mode, Now, Outcome, Queue, QueueFacts, Reason, Timestamp,
-};
+use crate::model::{Action, Backlog, Cause, Fleet, Missing, Mode, Now, Outcome, Queue, Reason, Timestamp};
 use crate::policy::BacklogPerInstance;
 use crate::settings::Schedule;
 use crate::source::Source;
 use crate::store::Unkept;
 use crate::target::Target;
+use crate::trouble::Watch;
 use async_trait::async_trait;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -44,8 +43,7 @@ impl Source for HeldQueue {
         // In some tests nobody listens.
         self.began.send(()).unwrap_or_default();
         self.leave.acquire().await.unwrap().forget();
-        let (backlog, facts) = (self.backlog.clone(), QueueFacts::default());
-        Queue { name: "a".into(), backlog, age_secs: 0.1, facts, deleted: None }
+        Queue::new("a", self.backlog.clone())
     }
 }
 
@@ -78,6 +76,7 @@ pub(super) fn engine(queue: HeldQueue, answer: Outcome) -> Engine {
         sources: vec![Box::new(queue)],
         target: Box::new(FakeGroup { answer }),
         controller: Controller::new(Box::new(policy), Rules::default(), State::default()),
+        watch: Watch::default(),
         store: Box::new(Unkept),
         publishers: Vec::new(),
     }

@@ -6,6 +6,7 @@ use crate::publish::Publisher;
 use crate::source::Source;
 use crate::store::Store;
 use crate::target::Target;
+use crate::trouble::Watch;
 use futures_util::future::join_all;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct Engine {
     pub target: Box<dyn Target>,
     /// What decides.
     pub controller: Controller,
+    /// What watches for troubles.
+    pub watch: Watch,
     /// What survives a restart.
     pub store: Box<dyn Store>,
     /// Who is told.
@@ -37,10 +40,12 @@ impl Engine {
     /// It cannot fail: whatever goes wrong is part of the record, and the next tick decides afresh.
     pub async fn tick(&mut self, now: Now) -> Record {
         let sample = self.sample().await;
+        self.controller.heed(self.store.pause(now.wall), now.wall);
         self.controller.observe(now, &sample);
         let decision = self.decide(now, &sample).await;
         let outcome = self.act(now, &sample, &decision).await;
-        let record = self.record(now, sample, decision, outcome);
+        let mut record = self.record(now, sample, decision, outcome);
+        self.watch(&mut record);
         self.publish(&record).await;
         record
     }
@@ -96,12 +101,21 @@ impl Engine {
             time: now.wall,
             scaler: self.name.clone(),
             mode: self.mode,
+            paused: self.controller.pause().cloned(),
             sample,
             estimate,
             metrics,
             decision,
             outcome,
+            troubles: Vec::new(),
         }
+    }
+
+    /// Notes what a person should know of. It is kept before it is told: a kill between the two must not let it
+    /// be told again and again.
+    fn watch(&mut self, record: &mut Record) {
+        record.troubles = self.watch.observe(record);
+        self.store.save_troubles(self.watch.known());
     }
 
     async fn publish(&mut self, record: &Record) {

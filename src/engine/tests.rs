@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::model::{
-    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Queue, QueueFacts, Reason,
+    Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Pause, Queue, Reason,
     Record, Timestamp,
 };
 use crate::policy::{BacklogPerInstance, Latency, Tuning};
@@ -11,6 +11,7 @@ use crate::publish::Publisher;
 use crate::source::Source;
 use crate::store::Store;
 use crate::target::{Target, Withheld};
+use crate::trouble::{Known, Watch};
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,13 +42,7 @@ impl Source for FakeQueue {
     async fn read(&mut self) -> Queue {
         self.script.note("read queue");
         tokio::time::sleep(self.takes).await;
-        Queue {
-            name: "a".into(),
-            backlog: self.backlog.clone(),
-            age_secs: 0.1,
-            facts: QueueFacts::default(),
-            deleted: None,
-        }
+        Queue::new("a", self.backlog.clone())
     }
 }
 
@@ -86,12 +81,23 @@ impl Target for FakeGroup {
 struct FakeStore {
     script: Script,
     first: State,
+    pause: Option<Pause>,
 }
 
 impl Store for FakeStore {
     fn save(&mut self, _now: Now, state: &State) {
         let cooling = if state.same_actions(&self.first) { "without" } else { "with" };
         self.script.note(format!("save {cooling} a new action"));
+    }
+
+    fn pause(&mut self, _wall: Timestamp) -> Option<Pause> {
+        self.pause.clone()
+    }
+
+    fn save_troubles(&mut self, known: &Known) {
+        if *known != Known::default() {
+            self.script.note("save troubles");
+        }
     }
 }
 
@@ -153,7 +159,8 @@ fn assembled(script: &Script, queues: Vec<FakeQueue>, target: Box<dyn Target>, m
         sources: queues.into_iter().map(|queue| Box::new(queue) as Box<dyn Source>).collect(),
         target,
         controller: Controller::new(Box::new(policy), rules, State::default()),
-        store: Box::new(FakeStore { script: script.clone(), first: State::default() }),
+        watch: Watch::default(),
+        store: Box::new(FakeStore { script: script.clone(), first: State::default(), pause: None }),
         publishers: vec![Box::new(FakeListener(script.clone())), Box::new(FakeListener(script.clone()))],
     }
 }
@@ -281,7 +288,12 @@ async fn one_missing_queue_of_two_holds_and_is_part_of_the_record() {
     let record = engine.tick(at(0)).await;
     assert_eq!(record.sample.missing().count(), 1);
     assert_eq!(record.metrics.backlog_per_instance, None);
-    let expected = ["save without a new action", "publish hold, none", "publish hold, none"];
+    let expected = [
+        "save without a new action",
+        "save troubles", // before they are told
+        "publish hold, none",
+        "publish hold, none",
+    ];
     assert_eq!(script.events().get(3..).unwrap(), expected);
 }
 
@@ -315,4 +327,23 @@ async fn everything_is_read_at_once() {
     let record = tick.expect("a tick takes as long as its slowest reading");
     let counted: Vec<_> = record.sample.queues.iter().map(|queue| queue.backlog.clone().unwrap()).collect();
     assert_eq!(counted.first().unwrap().visible, 90, "in the settings' order, not that of arrival");
+}
+
+#[tokio::test]
+async fn what_is_paused_is_looked_at_every_tick_held_and_told() {
+    let (mut engine, script) = Scene::visible(90).engine();
+    let pause = |until| Pause::Asked { out: true, r#in: true, since: at(0).wall, until };
+    let store = |pause| Box::new(FakeStore { script: script.clone(), first: State::default(), pause });
+    engine.store = store(Some(pause(None)));
+    let record = engine.tick(at(10)).await;
+    assert_eq!((record.decision.action, record.paused), (Action::Hold, Some(pause(None))));
+    assert_eq!(record.decision.reasons.last().unwrap().code(), "paused_out");
+    assert_eq!(record.metrics.backlog_per_instance, Some(18.0), "measured as ever");
+    assert_eq!(
+        script.events()[2..],
+        ["save without a new action", "publish hold, none", "publish hold, none"]
+    );
+    engine.store = store(None);
+    let record = engine.tick(at(20)).await;
+    assert_eq!((record.decision.action, record.paused), (Action::ScaleOut { from: 5, to: 9 }, None));
 }

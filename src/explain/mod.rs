@@ -1,11 +1,15 @@
 //! One tick of one scaler with its write withheld, or one of the past, and every step of the thought on paper.
 
 pub mod past;
+#[cfg(test)]
+mod tests;
 
 use crate::assemble::{Assembly, Purpose, Unfit, assemble};
+use crate::calendar::paused;
 use crate::clock::Clock;
 use crate::model::{
-    Action, Backlog, Estimate, Fleet, Learnt, Metrics, Missing, Reason, Record, Sample, Timestamp, rounded,
+    Action, Backlog, DeadLetters, Estimate, Fleet, Learnt, Metrics, Missing, Pause, Reason, Record, Sample,
+    Timestamp, rounded,
 };
 use crate::publish::Exposition;
 use crate::publish::{json, text};
@@ -60,10 +64,13 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
     show(&Page {
         scaler: &record.scaler,
         time: record.time,
+        paused: record.paused.as_ref(),
         sample: &record.sample,
         metrics: record.metrics,
         estimate: record.estimate.as_ref(),
-        thoughts: reasons.map(|reason| (thought(reason, &record.sample), reason.code())).collect(),
+        thoughts: reasons.clone().map(|reason| (thought(reason, &record.sample), reason.code())).collect(),
+        otherwise: reasons.clone().map(Reason::otherwise).collect(),
+        free: free(&record.sample, record.decision.recommended, action, reasons.map(Reason::code)),
         ending: vec![text::action(action), live(action, *drive).to_owned()],
     })
 }
@@ -72,11 +79,16 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
 struct Page<'a> {
     scaler: &'a str,
     time: Timestamp,
+    paused: Option<&'a Pause>,
     sample: &'a Sample,
     metrics: Metrics,
     estimate: Option<&'a Estimate>,
     /// Words and codes.
     thoughts: Vec<(String, &'a str)>,
+    /// For each of them, what would have led to another; empty where that is not known.
+    otherwise: Vec<String>,
+    /// The decision without what held it back.
+    free: Option<String>,
     /// The decision, and what becomes of it.
     ending: Vec<String>,
 }
@@ -105,11 +117,32 @@ fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
             writeln!(text, "  {line}")?;
         }
     }
+    if let Some(pause) = page.paused {
+        writeln!(text, "\npaused\n  {}", paused(pause, page.time))?;
+    }
     writeln!(text, "\nthought")?;
     for (number, (words, code)) in (1..).zip(&page.thoughts) {
         writeln!(text, "  {number}. {words} [{code}]")?;
     }
-    write!(text, "\ndecision\n  {}", page.ending.join("\n  "))
+    write!(text, "\ndecision\n  {}", page.ending.join("\n  "))?;
+    let numbered = (1..).zip(&page.otherwise).filter(|(_, words)| !words.is_empty());
+    let numbered = numbered.map(|(number, words)| format!("{number}. {words}"));
+    let otherwise: Vec<String> = numbered.chain(page.free.clone()).collect();
+    if otherwise.is_empty() { Ok(()) } else { write!(text, "\n\notherwise\n  {}", otherwise.join("\n  ")) }
+}
+
+/// What would be done without the steps that bent what is recommended, if that is something else.
+fn free<'a>(
+    sample: &Sample,
+    recommended: Option<u32>,
+    action: Action,
+    codes: impl Iterator<Item = &'a str>,
+) -> Option<String> {
+    let (recommended, fleet) = (recommended?, sample.fleet.as_ref().ok()?);
+    let bending: Vec<&str> = codes.filter(|code| past::BENDING.contains(code)).collect();
+    let bent = recommended != action.to().unwrap_or(fleet.desired) && !bending.is_empty();
+    let free = text::action(Action::between(fleet.desired, recommended));
+    bent.then(|| format!("without {}: {free}", bending.join(", ")))
 }
 
 /// A line for each reading, and for what stands in the way of changing the group.
@@ -119,6 +152,7 @@ fn readings(sample: &Sample) -> Vec<String> {
     let queues =
         sample.queues.iter().map(|each| each.backlog.as_ref().map(|backlog| queue(&each.name, backlog)));
     let mut lines: Vec<String> = queues.map(|read| read.unwrap_or_else(missing)).collect();
+    lines.extend(sample.queues.iter().filter_map(|queue| queue.dead_letters.as_ref()).map(dead_letters));
     match &sample.fleet {
         Ok(fleet) => {
             lines.push(sizes(fleet));
@@ -127,6 +161,13 @@ fn readings(sample: &Sample) -> Vec<String> {
         Err(hole) => lines.push(missing(hole)),
     }
     lines
+}
+
+fn dead_letters(dead: &DeadLetters) -> String {
+    match &dead.count {
+        Ok(count) => format!("dead-letter queue {}: {count} messages", dead.queue),
+        Err(hole) => format!("not counted: {hole}"),
+    }
 }
 
 /// The group's sizes: those that every group has, and the rest where there is any.
@@ -205,152 +246,5 @@ const fn live(action: Action, drive: bool) -> &'static str {
         (Action::ScaleOut { .. } | Action::ScaleIn { .. }, false) => {
             "publish only: the daemon records this and sets nothing (drive = false)"
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Cause, Decision, Mode, Outcome, Queue, QueueFacts};
-
-    fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-        Queue { name: name.to_owned(), backlog, age_secs: 0.2, facts: QueueFacts::default(), deleted: None }
-    }
-
-    fn explanation(sample: Sample, decision: Decision) -> Explanation {
-        let metrics = Metrics::of(&sample, Some(300.0 / 49.0));
-        let (time, scaler) = (Timestamp::from_millis(1_795_168_810_999), "images".to_owned());
-        let (mode, outcome) = (Mode::DryRun, Outcome::Withheld);
-        Explanation {
-            record: Record { time, scaler, mode, sample, estimate: None, metrics, decision, outcome },
-            drive: true,
-        }
-    }
-
-    fn crowded() -> Explanation {
-        let plain = Backlog { visible: 12, in_flight: 3, delayed: 0, counted: 12.0 };
-        let weighty = Backlog { visible: 40, in_flight: 9, delayed: 1, counted: 81.666_666 };
-        let fleet = Fleet {
-            desired: 2,
-            max: 9,
-            in_service: 1,
-            pending: 1,
-            standby: 3,
-            warmed: 4,
-            unknown: 5,
-            weighted: true,
-            launch_suspended: true,
-            terminate_suspended: true,
-            operator: Some("eks".to_owned()),
-            ..Fleet::default()
-        };
-        let reasons = vec![
-            Reason::BacklogPerInstance { backlog: 93.666_666, acceptable: 300.0 / 49.0, wanted: 16 },
-            Reason::StepOutMax { step: 3, wanted: 16 },
-        ];
-        let queues = vec![queue("images", Ok(plain)), queue("videos", Ok(weighty))];
-        let action = Action::ScaleOut { from: 2, to: 5 };
-        explanation(Sample { queues, fleet: Ok(fleet) }, Decision { action, recommended: Some(16), reasons })
-    }
-
-    #[test]
-    fn a_page_shows_all_that_was_read_and_each_step() {
-        let expected = "\
-images at 2026-11-20T10:00:10Z
-
-read
-  queue images: 12 visible, 3 in flight
-  queue videos: 40 visible, 9 in flight, 1 delayed, 81.667 counted
-  group: desired 2, min 0, max 9; 1 in service, 1 pending, 0 terminating, 3 standby, 4 warmed, 5 in unknown states
-  group: sizes are sums of instance weights
-  group: the process Launch is suspended
-  group: the process Terminate is suspended
-  group: managed by its operator eks
-
-backlog per instance
-  93.667, 6.122 acceptable
-
-thought
-  1. backlog 93.667 at 6.122 acceptable per instance asks for 16 [backlog_per_instance]
-  2. 16 wanted, at most 3 more at a time [step_out_max]
-
-decision
-  scale out from 2 to 5
-  the daemon would set it; nothing was set now";
-        assert_eq!(at_length(&crowded()), expected);
-    }
-
-    #[test]
-    fn what_is_believed_is_told_with_how_far() {
-        let mut page = crowded();
-        let learnt = |value, belief| Learnt { value, belief };
-        let estimate = Estimate {
-            arrivals_per_sec: learnt(3.1, 0.904),
-            processing_secs: learnt(9.8, 1.0),
-            slots: learnt(1.0, 0.0),
-            boot_secs: learnt(142.0, 0.8),
-            drain_secs: Some(70.1),
-            late_percent: 0.2,
-        };
-        page.record.estimate = Some(estimate);
-        let expected = "
-
-believed
-  within the next boot time 3.1 messages will arrive a second (90 % learnt)
-  a message takes 9.8 s (100 % learnt)
-  messages an instance works on at once: 1 (assumed, nothing seen yet)
-  an instance works 142 s after it was ordered (80 % learnt)
-  if nothing more arrived, the queue would be drained in 70.1 s
-  of late 0.2 % of the messages waited too long
-
-thought";
-        let shown = at_length(&page);
-        assert!(shown.contains(expected), "{shown}");
-        page.record.estimate = Some(Estimate { drain_secs: None, ..estimate });
-        assert!(
-            at_length(&page).contains("\n  nothing is known to be in service that would drain the queue\n")
-        );
-    }
-
-    #[test]
-    fn a_missing_reading_is_told_once_with_its_cause() {
-        let denied = Missing::new("queue images", Cause::Denied, "AccessDenied");
-        let silent = Missing::new("group image-workers", Cause::Timeout, "no answer in 2 s");
-        let reasons = [denied.clone(), silent.clone()].map(Reason::Missing).to_vec();
-        let sample = Sample { queues: vec![queue("images", Err(denied))], fleet: Err(silent) };
-        let expected = "\
-images at 2026-11-20T10:00:10Z
-
-read
-  missing: queue images: AccessDenied
-  missing: group image-workers: no answer in 2 s
-
-thought
-  1. queue images could not be read [missing]
-  2. group image-workers could not be read [missing]
-
-decision
-  hold
-  nothing to set";
-        assert_eq!(at_length(&explanation(sample, Decision::hold(None, reasons))), expected);
-    }
-
-    #[test]
-    fn a_reading_that_was_missing_only_when_deciding_is_told_with_its_cause_there() {
-        let mut hindered = crowded();
-        let hole = Missing::new("instance refreshes of group workers", Cause::Timeout, "no answer in 2 s");
-        hindered.record.decision = Decision::hold(None, vec![Reason::Missing(hole)]);
-        let page = at_length(&hindered);
-        assert!(
-            page.contains("1. instance refreshes of group workers: no answer in 2 s [missing]"),
-            "{page}"
-        );
-    }
-
-    #[test]
-    fn a_scaler_that_only_publishes_is_said_to_set_nothing() {
-        let page = at_length(&Explanation { drive: false, ..crowded() });
-        let end = "publish only: the daemon records this and sets nothing (drive = false)";
-        assert!(page.ends_with(end), "{page}");
     }
 }

@@ -1,7 +1,8 @@
 //! A decision of the past, from the history that the daemon keeps.
 
-use super::{Page, show};
-use crate::model::{Action, Metrics, Timestamp, rounded, whole_units};
+use super::{Page, free, show};
+use crate::calendar::amount;
+use crate::model::Timestamp;
 use crate::publish::history::{self, Entry, moment};
 use crate::publish::{Recorded, json, text};
 use std::collections::BTreeSet;
@@ -92,19 +93,7 @@ impl FromStr for When {
     /// A time as in records, or how long ago: `10m ago`, and `10m` for short.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let ago = || {
-            let amount = text.strip_suffix("ago").unwrap_or(text).trim_end();
-            let (number, unit) = amount.split_at_checked(amount.len().checked_sub(1)?)?;
-            let secs = match unit {
-                "s" => 1,
-                "m" => 60,
-                "h" => 3_600,
-                "d" => 86_400,
-                _ => return None,
-            };
-            let number: u32 = number.trim_end().parse().ok()?;
-            Some(Self::Ago(Duration::from_secs(u64::from(number) * secs)))
-        };
+        let ago = || amount(text.strip_suffix("ago").unwrap_or(text).trim_end()).map(Self::Ago);
         moment(text).map(Self::At).or_else(ago).ok_or(
             "must be a time with its zone, such as 2026-11-20T10:00:10Z, or how long ago, such as \"10m ago\": \
              a whole number of s, m, h or d",
@@ -163,26 +152,19 @@ pub fn at_length(Past { recorded, asked, .. }: &Past) -> String {
     if before > 0 {
         ending.push(format!("from the history; {before} s before {}", json::time(*asked)));
     }
-    let mut page = show(&Page {
+    let thought = &recorded.decision;
+    show(&Page {
         scaler: &recorded.scaler,
         time: recorded.time,
+        paused: recorded.paused.as_ref(),
         sample: &recorded.sample,
         metrics: recorded.metrics,
         estimate: recorded.estimate.as_ref(),
-        thoughts: recorded
-            .decision
-            .reasons
-            .iter()
-            .map(|step| (step.text.clone(), step.code.as_str()))
-            .collect(),
+        thoughts: thought.reasons.iter().map(|step| (step.text.clone(), step.code.as_str())).collect(),
+        otherwise: thought.reasons.iter().map(|step| step.otherwise.clone()).collect(),
+        free: free(&recorded.sample, thought.recommended, action, thought.codes()),
         ending,
-    });
-    let otherwise = otherwise(recorded);
-    if !otherwise.is_empty() {
-        page.push_str("\n\notherwise\n  ");
-        page.push_str(&otherwise.join("\n  "));
-    }
-    page
+    })
 }
 
 fn outcome(recorded: &Recorded) -> String {
@@ -198,7 +180,9 @@ fn outcome(recorded: &Recorded) -> String {
 }
 
 /// What bends a recommendation, after the limits.
-const BENDING: [&str; 14] = [
+pub(super) const BENDING: [&str; 16] = [
+    "paused_out",
+    "paused_in",
     "operator_managed",
     "launch_suspended",
     "wake_unconfirmed",
@@ -215,39 +199,12 @@ const BENDING: [&str; 14] = [
     "instance_refresh",
 ];
 
-/// What would have led to another decision: as much as the record's figures tell, and no more.
-fn otherwise(recorded: &Recorded) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (decision, Metrics { acceptable_backlog, .. }) = (&recorded.decision, recorded.metrics);
-    let proportional = decision.codes().any(|code| code == "backlog_per_instance");
-    if let (true, Some(acceptable), Some(backlog)) =
-        (proportional, acceptable_backlog, recorded.sample.backlog())
-    {
-        let wanted = whole_units(backlog.counted / acceptable);
-        let upper = rounded(acceptable * f64::from(wanted));
-        lines.push(format!("above {upper} counted messages the policy asks for {} and more", wanted + 1));
-        if let Some(fewer) = wanted.checked_sub(1) {
-            let lower = rounded(acceptable * f64::from(fewer));
-            lines.push(format!("at {lower} counted messages and below, for {fewer} and fewer"));
-        }
-    }
-    let bending: Vec<&str> = decision.codes().filter(|code| BENDING.contains(code)).collect();
-    if let (Some(recommended), Ok(fleet)) = (decision.recommended, &recorded.sample.fleet)
-        && recommended != decision.action().to().unwrap_or(fleet.desired)
-        && !bending.is_empty()
-    {
-        let free = Action::between(fleet.desired, recommended);
-        lines.push(format!("without {}: {}", bending.join(", "), text::action(free)));
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
 
-    const LINE: &str = r#"{"time":"2026-11-20T10:00:10Z","scaler":"images","dry_run":false,"mode":"drive","sample":{"queues":[{"name":"images","visible":212,"in_flight":9,"delayed":0,"counted":212.0,"age_secs":0.021}],"fleet":{"desired":9,"min":0,"max":40,"in_service":8,"pending":1,"terminating":0,"standby":0,"warmed":0,"unknown":0,"weighted":false,"launch_suspended":false,"terminate_suspended":false,"operator":null},"missing":[]},"metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.5},"decision":{"action":"hold","from":9,"to":9,"recommended":33,"reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33"},{"code":"cooldown_out","text":"scaled out less than 60 s ago: another 12 s"}]},"outcome":{"kind":"none"}}"#;
+    const LINE: &str = r#"{"time":"2026-11-20T10:00:10Z","scaler":"images","dry_run":false,"mode":"drive","sample":{"queues":[{"name":"images","visible":212,"in_flight":9,"delayed":0,"counted":212.0,"age_secs":0.021}],"fleet":{"desired":9,"min":0,"max":40,"in_service":8,"pending":1,"terminating":0,"standby":0,"warmed":0,"unknown":0,"weighted":false,"launch_suspended":false,"terminate_suspended":false,"operator":null},"missing":[]},"metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.5},"decision":{"action":"hold","from":9,"to":9,"recommended":33,"reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33","otherwise":"above 214.5 counted messages it asks for 34 and more, at 208 and below for 32 and fewer"},{"code":"cooldown_out","text":"scaled out less than 60 s ago: another 12 s"}]},"outcome":{"kind":"none"}}"#;
 
     fn at(text: &str) -> Timestamp {
         moment(text).unwrap()
@@ -277,6 +234,25 @@ mod tests {
         assert_eq!(found("2026-11-20T10:00:19.9Z"), line("10:00:10", "a"));
         assert_eq!(found("2026-11-20T12:00:20+02:00"), line("10:00:20", "a"));
         assert_eq!(found("2027-01-01T00:00:00Z"), line("10:00:20", "a"));
+    }
+
+    #[test]
+    fn where_a_clock_was_set_back_the_nearest_time_counts_and_of_two_the_later_written() {
+        let twice = |mode: &str| line("10:00:20", "a").replace("\"drive\"", mode);
+        let dir = history(&[
+            line("10:00:10", "a"),
+            twice("\"drive\""),
+            line("10:30:00", "a"),
+            twice("\"publish_only\""),
+            line("10:00:30", "a"),
+        ]);
+        let found = |time: &str| look_back(dir.path(), "a", at(time)).unwrap().line;
+        assert_eq!(found("2026-11-20T10:00:19Z"), line("10:00:10", "a"));
+        assert_eq!(found("2026-11-20T10:00:29Z"), twice("\"publish_only\""));
+        assert_eq!(found("2026-11-20T10:29:59Z"), line("10:00:30", "a"));
+        assert_eq!(found("2026-11-20T10:30:00Z"), line("10:30:00", "a"));
+        let told = look_back(dir.path(), "a", at("2026-11-20T10:00:09Z")).unwrap_err().to_string();
+        assert!(told.ends_with("from 2026-11-20T10:00:10Z to 2026-11-20T10:30:00Z"), "{told}");
     }
 
     #[test]
@@ -321,8 +297,7 @@ decision
   from the history; 4 s before 2026-11-20T10:00:14Z
 
 otherwise
-  above 214.5 counted messages the policy asks for 34 and more
-  at 208 counted messages and below, for 32 and fewer
+  1. above 214.5 counted messages it asks for 34 and more, at 208 and below for 32 and fewer
   without cooldown_out: scale out from 9 to 33";
         assert_eq!(at_length(&past), expected);
     }

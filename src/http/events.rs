@@ -1,8 +1,7 @@
-use crate::publish::Ledger;
+use crate::publish::{Ledger, News};
 use futures_util::stream::{Stream, unfold};
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -13,12 +12,12 @@ const BEAT: Duration = Duration::from_secs(3);
 
 struct Follower {
     ledger: Ledger,
-    news: Receiver<Arc<str>>,
+    news: Receiver<News>,
     beat: Interval,
 }
 
-/// Server-sent events for as long as it is polled: `record`, each as it comes; `status`, every few
-/// seconds; and `lost`, when records came faster than they were taken and some are gone.
+/// Server-sent events for as long as it is polled: `record`, each as it comes; `trouble`, when one begins, lasts
+/// or is over; `status`, every few seconds; and `lost`, when records came faster than they were taken and some are gone.
 pub(super) fn events(ledger: Ledger) -> impl Stream<Item = Result<String, Infallible>> + Send {
     let mut beat = interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -35,15 +34,15 @@ impl Follower {
         let mut text = tokio::select! {
             _ = self.beat.tick() => event("status", &self.ledger.heartbeat()),
             news = self.news.recv() => match news {
-                Ok(line) => event("record", &line),
+                Ok(news) => told(&news),
                 Err(RecvError::Lagged(count)) => event("lost", &count.to_string()),
                 Err(RecvError::Closed) => return None,
             },
         };
         while text.len() < PIECE
-            && let Ok(line) = self.news.try_recv()
+            && let Ok(news) = self.news.try_recv()
         {
-            text.push_str(&event("record", &line));
+            text.push_str(&told(&news));
         }
         Some(text)
     }
@@ -51,6 +50,13 @@ impl Follower {
 
 /// About the most bytes that are written at once.
 const PIECE: usize = 64 * 1024;
+
+fn told(news: &News) -> String {
+    match news {
+        News::Record(line) => event("record", line),
+        News::Trouble(line) => event("trouble", line),
+    }
+}
 
 /// One event; `data` is a single line.
 fn event(name: &str, data: &str) -> String {

@@ -175,7 +175,8 @@ async fn ready(State(site): State<Site>) -> Response {
 }
 
 async fn nothing() -> Response {
-    let all = "There is /, /status.json, /events, /records.jsonl?scaler=NAME, /healthz and /readyz.\n";
+    let all =
+        "There is /, /status.json, /events, /records.jsonl?scaler=NAME, /metrics, /healthz and /readyz.\n";
     text(StatusCode::NOT_FOUND, all)
 }
 

@@ -3,6 +3,7 @@
 use crate::model::Timestamp;
 use chrono::DateTime;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// What a column of numbers says where there is none.
@@ -74,6 +75,16 @@ fn backlog(record: &Value) -> Option<u64> {
     record["sample"]["queues"].as_array()?.iter().map(|queue| queue["visible"].as_u64()).sum()
 }
 
+/// Each dead-letter queue with messages in it, once.
+fn dead_letters(record: &Value) -> BTreeSet<String> {
+    let dead =
+        record["sample"]["queues"].as_array().into_iter().flatten().map(|queue| &queue["dead_letters"]);
+    let told = dead.filter_map(|dead| Some((dead["queue"].as_str()?, dead["count"].as_u64()?)));
+    told.filter(|(_, count)| *count > 0)
+        .map(|(queue, count)| format!("DEAD LETTERS: {count} in {}", plain(queue)))
+        .collect()
+}
+
 fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
     let record = &scaler["record"];
     let mut remarks = Vec::new();
@@ -87,6 +98,17 @@ fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
     let words = |value: &Value| plain(value.as_str().unwrap_or(UNKNOWN));
     for missing in record["sample"]["missing"].as_array().into_iter().flatten() {
         remarks.push(format!("MISSING: {}: {}", words(&missing["what"]), words(&missing["why"])));
+    }
+    remarks.extend(dead_letters(record));
+    if record["paused"].is_object() {
+        remarks.push(format!("PAUSED: {}", pause(&record["paused"])));
+    }
+    let troubles = record["troubles"].as_array().into_iter().flatten();
+    // What is missing is told already.
+    for trouble in troubles.filter(|each| each["state"] != "recovered" && each["kind"] != "readings_missing")
+    {
+        let (kind, since) = (words(&trouble["kind"]), words(&trouble["since"]));
+        remarks.push(format!("TROUBLE: {kind} since {since}: {}", words(&trouble["text"])));
     }
     let decision = &record["decision"];
     let (from, to) = (figure(&decision["from"]), figure(&decision["to"]));
@@ -113,6 +135,25 @@ fn remarks(scaler: &Value, at_length: bool) -> Vec<String> {
         remarks.push(format!("{action} ({}){outcome}", reasons.join("; ")));
     }
     remarks
+}
+
+/// What is paused, since and until when.
+fn pause(paused: &Value) -> String {
+    let what = match (paused["out"] == true, paused["in"] == true) {
+        (true, false) => "scale-out",
+        (false, true) => "scale-in",
+        _ => "scale-out and scale-in",
+    };
+    let words = |value: &Value| value.as_str().map(plain);
+    match (words(&paused["why"]), words(&paused["since"]), words(&paused["until"])) {
+        (Some(why), ..) => format!("{what}: {why}"),
+        (None, since, Some(until)) => {
+            format!("{what}, since {} until {until}", since.unwrap_or(UNKNOWN.to_owned()))
+        }
+        (None, since, None) => {
+            format!("{what}, since {}, until it is resumed", since.unwrap_or(UNKNOWN.to_owned()))
+        }
+    }
 }
 
 fn line(cells: &[String; 9], widths: &[usize; 9]) -> String {
@@ -176,6 +217,53 @@ thumbs        ?          ?         -           ?        ?        ?      ?..?    
         assert!(!shown.contains("thumbs"));
         assert_eq!(table(&status(|_| ()), Some("nobody")), None);
         assert_eq!(table("no JSON", None), None);
+    }
+
+    #[test]
+    fn dead_letters_are_told_below_the_row_once_a_queue_and_only_where_there_are_any() {
+        let shown = table(
+            &status(|status| {
+                let queues = &mut status["scalers"][0]["record"]["sample"]["queues"];
+                let queue = |dead: Value| json!({ "visible": 1, "dead_letters": dead });
+                let three = || queue(json!({ "queue": "images-dead", "count": 3 }));
+                let unread = json!({ "queue": "thumbs-dead", "count": null });
+                let empty = json!({ "queue": "videos-dead", "count": 0 });
+                *queues = json!([three(), three(), queue(unread), queue(empty)]);
+            }),
+            None,
+        )
+        .unwrap();
+        let told: Vec<&str> = shown.lines().filter(|line| line.contains("DEAD LETTERS")).collect();
+        assert_eq!(told, ["  DEAD LETTERS: 3 in images-dead"]);
+    }
+
+    #[test]
+    fn a_pause_is_told_with_its_times_or_with_why_it_is_not_known() {
+        let (since, until) = ("2026-11-20T09:00:00Z", "2026-11-20T11:00:00Z");
+        let of = |out: bool, until: Value| json!({ "out": out, "in": true, "since": since, "until": until });
+        let unknown = json!({ "out": true, "in": true, "since": null, "until": null, "why": "a\u{7}b" });
+        for (paused, words) in [
+            (of(true, json!(until)), format!("scale-out and scale-in, since {since} until {until}")),
+            (of(false, Value::Null), format!("scale-in, since {since}, until it is resumed")),
+            (unknown, "scale-out and scale-in: a\u{fffd}b".to_owned()),
+        ] {
+            let status = status(|status| status["scalers"][0]["record"]["paused"] = paused);
+            for scaler in [None, Some("images")] {
+                let shown = table(&status, scaler).unwrap();
+                assert!(shown.contains(&format!("\n  PAUSED: {words}\n")), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_trouble_is_shown_while_it_stands() {
+        let troubled = |state: &str| {
+            let trouble = json!([{ "kind": "at_max", "state": state, "since": "2026-11-20T09:00:00Z", "text": "9 of 9" }]);
+            table(&status(|status| status["scalers"][0]["record"]["troubles"] = trouble), None).unwrap()
+        };
+        let line = "\n  TROUBLE: at_max since 2026-11-20T09:00:00Z: 9 of 9\n  scale out";
+        assert!(troubled("stands").contains(line), "{}", troubled("stands"));
+        assert!(!troubled("recovered").contains("TROUBLE"));
     }
 
     #[test]

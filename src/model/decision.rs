@@ -51,6 +51,14 @@ pub enum Outcome {
     },
 }
 
+impl Decision {
+    /// Whether more is wanted than a limit, of the settings or of the group, allows.
+    #[must_use]
+    pub fn is_at_max(&self) -> bool {
+        self.reasons.iter().any(|reason| matches!(reason, Reason::LimitMax { .. }))
+    }
+}
+
 impl Action {
     /// The change from one desired capacity to another.
     #[must_use]

@@ -16,6 +16,8 @@ pub enum LatencyReason {
         booting: u32,
         /// Capacity to order.
         more: u32,
+        /// Messages fewer at which nothing would be ordered.
+        fewer: f64,
     },
     /// An instance ordered any later would start the oldest message too late.
     LastMoment {
@@ -23,6 +25,8 @@ pub enum LatencyReason {
         waited_secs: f64,
         /// How long booting takes.
         boot_secs: f64,
+        /// How long it may wait before.
+        latest_secs: f64,
     },
     /// What is ordered is needed.
     AllNeeded {
@@ -30,6 +34,12 @@ pub enum LatencyReason {
         needed: u32,
         /// The wait that is acceptable.
         objective_secs: f64,
+        /// More messages due beyond which more would be ordered.
+        room: f64,
+        /// When they would be due.
+        within_secs: f64,
+        /// What fewer would take.
+        fewer: Fewer,
     },
     /// Not all is needed, but what was ordered last has not shown yet what it does.
     StillBooting {
@@ -86,6 +96,19 @@ pub enum LatencyReason {
     },
 }
 
+/// Below what one unit of capacity less may do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fewer {
+    /// There is none to give back.
+    None,
+    /// So many messages in flight.
+    InFlight(f64),
+    /// So many arrivals a second.
+    PerSec(f64),
+    /// The messages that wait now.
+    Waiting,
+}
+
 impl LatencyReason {
     /// The reason's name in records. Never renamed.
     #[must_use]
@@ -111,7 +134,7 @@ impl fmt::Display for LatencyReason {
         let whole = |figure: f64| figure.ceil();
         match *self {
             Self::NothingLearnt => f.write_str("nothing has been seen yet to decide on"),
-            Self::Due { messages, within_secs, booting, more } => {
+            Self::Due { messages, within_secs, booting, more, .. } => {
                 let (messages, within) = (whole(messages), whole(within_secs));
                 let than = match booting {
                     0 => "more than the fleet can start".to_owned(),
@@ -120,14 +143,14 @@ impl fmt::Display for LatencyReason {
                 };
                 write!(f, "{messages} messages are due within {within} s, {than}: +{more}")
             }
-            Self::LastMoment { waited_secs, boot_secs } => {
+            Self::LastMoment { waited_secs, boot_secs, .. } => {
                 let (waited, boot) = (whole(waited_secs), whole(boot_secs));
                 write!(
                     f,
                     "the oldest message has waited {waited} s, and booting takes {boot} s: the first instance"
                 )
             }
-            Self::AllNeeded { needed, objective_secs } => {
+            Self::AllNeeded { needed, objective_secs, .. } => {
                 write!(f, "{needed} needed to start messages within {} s", rounded(objective_secs))
             }
             Self::StillBooting { left_secs } => {
@@ -179,9 +202,9 @@ mod tests {
     fn all() -> Vec<(LatencyReason, &'static str, &'static str)> {
         vec![
             (LatencyReason::NothingLearnt, "nothing_learnt", "nothing has been seen yet to decide on"),
-            (LatencyReason::Due { messages: 60.2, within_secs: 150.0, booting: 3, more: 2 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 booting instances can start: +2"),
-            (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
-            (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0 }, "all_needed", "7 needed to start messages within 60 s"),
+            (LatencyReason::Due { messages: 60.2, within_secs: 150.0, booting: 3, more: 2, fewer: 52.1 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 booting instances can start: +2"),
+            (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2, latest_secs: 38.9 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
+            (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0, room: 12.5, within_secs: 190.0, fewer: Fewer::PerSec(0.643) }, "all_needed", "7 needed to start messages within 60 s"),
             (LatencyReason::StillBooting { left_secs: 80.0 }, "still_booting", "the last order still boots, for 80 s: no scale-in before it works"),
             (LatencyReason::EmptyUnconfirmed { empty_secs: 10.0, required_secs: 30.0 }, "empty_unconfirmed", "seen empty for 10 s of the 30 s that a scale-in needs"),
             (LatencyReason::NotWatchedYet { watched_secs: 40.0, required_secs: 142.0 }, "not_watched_yet", "watched for 40 s of the 142 s that a first scale-in needs"),
@@ -202,8 +225,9 @@ mod tests {
 
     #[test]
     fn one_booting_instance_is_told_in_the_singular_and_none_not_at_all() {
-        let due =
-            |booting| LatencyReason::Due { messages: 5.0, within_secs: 30.0, booting, more: 1 }.to_string();
+        let due = |booting| {
+            LatencyReason::Due { messages: 5.0, within_secs: 30.0, booting, more: 1, fewer: 1.0 }.to_string()
+        };
         assert_eq!(due(0), "5 messages are due within 30 s, more than the fleet can start: +1");
         assert!(due(1).contains("and the booting instance can start"));
     }

@@ -7,21 +7,26 @@ mod estimate;
 mod figure;
 mod latency;
 mod missing;
+mod otherwise;
+mod pause;
 mod reason;
 mod record;
 mod sample;
 mod time;
+mod trouble;
 mod window;
 
 pub use decision::{Action, Decision, Outcome};
 pub use estimate::{Aged, Estimate, Hints, Learnt, Outlook, settling_secs};
 pub use figure::rounded;
-pub use latency::LatencyReason;
+pub use latency::{Fewer, LatencyReason};
 pub use missing::{Cause, Missing};
+pub use pause::{Pause, PauseReason};
 pub use reason::{Bound, Reason};
 pub use record::{Metrics, Mode, Record};
-pub use sample::{Backlog, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
+pub use sample::{Backlog, DeadLetters, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
 pub use time::{Now, Timestamp};
+pub use trouble::{Trouble, TroubleKind, Turn};
 pub use window::{Opening, WindowReason};
 
 /// The smallest whole number of capacity units that holds `units`, within what a group's sizes can express.

@@ -1,4 +1,4 @@
-use super::{LatencyReason, Missing, WindowReason, rounded};
+use super::{LatencyReason, Missing, PauseReason, WindowReason, rounded};
 use std::fmt;
 
 /// One step of a decision. Its code is a contract and never renamed; its text is for people.
@@ -35,6 +35,10 @@ pub enum Reason {
     NoStep {
         /// Counted messages per unit of ordered capacity.
         per_instance: f64,
+        /// The lowest threshold of a step out.
+        above: Option<f64>,
+        /// The highest threshold of a step in.
+        below: Option<f64>,
     },
     /// A step of the latency policy.
     Latency(LatencyReason),
@@ -56,6 +60,8 @@ pub enum Reason {
     },
     /// Bent to a window.
     Window(WindowReason),
+    /// Held back by a pause.
+    Paused(PauseReason),
     /// A scale-out was shortened to the largest step out.
     StepOutMax {
         /// Largest change in one tick.
@@ -86,6 +92,8 @@ pub enum Reason {
         peak: u32,
         /// Length of the window.
         window_secs: u64,
+        /// Seconds until what stands in the way of fewer has left the window.
+        remaining_secs: u64,
     },
     /// The stabilization window has not been watched for its whole length yet.
     StabilizationFilling {
@@ -164,6 +172,7 @@ impl Reason {
             Self::LimitMin { .. } => "limit_min",
             Self::LimitMax { .. } => "limit_max",
             Self::Window(reason) => reason.code(),
+            Self::Paused(reason) => reason.code(),
             Self::StepOutMax { .. } => "step_out_max",
             Self::StepInMax { .. } => "step_in_max",
             Self::CooldownOut { .. } => "cooldown_out",
@@ -209,13 +218,14 @@ impl fmt::Display for Reason {
                 let (per_instance, threshold) = (rounded(*per_instance), rounded(*threshold));
                 write!(f, "{per_instance} per instance is {side} {threshold}: {change:+}")
             }
-            Self::NoStep { per_instance } => {
+            Self::NoStep { per_instance, .. } => {
                 write!(f, "{} per instance reaches no step", rounded(*per_instance))
             }
             Self::Latency(reason) => write!(f, "{reason}"),
             Self::LimitMin { min, bound } => write!(f, "raised to {bound} min of {min}"),
             Self::LimitMax { max, bound, wanted } => write!(f, "{wanted} wanted, {bound} max is {max}"),
             Self::Window(reason) => write!(f, "{reason}"),
+            Self::Paused(reason) => write!(f, "{reason}"),
             Self::StepOutMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} more at a time"),
             Self::StepInMax { step, wanted } => write!(f, "{wanted} wanted, at most {step} fewer at a time"),
             Self::CooldownOut { remaining_secs } => {
@@ -224,7 +234,7 @@ impl fmt::Display for Reason {
             Self::CooldownIn { remaining_secs } => {
                 write!(f, "cooling down: no scale-in for {remaining_secs} s")
             }
-            Self::Stabilization { peak, window_secs } => {
+            Self::Stabilization { peak, window_secs, .. } => {
                 write!(f, "the last {window_secs} s needed up to {peak}")
             }
             Self::StabilizationFilling { watched_secs, window_secs } => {
@@ -268,14 +278,14 @@ mod tests {
             (Reason::BacklogPerInstance { backlog: 212.0, acceptable: 6.5, wanted: 33 }, "backlog_per_instance", "backlog 212 at 6.5 acceptable per instance asks for 33"),
             (Reason::WithinTolerance { backlog: 98.0, accepted: 100.0, tolerance_percent: 10.0 }, "within_tolerance", "backlog 98 is within 10 % of the 100 accepted"),
             (Reason::Step { per_instance: 101.0, threshold: 100.0, change: 2 }, "step", "101 per instance is above 100: +2"),
-            (Reason::NoStep { per_instance: 50.0 }, "no_step", "50 per instance reaches no step"),
+            (Reason::NoStep { per_instance: 50.0, above: Some(100.0), below: Some(20.0) }, "no_step", "50 per instance reaches no step"),
             (Reason::LimitMin { min: 2, bound: Bound::Group }, "limit_min", "raised to the group's min of 2"),
             (Reason::LimitMax { max: 20, bound: Bound::Settings, wanted: 33 }, "limit_max", "33 wanted, the settings' max is 20"),
             (Reason::StepOutMax { step: 3, wanted: 33 }, "step_out_max", "33 wanted, at most 3 more at a time"),
             (Reason::StepInMax { step: 1, wanted: 0 }, "step_in_max", "0 wanted, at most 1 fewer at a time"),
             (Reason::CooldownOut { remaining_secs: 18 }, "cooldown_out", "cooling down: no scale-out for 18 s"),
             (Reason::CooldownIn { remaining_secs: 290 }, "cooldown_in", "cooling down: no scale-in for 290 s"),
-            (Reason::Stabilization { peak: 8, window_secs: 300 }, "stabilization", "the last 300 s needed up to 8"),
+            (Reason::Stabilization { peak: 8, window_secs: 300, remaining_secs: 60 }, "stabilization", "the last 300 s needed up to 8"),
             (Reason::StabilizationFilling { watched_secs: 40, window_secs: 300 }, "stabilization_filling", "watched for 40 s of the 300 s that a scale-in needs"),
             (Reason::InFlightFloor { in_flight: 31, floor: 16 }, "in_flight_floor", "kept at 16 for 31 in flight"),
             (Reason::ZeroUnconfirmed { empty_secs: 60, required_secs: 180 }, "zero_unconfirmed", "seen empty for 60 s of the 180 s that zero needs"),
@@ -288,6 +298,7 @@ mod tests {
             (Reason::InstanceRefresh { status: "InProgress".to_owned() }, "instance_refresh", "an instance refresh is running (InProgress)"),
             (Reason::Latency(LatencyReason::NothingLearnt), "nothing_learnt", "nothing has been seen yet to decide on"),
             (Reason::Window(WindowReason::Min { window: "day".to_owned(), min: 5, when: "until 18:00 UTC".to_owned() }), "window_min", "window \"day\": min 5 until 18:00 UTC"),
+            (Reason::Paused(PauseReason::In { wanted: 3, when: "since 14:02 until 16:02 UTC".to_owned() }), "paused_in", "3 wanted, scale-in is paused since 14:02 until 16:02 UTC"),
         ]
     }
 
@@ -317,6 +328,7 @@ mod tests {
             Reason::InstanceRefresh { .. } => 20,
             Reason::Latency(_) => 21,
             Reason::Window(_) => 22,
+            Reason::Paused(_) => 23,
         }
     }
 
@@ -341,8 +353,7 @@ mod tests {
 
     #[test]
     fn a_text_is_one_line_without_a_closing_period() {
-        for (reason, ..) in all() {
-            let text = reason.to_string();
+        for text in all().iter().flat_map(|(reason, ..)| [reason.to_string(), reason.otherwise()]) {
             assert!(!text.is_empty() && !text.contains('\n') && !text.ends_with('.'), "{text}");
         }
     }
@@ -354,22 +365,14 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip]
     fn figures_are_told_with_at_most_three_decimals() {
         let (figure, third) = (300.0 / 49.0, 1.0 / 3.0);
         for (reason, text) in [
-            (
-                Reason::BacklogPerInstance { backlog: 212.5, acceptable: figure, wanted: 35 },
-                "backlog 212.5 at 6.122 acceptable per instance asks for 35",
-            ),
-            (
-                Reason::WithinTolerance { backlog: third, accepted: figure, tolerance_percent: third },
-                "backlog 0.333 is within 0.333 % of the 6.122 accepted",
-            ),
-            (
-                Reason::Step { per_instance: figure, threshold: third, change: 1 },
-                "6.122 per instance is above 0.333: +1",
-            ),
-            (Reason::NoStep { per_instance: figure }, "6.122 per instance reaches no step"),
+            (Reason::BacklogPerInstance { backlog: 212.5, acceptable: figure, wanted: 35 }, "backlog 212.5 at 6.122 acceptable per instance asks for 35"),
+            (Reason::WithinTolerance { backlog: third, accepted: figure, tolerance_percent: third }, "backlog 0.333 is within 0.333 % of the 6.122 accepted"),
+            (Reason::Step { per_instance: figure, threshold: third, change: 1 }, "6.122 per instance is above 0.333: +1"),
+            (Reason::NoStep { per_instance: figure, above: None, below: None }, "6.122 per instance reaches no step"),
         ] {
             assert_eq!(reason.to_string(), text);
         }

@@ -1,4 +1,4 @@
-use super::{Decision, Estimate, Outcome, Sample, Timestamp};
+use super::{Decision, Estimate, Outcome, Pause, Sample, Timestamp, Trouble};
 
 /// One tick of one scaler, whole: the one truth that log line, output and metrics are rendered from.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,8 @@ pub struct Record {
     pub scaler: String,
     /// Whether this run writes to the group.
     pub mode: Mode,
+    /// What somebody paused, if anything.
+    pub paused: Option<Pause>,
     /// What was read.
     pub sample: Sample,
     /// What is believed, where the policy learns.
@@ -19,6 +21,8 @@ pub struct Record {
     pub decision: Decision,
     /// What came of it.
     pub outcome: Outcome,
+    /// What a person should know of, and what of that is over with this tick; in the order of the kinds.
+    pub troubles: Vec<Trouble>,
 }
 
 /// Whether a scaler's decisions reach its group.
@@ -69,17 +73,11 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Backlog, Fleet, Queue, QueueFacts};
+    use crate::model::{Backlog, Fleet, Queue};
 
     fn metrics(counted: f64, in_service: u32, acceptable: f64) -> Metrics {
         let backlog = Ok(Backlog { counted, ..Backlog::default() });
-        let queue = Queue {
-            name: "a".to_owned(),
-            backlog,
-            age_secs: 0.0,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
+        let queue = Queue::new("a", backlog);
         let fleet = Ok(Fleet { in_service, ..Fleet::default() });
         Metrics::of(&Sample { queues: vec![queue], fleet }, Some(acceptable))
     }

@@ -1,4 +1,5 @@
 use super::{Missing, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,21 @@ pub struct Queue {
     pub facts: QueueFacts,
     /// Messages deleted of late, where the source can tell.
     pub deleted: Option<Deleted>,
+    /// What lies in its dead-letter queue, if it has one. No scaling depends on it.
+    pub dead_letters: Option<DeadLetters>,
+    /// Age of its oldest message in seconds, where the source can tell.
+    ///
+    /// Source: the `CloudWatch` metric `ApproximateAgeOfOldestMessage` in `AWS/SQS`, some minutes late.
+    pub oldest_secs: Option<f64>,
+}
+
+/// The messages that a queue gave up delivering, where its redrive policy puts them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetters {
+    /// The dead-letter queue's name.
+    pub queue: String,
+    /// Messages in it: visible, in flight and delayed; or why they could not be counted.
+    pub count: Result<u64, Missing>,
 }
 
 /// Messages that workers finished with, and so deleted, over a stretch of the recent past.
@@ -49,6 +65,8 @@ pub struct QueueFacts {
     pub fifo: bool,
     /// ARN of the dead-letter queue, if the queue has one.
     pub dead_letter_queue: Option<String>,
+    /// Seconds after which a message is deleted, done or not.
+    pub retention_secs: Option<u32>,
 }
 
 /// Messages waiting, being worked on, and not due yet. All three counters are approximate.
@@ -144,6 +162,42 @@ impl std::ops::Add for Backlog {
 }
 
 impl Sample {
+    /// Messages in the queues' dead-letter queues, each of which is counted once. Nothing where no queue has
+    /// one, or where one could not be counted.
+    #[must_use]
+    pub fn dead_letters(&self) -> Option<u64> {
+        let mut counts: BTreeMap<&str, Option<u64>> = BTreeMap::new();
+        for dead in self.queues.iter().filter_map(|queue| queue.dead_letters.as_ref()) {
+            let count = counts.entry(&dead.queue).or_default();
+            *count = count.or(dead.count.as_ref().ok().copied());
+        }
+        counts.into_values().reduce(|sum, count| Some(sum?.saturating_add(count?))).flatten()
+    }
+
+    /// The age of the oldest message in any queue, in seconds, where one is known.
+    #[must_use]
+    pub fn oldest_secs(&self) -> Option<f64> {
+        self.queues.iter().filter_map(|queue| queue.oldest_secs).reduce(f64::max)
+    }
+}
+
+impl Queue {
+    /// A queue of which no more is known than its name and its counters.
+    #[must_use]
+    pub fn new(name: impl Into<String>, backlog: Result<Backlog, Missing>) -> Self {
+        Self {
+            name: name.into(),
+            backlog,
+            age_secs: 0.0,
+            facts: QueueFacts::default(),
+            deleted: None,
+            dead_letters: None,
+            oldest_secs: None,
+        }
+    }
+}
+
+impl Sample {
     /// The backlog of all queues together, or nothing when any of them is missing: a sum with a hole
     /// in it would read as fewer messages than there are.
     #[must_use]
@@ -166,14 +220,10 @@ mod tests {
     use crate::model::Cause;
 
     fn sample(backlogs: Vec<Result<Backlog, Missing>>) -> Sample {
-        let queue = |backlog| Queue {
-            name: "a".to_owned(),
-            backlog,
-            age_secs: 0.0,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
-        Sample { queues: backlogs.into_iter().map(queue).collect(), fleet: Ok(Fleet::default()) }
+        Sample {
+            queues: backlogs.into_iter().map(|backlog| Queue::new("a", backlog)).collect(),
+            fleet: Ok(Fleet::default()),
+        }
     }
 
     #[test]
@@ -181,6 +231,28 @@ mod tests {
         let most = Backlog { visible: u64::MAX, in_flight: u64::MAX, delayed: u64::MAX, counted: 2.0 };
         let one = Backlog { visible: 1, in_flight: 1, delayed: 1, counted: 0.5 };
         assert_eq!(sample(vec![Ok(most), Ok(one)]).backlog(), Some(Backlog { counted: 2.5, ..most }));
+    }
+
+    /// A sample of queues with these dead-letter queues.
+    fn losing(dead: &[Option<(&str, Option<u64>)>]) -> Sample {
+        let queue = |dead: &Option<(&str, Option<u64>)>| {
+            let hole = || Missing::new("dead-letter queue", Cause::Denied, "AccessDenied");
+            let letters = dead
+                .map(|(name, count)| DeadLetters { queue: name.to_owned(), count: count.ok_or_else(hole) });
+            Queue { dead_letters: letters, ..Queue::new("a", Ok(Backlog::default())) }
+        };
+        Sample { queues: dead.iter().map(queue).collect(), fleet: Ok(Fleet::default()) }
+    }
+
+    #[test]
+    fn dead_letters_add_up_each_queue_once_and_one_that_was_not_counted_is_no_zero() {
+        assert_eq!(losing(&[None, None]).dead_letters(), None);
+        assert_eq!(losing(&[None, Some(("d", Some(0)))]).dead_letters(), Some(0));
+        assert_eq!(losing(&[Some(("d", Some(3))), Some(("e", Some(4)))]).dead_letters(), Some(7));
+        assert_eq!(losing(&[Some(("d", Some(3))), Some(("d", Some(3)))]).dead_letters(), Some(3));
+        assert_eq!(losing(&[Some(("d", None)), Some(("d", Some(3)))]).dead_letters(), Some(3));
+        let unread = losing(&[Some(("d", Some(3))), Some(("e", None))]);
+        assert_eq!((unread.dead_letters(), unread.missing().count()), (None, 0));
     }
 
     #[test]

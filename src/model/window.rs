@@ -11,6 +11,8 @@ pub struct Opening {
     pub max: Option<u32>,
     /// From or until when, for people: `until 18:00 Europe/Berlin`.
     pub when: String,
+    /// Whether it is yet to open, and its floor is ordered ahead.
+    pub ahead: bool,
 }
 
 /// A size bent to what a window says.

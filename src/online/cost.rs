@@ -43,6 +43,9 @@ const METRIC_TIERS: [(f64, f64); 3] = [(10_000.0, 0.30), (240_000.0, 0.10), (f64
 const GROUPS_A_CALL: f64 = 100.0;
 const DATA_A_CALL: f64 = 1000.0;
 
+/// How often the age of the oldest message is read at most: every five minutes.
+const OLDEST_A_MONTH: f64 = 30.0 * 24.0 * 12.0;
+
 /// Scalers that sample together share batches: those of one place and schedule.
 #[derive(Debug, Default)]
 struct Together<'a> {
@@ -56,14 +59,16 @@ impl Cost {
     /// The cost of `scalers` in 30 days.
     #[must_use]
     pub fn of(scalers: &[Scaler]) -> Self {
-        let (mut reads, mut deletions, mut metrics) = (0.0, 0.0, 0.0);
+        let (mut reads, mut figures, mut metrics) = (0.0, 0.0, 0.0);
         let mut batches: HashMap<(&Place, &str), Together<'_>> = HashMap::new();
         for scaler in scalers {
             let samples = scaler.schedule.samples_a_month();
             let queues = count(&scaler.sources);
-            reads += samples * queues;
+            let minutes = scaler.schedule.minutes_a_month();
+            // Of dead-letter queues the settings do not tell: as if each queue had one.
+            reads += (samples + minutes) * queues;
             if let PolicyKind::Latency(_) = scaler.policy {
-                deletions += scaler.schedule.minutes_a_month() * queues;
+                figures += (minutes + minutes.min(OLDEST_A_MONTH)) * queues;
             }
             let batch = batches.entry((&scaler.place, scaler.schedule.pattern())).or_default();
             batch.samples = samples;
@@ -83,7 +88,7 @@ impl Cost {
         let rows = [
             row("sqs:GetQueueAttributes", reads, "requests", reads * SQS_REQUEST),
             row("autoscaling:DescribeAutoScalingGroups", describes, "requests", 0.0),
-            row("cloudwatch:GetMetricData", deletions, "metrics read", deletions * METRIC_READ),
+            row("cloudwatch:GetMetricData", figures, "metrics read", figures * METRIC_READ),
             row("cloudwatch:PutMetricData", puts, "requests", puts * PUT_METRIC_DATA),
             row("custom metrics", metrics, "published", tiered(metrics)),
         ];
@@ -164,13 +169,13 @@ mod tests {
         let cost = Cost::of(&scalers(&[&publishing(0, "\"backlog_per_instance\"")]));
         let rows: Vec<_> = cost.rows.iter().map(|row| (row.item, row.count)).collect();
         let expected = [
-            ("sqs:GetQueueAttributes", 259_200.0),
+            ("sqs:GetQueueAttributes", 259_200.0 + 43_200.0),
             ("autoscaling:DescribeAutoScalingGroups", 259_200.0),
             ("cloudwatch:PutMetricData", 259_200.0),
             ("custom metrics", 1.0),
         ];
         assert_eq!(rows, expected);
-        close(cost.usd(), 3.00);
+        close(cost.usd(), 3.01);
     }
 
     #[test]
@@ -181,7 +186,7 @@ mod tests {
         let count = |item| cost.rows.iter().find(|row| row.item == item).unwrap().count;
         close(count("autoscaling:DescribeAutoScalingGroups"), 2.0 * 259_200.0);
         close(count("cloudwatch:PutMetricData"), 259_200.0);
-        close(count("sqs:GetQueueAttributes"), 101.0 * 259_200.0);
+        close(count("sqs:GetQueueAttributes"), 101.0 * (259_200.0 + 43_200.0));
     }
 
     #[test]
@@ -199,13 +204,16 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_learns_reads_a_metric_of_each_queue_once_a_minute() {
+    fn a_policy_that_learns_reads_one_metric_of_each_queue_once_a_minute_and_another_every_five() {
         let latency = "policy = { kind = \"latency\", latency_objective_secs = 60 }";
         let two = "source = [{ queue = \"a\" }, { queue = \"b\" }]";
         let cost = Cost::of(&scalers(&[&format!("{latency}\n{two}")]));
         let reads = cost.rows.iter().find(|row| row.item == "cloudwatch:GetMetricData").unwrap();
-        assert_eq!((reads.count, reads.unit), (86_400.0, "metrics read"));
-        close(reads.usd, 0.86);
+        assert_eq!((reads.count, reads.unit), (2.0 * (43_200.0 + 8_640.0), "metrics read"));
+        close(reads.usd, 1.04);
+        let seldom = Cost::of(&scalers(&[&format!("{latency}\n{two}\nschedule = \"0 */10 * * * *\"")]));
+        let reads = seldom.rows.iter().find(|row| row.item == "cloudwatch:GetMetricData").unwrap();
+        close(reads.count, 2.0 * (4_320.0 + 4_320.0));
     }
 
     #[test]
@@ -213,7 +221,7 @@ mod tests {
         let cost = Cost::of(&scalers(&["drive = true"]));
         let items: Vec<&str> = cost.rows.iter().map(|row| row.item).collect();
         assert_eq!(items, ["sqs:GetQueueAttributes", "autoscaling:DescribeAutoScalingGroups"]);
-        close(cost.usd(), 0.104);
+        close(cost.usd(), 0.121);
     }
 
     #[test]
@@ -229,11 +237,11 @@ mod tests {
         let table = Cost::of(&scalers(&[&publishing(0, "\"visible\"")])).table();
         let expected = "\
 AWS calls and their cost in 30 days, estimated (list prices of us-east-1 on 2026-11-20, before any free tier):
-  sqs:GetQueueAttributes                       259,200 requests          $0.10
+  sqs:GetQueueAttributes                       302,400 requests          $0.12
   autoscaling:DescribeAutoScalingGroups        259,200 requests           free
   cloudwatch:PutMetricData                     259,200 requests          $2.59
   custom metrics                                     1 published         $0.30
-  together                                                               $3.00
+  together                                                               $3.01
 ";
         assert_eq!(table, expected);
     }

@@ -69,6 +69,8 @@ pub(super) struct QueueRead {
 pub(super) struct Redrive {
     /// Its name.
     pub(super) name: String,
+    /// Its ARN.
+    pub(super) arn: String,
     /// How often a message is received before it goes there.
     pub(super) max_receives: Option<u64>,
     /// What it holds.
@@ -78,7 +80,7 @@ pub(super) struct Redrive {
 /// What a dead-letter queue holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DeadLetters {
-    /// Its messages; approximate.
+    /// Its messages: visible, in flight and delayed; approximate.
     pub(super) messages: u64,
     /// How long it keeps them, counted from when they were first sent.
     pub(super) retention: Option<Duration>,

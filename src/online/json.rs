@@ -88,7 +88,7 @@ mod tests {
         };
         let expected = r#"{"kind":"finding","place":"eu-west-1","scaler":null,"level":"ok","code":"clock","text":"right","remedy":null,"cause":null}
 {"kind":"finding","place":"eu-west-1","scaler":"images","level":"error","code":"queue","text":"queue images: its words","remedy":"grant the permission that the call is named after; `backlogd iam` prints all that are needed","cause":"denied"}
-{"kind":"cost","item":"sqs:GetQueueAttributes","count":259200.0,"unit":"requests","usd":0.104}
+{"kind":"cost","item":"sqs:GetQueueAttributes","count":302400.0,"unit":"requests","usd":0.121}
 {"kind":"cost","item":"autoscaling:DescribeAutoScalingGroups","count":259200.0,"unit":"requests","usd":0.0}"#;
         assert_eq!(lines(&report), expected);
     }

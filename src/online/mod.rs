@@ -22,7 +22,7 @@ use crate::aws::{Failure, Patience, Place, Session, Skew};
 use crate::clock::Clock;
 use crate::model::Estimate;
 use crate::settings::{self, PolicyKind, Scaler, Settings};
-use crate::source::{Queues, try_reading_deletions};
+use crate::source::{Queues, try_reading_figures};
 use crate::store::StateFile;
 use crate::target::scaling::Scaling;
 use facts::{PlaceFacts, Queue, ScalerFacts};
@@ -148,7 +148,7 @@ async fn metrics(session: &Session, scalers: &[&Scaler], clock: Clock) -> Option
     let needs =
         |scaler: &&&Scaler| scaler.publish.is_some() || matches!(scaler.policy, PolicyKind::Latency(_));
     let queue = &scalers.iter().find(needs)?.sources.first()?.address.name;
-    Some(try_reading_deletions(session, clock.now().wall, queue).await)
+    Some(try_reading_figures(session, clock.now().wall, queue).await)
 }
 
 /// What the daemon has learnt of the scaler's work so far, by its state file.
@@ -226,7 +226,7 @@ mod tests {
     use crate::assemble::policy;
     use crate::aws::Role;
     use crate::controller::{Controller, State};
-    use crate::model::{self, Backlog, Cause, Fleet, QueueFacts, Sample};
+    use crate::model::{self, Backlog, Cause, Fleet, Sample};
     use crate::store::Store;
     use std::fs;
 
@@ -253,13 +253,7 @@ mod tests {
     fn what_the_daemon_has_learnt_is_read_from_its_state_file() {
         let told = "policy = { kind = \"latency\", latency_objective_secs = 60, processing_secs = 9 }";
         let (scaler, clock, dir) = (latency(told), Clock::start(), tempfile::tempdir().unwrap());
-        let queue = model::Queue {
-            name: "images".to_owned(),
-            backlog: Ok(Backlog::default()),
-            age_secs: 0.0,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
+        let queue = model::Queue::new("images", Ok(Backlog::default()));
         let sample = Sample { queues: vec![queue], fleet: Ok(Fleet::default()) };
         let now = clock.now();
         let mut controller = Controller::new(policy(&scaler.policy), scaler.rules.clone(), State::default());

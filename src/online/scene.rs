@@ -59,7 +59,8 @@ pub(super) fn read(change: impl Fn(&mut QueueRead)) -> Queue {
 
 pub(super) fn redrive() -> Redrive {
     let dead = DeadLetters { messages: 0, retention: Some(Duration::from_hours(336)) };
-    Redrive { name: "images-dead".to_owned(), max_receives: Some(3), read: Ok(dead) }
+    let arn = "arn:aws:sqs:eu-west-1:123456789012:images-dead".to_owned();
+    Redrive { name: "images-dead".to_owned(), arn, max_receives: Some(3), read: Ok(dead) }
 }
 
 /// Two instances of at most 20, in service.

@@ -1,5 +1,6 @@
 use super::facts::{DeadLetters, Queue, QueueRead, Redrive};
 use crate::aws::Failure;
+use crate::model::Backlog;
 use crate::settings::QueueSource;
 use crate::source::{Attributes, Counting, QueueAddress, Queues, facts};
 use aws_sdk_sqs::types::QueueAttributeName as Name;
@@ -15,7 +16,12 @@ const READ: [Name; 6] = [
     Name::RedrivePolicy,
 ];
 
-const READ_DEAD: [Name; 2] = [Name::ApproximateNumberOfMessages, Name::MessageRetentionPeriod];
+const READ_DEAD: [Name; 4] = [
+    Name::ApproximateNumberOfMessages,
+    Name::ApproximateNumberOfMessagesNotVisible,
+    Name::ApproximateNumberOfMessagesDelayed,
+    Name::MessageRetentionPeriod,
+];
 
 /// Reads a queue, and the dead-letter queue it names.
 pub(super) async fn queue(queues: &Queues, source: &QueueSource) -> Queue {
@@ -36,6 +42,7 @@ async fn read(queues: &Queues, address: &QueueAddress, counting: Counting) -> Re
                 max_receives: max_receives(&attributes),
                 read: dead_letters(queues, &arn).await,
                 name: arn.rsplit(':').next().unwrap_or(&arn).to_owned(),
+                arn,
             }),
             None => None,
         },
@@ -51,10 +58,9 @@ async fn dead_letters(queues: &Queues, arn: &str) -> Result<DeadLetters, Failure
     let call = "sqs:GetQueueAttributes";
     let address = QueueAddress::parse(arn).map_err(|why| Failure::malformed(call, why))?;
     let attributes = attributes(queues, &address, &READ_DEAD).await?;
-    let messages = attributes.get(&Name::ApproximateNumberOfMessages).and_then(|count| count.parse().ok());
-    let messages =
-        messages.ok_or_else(|| Failure::malformed(call, "ApproximateNumberOfMessages is no count"));
-    Ok(DeadLetters { messages: messages?, retention: secs(&attributes, &Name::MessageRetentionPeriod) })
+    let Backlog { visible, in_flight, delayed, .. } = Counting::VISIBLE.backlog(&attributes)?;
+    let messages = visible.saturating_add(in_flight).saturating_add(delayed);
+    Ok(DeadLetters { messages, retention: secs(&attributes, &Name::MessageRetentionPeriod) })
 }
 
 fn secs(attributes: &Attributes, name: &Name) -> Option<Duration> {

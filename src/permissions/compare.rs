@@ -2,7 +2,7 @@ use super::condition::{Held, NAMESPACE, holds, unescaped};
 use super::given::{Effect, Policy, Statement};
 use super::judge::{Verdict, Want};
 use super::pattern::Pattern;
-use super::{Grant, Identity, OF_COMMANDS, Permission};
+use super::{Grant, Identity, OF_COMMANDS};
 use std::fmt;
 
 /// What a policy allows of what is needed, and beyond it. Each is a list of sentences.
@@ -132,11 +132,10 @@ fn wider(statement: &Statement, action: &Pattern, of: &[&Want], identity: &Ident
             continue;
         }
         let any = of.iter().any(|want| want.resource.overlaps(resource));
-        let queues =
-            |want: &&Want| matches!(want.permission, Permission::FindQueues | Permission::ReadQueues);
+        let queues = |want: &&Want| want.permission.action().starts_with("sqs:");
         let less = match of.iter().any(queues) {
             _ if any => "which is wider than is needed",
-            true => "which is not needed, unless by `check --online` to look into a dead-letter queue",
+            true => "which is not needed, unless it is a dead-letter queue: name it by --dead-letter-queue",
             false => "which is not needed",
         };
         extra.push(format!("allows {action} on {resource}, {less}"));

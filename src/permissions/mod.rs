@@ -55,16 +55,22 @@ pub enum Permission {
     FindQueues,
     /// To read a queue's counters.
     ReadQueues,
+    /// To find the URL of a dead-letter queue.
+    FindDeadLetterQueues,
+    /// To count the messages in a dead-letter queue.
+    ReadDeadLetterQueues,
     /// To read the sizes and instances of a group.
     ReadGroups,
-    /// To learn from the messages deleted, for the latency policy.
-    ReadDeletions,
+    /// To learn from the messages deleted, and to tell the age of the oldest, for the latency policy.
+    ReadMetrics,
     /// To notice an instance refresh before a write.
     ReadInstanceRefreshes,
     /// To drive.
     SetDesiredCapacity,
     /// To publish.
     PublishMetrics,
+    /// To tell a topic of troubles.
+    SendNotices,
     /// To work with a role's credentials.
     AssumeRoles,
 }
@@ -80,14 +86,17 @@ pub const OF_COMMANDS: [(&str, &str); 4] = [
 
 impl Permission {
     /// Every permission, in the order of the statements.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::FindQueues,
         Self::ReadQueues,
+        Self::FindDeadLetterQueues,
+        Self::ReadDeadLetterQueues,
         Self::ReadGroups,
-        Self::ReadDeletions,
+        Self::ReadMetrics,
         Self::ReadInstanceRefreshes,
         Self::SetDesiredCapacity,
         Self::PublishMetrics,
+        Self::SendNotices,
         Self::AssumeRoles,
     ];
 
@@ -95,13 +104,14 @@ impl Permission {
     #[must_use]
     pub const fn action(self) -> &'static str {
         match self {
-            Self::FindQueues => "sqs:GetQueueUrl",
-            Self::ReadQueues => "sqs:GetQueueAttributes",
+            Self::FindQueues | Self::FindDeadLetterQueues => "sqs:GetQueueUrl",
+            Self::ReadQueues | Self::ReadDeadLetterQueues => "sqs:GetQueueAttributes",
             Self::ReadGroups => "autoscaling:DescribeAutoScalingGroups",
-            Self::ReadDeletions => "cloudwatch:GetMetricData",
+            Self::ReadMetrics => "cloudwatch:GetMetricData",
             Self::ReadInstanceRefreshes => "autoscaling:DescribeInstanceRefreshes",
             Self::SetDesiredCapacity => "autoscaling:SetDesiredCapacity",
             Self::PublishMetrics => "cloudwatch:PutMetricData",
+            Self::SendNotices => "sns:Publish",
             Self::AssumeRoles => "sts:AssumeRole",
         }
     }
@@ -112,11 +122,14 @@ impl Permission {
         match self {
             Self::FindQueues => "FindQueues",
             Self::ReadQueues => "ReadQueues",
+            Self::FindDeadLetterQueues => "FindDeadLetterQueues",
+            Self::ReadDeadLetterQueues => "ReadDeadLetterQueues",
             Self::ReadGroups => "ReadGroups",
-            Self::ReadDeletions => "ReadDeletions",
+            Self::ReadMetrics => "ReadMetrics",
             Self::ReadInstanceRefreshes => "ReadInstanceRefreshes",
             Self::SetDesiredCapacity => "SetDesiredCapacity",
             Self::PublishMetrics => "PublishMetrics",
+            Self::SendNotices => "SendNotices",
             Self::AssumeRoles => "AssumeRoles",
         }
     }
@@ -127,11 +140,17 @@ impl Permission {
         match self {
             Self::FindQueues => "queues given by name or ARN cannot be found, and their scalers hold",
             Self::ReadQueues => "the queues cannot be read, and their scalers hold",
+            Self::FindDeadLetterQueues | Self::ReadDeadLetterQueues => {
+                "the messages that fail again and again are not counted"
+            }
             Self::ReadGroups => "the groups cannot be read, and their scalers hold",
-            Self::ReadDeletions => "only the queues' counters are learnt from",
+            Self::ReadMetrics => {
+                "only the queues' counters are learnt from, and the age of the oldest message is not told"
+            }
             Self::ReadInstanceRefreshes => "a running instance refresh is not seen",
             Self::SetDesiredCapacity => "the groups cannot be driven",
             Self::PublishMetrics => "nothing is published",
+            Self::SendNotices => "the topic is not told of troubles",
             Self::AssumeRoles => "nothing can be done in the role's name, and its scalers hold",
         }
     }

@@ -1,7 +1,7 @@
 use super::pattern::literal;
 use super::{Grant, Identity, Permission};
 use crate::aws::Arn;
-use crate::settings::{PolicyKind, QueueSource, Scaler, Settings};
+use crate::settings::{PolicyKind, QueueSource, Scaler, Settings, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The identities that `settings` call for: the daemon's own first, then the roles in the order of their ARNs.
@@ -14,11 +14,26 @@ pub fn identities(settings: &Settings) -> Vec<Identity> {
         let role = scaler.place.assume_role.as_ref().map(|role| role.arn.as_str());
         scalers.entry(role).or_default().push(scaler);
     }
+    let topic = settings.scalers.first().and_then(|scaler| scaler.notify.topic.as_ref());
+    if let Some(topic) = topic {
+        scalers.entry(role_of(topic)).or_default();
+    }
     let roles: BTreeSet<String> = scalers.keys().flatten().map(|role| (*role).to_owned()).collect();
-    scalers.into_iter().map(|(role, scalers)| identity(role, &scalers, &roles)).collect()
+    let own = |role| topic.filter(|topic| role_of(topic) == role);
+    scalers.into_iter().map(|(role, scalers)| identity(role, &scalers, own(role), &roles)).collect()
 }
 
-fn identity(role: Option<&str>, scalers: &[&Scaler], roles: &BTreeSet<String>) -> Identity {
+/// The role in whose name the topic is told.
+fn role_of(topic: &Topic) -> Option<&str> {
+    topic.place.assume_role.as_ref().map(|role| role.arn.as_str())
+}
+
+fn identity(
+    role: Option<&str>,
+    scalers: &[&Scaler],
+    topic: Option<&Topic>,
+    roles: &BTreeSet<String>,
+) -> Identity {
     let whose = Whose::of(role, scalers);
     let mut grants: BTreeMap<Permission, Grant> = BTreeMap::new();
     if role.is_none() && !roles.is_empty() {
@@ -28,12 +43,33 @@ fn identity(role: Option<&str>, scalers: &[&Scaler], roles: &BTreeSet<String>) -
         reading(&mut grants, scaler, &whose);
         writing(&mut grants, scaler, &whose);
     }
-    let external_ids = scalers.iter().filter_map(|scaler| scaler.place.assume_role.as_ref());
+    if let Some(topic) = topic {
+        needs(&mut grants, Permission::SendNotices).resources.insert(topic.arn.clone());
+    }
+    let places = scalers.iter().map(|scaler| &scaler.place).chain(topic.map(|topic| &topic.place));
+    let external_ids = places.filter_map(|place| place.assume_role.as_ref());
     Identity {
         role: role.map(ToOwned::to_owned),
         external_ids: external_ids.map(|role| role.external_id.clone()).collect(),
         grants: grants.into_values().collect(),
         remarks: remarks(scalers, &whose),
+    }
+}
+
+impl Identity {
+    /// The same identity, which counts what lies in the dead-letter queues of these ARNs as well. Of these the
+    /// settings do not tell: they are in the queues' redrive policies.
+    #[must_use]
+    pub fn with_dead_letter_queues(self, arns: &[String]) -> Self {
+        if arns.is_empty() || !self.grants.iter().any(|grant| grant.permission == Permission::ReadQueues) {
+            return self;
+        }
+        let mut grants: BTreeMap<Permission, Grant> =
+            self.grants.into_iter().map(|grant| (grant.permission, grant)).collect();
+        for permission in [Permission::FindDeadLetterQueues, Permission::ReadDeadLetterQueues] {
+            needs(&mut grants, permission).resources.extend(arns.iter().cloned());
+        }
+        Self { grants: grants.into_values().collect(), ..self }
     }
 }
 
@@ -58,7 +94,7 @@ fn reading(grants: &mut BTreeMap<Permission, Grant>, scaler: &Scaler, whose: &Wh
     // Another account's metrics are not asked for.
     let learns = matches!(scaler.policy, PolicyKind::Latency(_));
     if learns && scaler.sources.iter().any(|source| !whose.is_foreign(source)) {
-        needs(grants, Permission::ReadDeletions).resources.insert(EVERYTHING.to_owned());
+        needs(grants, Permission::ReadMetrics).resources.insert(EVERYTHING.to_owned());
     }
 }
 

@@ -48,6 +48,8 @@ pub struct View<'a> {
     pub fleet: &'a Fleet,
     /// What was learnt, for a policy that wants it; nothing before the first sample.
     pub outlook: Option<&'a Outlook>,
+    /// Whether a pause holds what would be ordered.
+    pub held: bool,
 }
 
 /// A policy's wish.
@@ -64,5 +66,5 @@ pub struct Want {
 fn wanted_by(policy: &dyn Policy, backlog: &Backlog, fleet: &Fleet) -> u32 {
     let memory = Memory::default();
     let now = Timestamp::default();
-    policy.want(&View { now, backlog, fleet, outlook: None }, &memory).capacity
+    policy.want(&View { now, backlog, fleet, outlook: None, held: false }, &memory).capacity
 }

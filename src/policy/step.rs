@@ -49,7 +49,9 @@ impl Policy for Step {
                 Reason::Step { per_instance, threshold: step.below, change: -i64::from(step.remove) };
             return Want { capacity: fleet.desired.saturating_sub(step.remove), reasons: vec![reason] };
         }
-        Want { capacity: fleet.desired, reasons: vec![Reason::NoStep { per_instance }] }
+        let above = self.out.first().map(|step| step.above);
+        let below = self.r#in.first().map(|step| step.below);
+        Want { capacity: fleet.desired, reasons: vec![Reason::NoStep { per_instance, above, below }] }
     }
 
     fn acceptable_backlog(&self, _outlook: Option<&Outlook>) -> Option<f64> {

@@ -140,6 +140,11 @@ fn figure(metric: Metric, record: &Record) -> Option<f64> {
         Metric::InService => fleet.map(|fleet| f64::from(fleet.in_service)),
         Metric::Desired => fleet.map(|fleet| f64::from(fleet.desired)),
         Metric::Recommended => record.decision.recommended.map(f64::from),
+        // Without a recommendation nobody knows what is wanted.
+        Metric::AtMax => {
+            record.decision.recommended.map(|_| f64::from(u8::from(record.decision.is_at_max())))
+        }
+        Metric::DeadLetters => record.sample.dead_letters().map(|count| count as f64),
     }
 }
 
@@ -229,7 +234,8 @@ impl Failures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Cause;
+    use crate::model::{Cause, DeadLetters, Missing};
+    use crate::publish::scene;
     use std::sync::Mutex;
 
     fn data(count: usize, dimension: &str) -> Vec<MetricDatum> {
@@ -243,6 +249,25 @@ mod tests {
 
     fn lengths(data: Vec<MetricDatum>) -> Vec<usize> {
         parts(data).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn at_max_means_that_more_is_wanted_than_a_limit_allows_and_is_unknown_where_nothing_is_known() {
+        assert_eq!(figure(Metric::AtMax, &scene::scaled_out()), Some(1.0));
+        assert_eq!(figure(Metric::AtMax, &scene::documented()), Some(0.0));
+        assert_eq!(figure(Metric::AtMax, &scene::blind()), None);
+    }
+
+    #[test]
+    fn dead_letters_are_published_where_there_is_a_dead_letter_queue_that_was_counted() {
+        let mut record = scene::scaled_out();
+        assert_eq!(figure(Metric::DeadLetters, &record), None);
+        let mut counted = |count| {
+            record.sample.queues[0].dead_letters = Some(DeadLetters { queue: "dead".to_owned(), count });
+            figure(Metric::DeadLetters, &record)
+        };
+        assert_eq!(counted(Ok(3)), Some(3.0));
+        assert_eq!(counted(Err(Missing::new("dead", Cause::Denied, "AccessDenied"))), None);
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub enum Metric {
     Desired,
     /// Capacity the policy recommends within the limits.
     Recommended,
+    /// 1 while more is wanted than a limit allows, 0 otherwise.
+    AtMax,
+    /// Messages in the dead-letter queues.
+    DeadLetters,
 }
 
 impl Destination {
@@ -45,7 +49,7 @@ impl Destination {
 
 impl Metric {
     /// Every metric, by its name in the settings and its name in `CloudWatch` (the first may be renamed).
-    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::BacklogPerInstance, "backlog_per_instance", "BacklogPerInstance"),
         (Self::Visible, "visible", "Visible"),
         (Self::InFlight, "in_flight", "InFlight"),
@@ -53,6 +57,8 @@ impl Metric {
         (Self::InService, "in_service", "InService"),
         (Self::Desired, "desired", "Desired"),
         (Self::Recommended, "recommended", "Recommended"),
+        (Self::AtMax, "at_max", "AtMax"),
+        (Self::DeadLetters, "dead_letters", "DeadLetters"),
     ];
 
     /// Its name in `CloudWatch`.

@@ -14,6 +14,20 @@ pub enum Event {
     AwsUnreachable,
     /// Capacity that was ordered does not come into service.
     CapacityStalled,
+    /// Messages come into a dead-letter queue.
+    DeadLetters,
+    /// No more capacity may be ordered, and the objective is missed.
+    AtMax,
+    /// Messages take longer than they stay hidden.
+    VisibilityTimeout,
+    /// The oldest message will soon be deleted unread.
+    NearRetention,
+    /// One of the last four is over.
+    Recovered,
+    /// Somebody paused a scaler, or changed its pause.
+    Paused,
+    /// A pause is over.
+    Resumed,
     /// Settings were refused, at the start or on a reload.
     SettingsRefused,
     /// Settings were reloaded.
@@ -24,13 +38,20 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::ScaledOut,
         Self::ScaledIn,
         Self::ScalingFailed,
         Self::ReadingMissing,
         Self::AwsUnreachable,
         Self::CapacityStalled,
+        Self::DeadLetters,
+        Self::AtMax,
+        Self::VisibilityTimeout,
+        Self::NearRetention,
+        Self::Recovered,
+        Self::Paused,
+        Self::Resumed,
         Self::SettingsRefused,
         Self::SettingsReloaded,
         Self::WatchdogWithheld,
@@ -46,6 +67,13 @@ impl Event {
             Self::ReadingMissing => "reading_missing",
             Self::AwsUnreachable => "aws_unreachable",
             Self::CapacityStalled => "capacity_stalled",
+            Self::DeadLetters => "dead_letters",
+            Self::AtMax => "at_max",
+            Self::VisibilityTimeout => "visibility_timeout",
+            Self::NearRetention => "near_retention",
+            Self::Recovered => "recovered",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
             Self::SettingsRefused => "settings_refused",
             Self::SettingsReloaded => "settings_reloaded",
             Self::WatchdogWithheld => "watchdog_withheld",
@@ -62,6 +90,13 @@ impl Event {
             Self::ReadingMissing => "d95bec5f48aa47819c96ebf6d4e862c6",
             Self::AwsUnreachable => "341f89a60eea4aff962dc138f1673ab1",
             Self::CapacityStalled => "ef2a553728c54d40b173bebc14b367de",
+            Self::DeadLetters => "7f6fe33e39574becb2ccf0c305087e47",
+            Self::AtMax => "ffa74850c41d43d48ba04643ccb5c5ba",
+            Self::VisibilityTimeout => "9845f786e0b54b66a8b00b88f4a350a2",
+            Self::NearRetention => "c3bf701c57a64629b719a0b3ba3301af",
+            Self::Recovered => "205cd1e487b1416cb6c985ae98441785",
+            Self::Paused => "d67cd71434cd40e89a6ff20a8604d529",
+            Self::Resumed => "80d3209e7d22470a97cb2512fdc21ddf",
             Self::SettingsRefused => "4aaa343019c74112938d6761375cfe37",
             Self::SettingsReloaded => "fcedab14008f49e18f217ba8761c4fff",
             Self::WatchdogWithheld => "5d4da5cada49460b8fd1d2efd907455f",

@@ -1,6 +1,9 @@
-use super::{Event, Publisher, text};
-use crate::model::{Action, Cause, Outcome, Reason, Record, Timestamp};
+mod pause;
+
+use super::{Event, Publisher, notice, text};
+use crate::model::{Action, Cause, Outcome, Reason, Record, Timestamp, TroubleKind, Turn};
 use async_trait::async_trait;
+use pause::{News, Vigil};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -12,6 +15,7 @@ pub struct Journal {
     trouble: Option<Trouble>,
     /// The change last told that was held back on purpose, while it is still wished for.
     withheld: Option<Action>,
+    vigil: Vigil,
 }
 
 /// A stretch of ticks with something in the way.
@@ -67,16 +71,48 @@ macro_rules! log {
 #[async_trait]
 impl Publisher for Journal {
     async fn publish(&mut self, record: &Record) {
+        self.tell_of_pauses(record);
         match self.worth(record) {
             Worth::Warning => log!(WARN, record, event(record), "{}", text::summary(record)),
             Worth::Recovery => log!(INFO, record, event(record), "recovered: {}", text::summary(record)),
             Worth::Change => log!(INFO, record, event(record), "{}", text::summary(record)),
             Worth::Nothing => log!(DEBUG, record, None, "{}", text::summary(record)),
         }
+        tell_of_troubles(record);
+    }
+}
+
+/// Tells of each trouble that begins, is due for another word, or is over, but for those that stand in the way of
+/// the scaler's own work: the lines above have told of these when they showed.
+fn tell_of_troubles(record: &Record) {
+    for trouble in record.troubles.iter().filter(|trouble| trouble.turn.is_news()) {
+        let event = match trouble.kind {
+            TroubleKind::DeadLetters => Event::DeadLetters,
+            TroubleKind::AtMax => Event::AtMax,
+            TroubleKind::VisibilityTimeout => Event::VisibilityTimeout,
+            TroubleKind::NearRetention => Event::NearRetention,
+            TroubleKind::CapacityStalled | TroubleKind::ReadingsMissing => continue,
+        };
+        let (scaler, kind) = (&record.scaler, trouble.kind.code());
+        let words = notice::sentence(trouble);
+        if trouble.turn == Turn::Recovered {
+            tracing::info!(scaler, trouble = kind, event = Event::Recovered.code(), "{words}");
+        } else {
+            tracing::warn!(scaler, trouble = kind, event = event.code(), "{words}");
+        }
     }
 }
 
 impl Journal {
+    fn tell_of_pauses(&mut self, record: &Record) {
+        let Some(news) = self.vigil.news(record) else { return };
+        let (scaler, event) = (&record.scaler, news.event().code());
+        match news {
+            News::Paused(words) | News::Resumed(words) => tracing::info!(scaler, event, "{words}"),
+            News::Look(words) => tracing::warn!(scaler, event, "{words}"),
+        }
+    }
+
     /// What `record` is worth after all that has been said.
     fn worth(&mut self, record: &Record) -> Worth {
         let codes = trouble(record);

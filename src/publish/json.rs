@@ -2,11 +2,13 @@
 //!
 //! Keys come in the order in which the fields below are declared, the order of `docs/record.md`.
 
-use super::recorded::DeletedJson;
-use crate::model::{
-    Backlog, Estimate, Fleet, Metrics, Missing, Mode, Outcome, Queue, Reason, Record, Sample, Timestamp,
-    rounded,
-};
+mod sample;
+
+pub(super) use sample::SampleJson;
+
+use super::notice::TroubleJson;
+use super::paused::PausedJson;
+use crate::model::{Estimate, Metrics, Mode, Outcome, Reason, Record, Timestamp, rounded};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -34,58 +36,16 @@ struct RecordJson<'a> {
     scaler: &'a str,
     dry_run: bool,
     mode: &'static str,
-    sample: SampleJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused: Option<PausedJson>,
+    sample: SampleJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimate: Option<EstimateJson>,
     metrics: MetricsJson,
     decision: DecisionJson,
     outcome: OutcomeJson<'a>,
-}
-
-#[derive(Serialize)]
-struct SampleJson<'a> {
-    queues: Vec<QueueJson<'a>>,
-    fleet: Option<FleetJson<'a>>,
-    missing: Vec<MissingJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct QueueJson<'a> {
-    name: &'a str,
-    visible: u64,
-    in_flight: u64,
-    delayed: u64,
-    counted: f64,
-    age_secs: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    visibility_timeout_secs: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deleted: Option<DeletedJson>,
-}
-
-#[derive(Serialize)]
-struct FleetJson<'a> {
-    desired: u32,
-    min: u32,
-    max: u32,
-    in_service: u32,
-    pending: u32,
-    terminating: u32,
-    standby: u32,
-    warmed: u32,
-    unknown: u32,
-    weighted: bool,
-    launch_suspended: bool,
-    terminate_suspended: bool,
-    operator: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct MissingJson<'a> {
-    what: &'a str,
-    cause: &'static str,
-    why: &'a str,
-    retryable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    troubles: Vec<TroubleJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -126,6 +86,7 @@ struct DecisionJson {
 struct ReasonJson {
     code: &'static str,
     text: String,
+    otherwise: String,
 }
 
 #[derive(Serialize)]
@@ -142,64 +103,13 @@ impl<'a> RecordJson<'a> {
             scaler: &record.scaler,
             dry_run: record.mode == Mode::DryRun,
             mode: record.mode.code(),
+            paused: record.paused.as_ref().map(PausedJson::of),
             sample: SampleJson::of(&record.sample),
             estimate: record.estimate.as_ref().map(EstimateJson::of),
             metrics: MetricsJson::of(record.metrics),
             decision: DecisionJson::of(record),
             outcome: OutcomeJson::of(&record.outcome),
-        }
-    }
-}
-
-impl<'a> SampleJson<'a> {
-    fn of(sample: &'a Sample) -> Self {
-        Self {
-            queues: sample.queues.iter().filter_map(QueueJson::of).collect(),
-            fleet: sample.fleet.as_ref().ok().map(FleetJson::of),
-            missing: sample.missing().map(MissingJson::of).collect(),
-        }
-    }
-}
-
-impl<'a> QueueJson<'a> {
-    /// A queue that was read; a missing one stands under `missing`.
-    fn of(queue: &'a Queue) -> Option<Self> {
-        let Backlog { visible, in_flight, delayed, counted } = *queue.backlog.as_ref().ok()?;
-        let age_secs = rounded(queue.age_secs);
-        let visibility_timeout_secs = queue.facts.visibility_timeout_secs;
-        let deleted = queue.deleted.as_ref().map(DeletedJson::of);
-        let name = &queue.name;
-        Some(Self { name, visible, in_flight, delayed, counted, age_secs, visibility_timeout_secs, deleted })
-    }
-}
-
-impl<'a> FleetJson<'a> {
-    fn of(fleet: &'a Fleet) -> Self {
-        Self {
-            desired: fleet.desired,
-            min: fleet.min,
-            max: fleet.max,
-            in_service: fleet.in_service,
-            pending: fleet.pending,
-            terminating: fleet.terminating,
-            standby: fleet.standby,
-            warmed: fleet.warmed,
-            unknown: fleet.unknown,
-            weighted: fleet.weighted,
-            launch_suspended: fleet.launch_suspended,
-            terminate_suspended: fleet.terminate_suspended,
-            operator: fleet.operator.as_deref(),
-        }
-    }
-}
-
-impl<'a> MissingJson<'a> {
-    fn of(missing: &'a Missing) -> Self {
-        Self {
-            what: &missing.what,
-            cause: missing.cause.code(),
-            why: &missing.why,
-            retryable: missing.retryable,
+            troubles: record.troubles.iter().map(TroubleJson::of).collect(),
         }
     }
 }
@@ -249,7 +159,7 @@ impl DecisionJson {
 
 impl ReasonJson {
     fn of(reason: &Reason) -> Self {
-        Self { code: reason.code(), text: reason.to_string() }
+        Self { code: reason.code(), text: reason.to_string(), otherwise: reason.otherwise() }
     }
 }
 
@@ -266,6 +176,7 @@ impl<'a> OutcomeJson<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Cause, DeadLetters, Missing, Pause};
     use crate::publish::scene;
     use serde_json::{Value, json};
 
@@ -289,8 +200,9 @@ mod tests {
             "missing":[]},
             "metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.122},
             "decision":{"action":"scale_out","from":9,"to":14,"recommended":14,
-            "reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33"},
-            {"code":"limit_max","text":"33 wanted, the group's max is 14"}]},
+            "reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33",
+            "otherwise":"above 214.5 counted messages it asks for 34 and more, at 208 and below for 32 and fewer"},
+            {"code":"limit_max","text":"33 wanted, the group's max is 14","otherwise":"without the group's max 33"}]},
             "outcome":{"kind":"done"}}"#;
         assert_eq!(line(&scene::scaled_out()), unfolded(expected));
     }
@@ -305,8 +217,8 @@ mod tests {
             {"what":"group image-workers","cause":"timeout","why":"no answer in 2 s","retryable":true}]},
             "metrics":{"backlog_per_instance":null,"acceptable_backlog":6.122},
             "decision":{"action":"hold","from":null,"to":null,"recommended":null,
-            "reasons":[{"code":"missing","text":"queue thumbs: AccessDenied"},
-            {"code":"missing","text":"group image-workers: no answer in 2 s"}]},
+            "reasons":[{"code":"missing","text":"queue thumbs: AccessDenied","otherwise":"as soon as it can be read"},
+            {"code":"missing","text":"group image-workers: no answer in 2 s","otherwise":"as soon as it can be read"}]},
             "outcome":{"kind":"none"}}"#;
         let rehearsed = Record { mode: Mode::DryRun, ..scene::blind() };
         assert_eq!(line(&rehearsed), unfolded(expected));
@@ -349,6 +261,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_of_a_queue_besides_is_told_and_dead_letters_that_were_not_counted_are_no_number() {
+        let mut record = scene::scaled_out();
+        let queue = &mut record.sample.queues[0];
+        (queue.facts.retention_secs, queue.oldest_secs) = (Some(345_600), Some(61.0));
+        queue.dead_letters = Some(DeadLetters { queue: "images-dead".to_owned(), count: Ok(3) });
+        let told = &parsed(&record)["sample"]["queues"][0];
+        assert_eq!((&told["retention_secs"], &told["oldest_secs"]), (&json!(345_600), &json!(61.0)));
+        assert_eq!(told["dead_letters"], json!({ "queue": "images-dead", "count": 3 }));
+        let hole = Missing::new("dead-letter queue images-dead", Cause::Denied, "AccessDenied");
+        let unread = DeadLetters { queue: "images-dead".to_owned(), count: Err(hole) };
+        record.sample.queues[0].dead_letters = Some(unread);
+        let expected = json!({ "queue": "images-dead", "count": null, "missing":
+            { "what": "dead-letter queue images-dead", "cause": "denied", "why": "AccessDenied", "retryable": false } });
+        let told = parsed(&record);
+        assert_eq!(told["sample"]["queues"][0]["dead_letters"], expected);
+        assert_eq!(told["sample"]["missing"], json!([]), "nothing that scaling waits for");
+    }
+
+    #[test]
     fn every_outcome_has_its_kind_and_a_failure_its_why() {
         let mut record = scene::scaled_out();
         record.outcome = Outcome::Withheld;
@@ -364,6 +295,20 @@ mod tests {
         record.decision.action = crate::model::Action::Hold;
         let decision = &parsed(&record)["decision"];
         assert_eq!((&decision["from"], &decision["to"]), (&json!(9), &json!(9)));
+    }
+
+    #[test]
+    fn what_is_paused_is_told_and_no_word_of_it_where_nothing_is() {
+        let (since, until) = (Timestamp::from_secs(1_795_168_800), Timestamp::from_secs(1_795_176_000));
+        let mut record = scene::scaled_out();
+        assert_eq!(parsed(&record).get("paused"), None);
+        record.paused = Some(Pause::Asked { out: true, r#in: false, since, until: Some(until) });
+        let told = json!({ "out": true, "in": false,
+            "since": "2026-11-20T10:00:00Z", "until": "2026-11-20T12:00:00Z" });
+        assert_eq!(parsed(&record)["paused"], told);
+        record.paused = Some(Pause::Unknown { why: "no".to_owned() });
+        let told = json!({ "out": true, "in": true, "since": null, "until": null, "why": "no" });
+        assert_eq!(parsed(&record)["paused"], told);
     }
 
     #[test]

@@ -1,12 +1,12 @@
-use super::{Publisher, json};
-use crate::model::{Action, Outcome, Reason, Record, Timestamp};
+use super::shelf::{Shelf, shelf_max};
+use super::{Publisher, json, notice};
+use crate::model::{Record, Timestamp};
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// The records of the last hours, in memory, for whoever looks at a run from outside; and each new one as
@@ -34,47 +34,29 @@ pub struct Signs {
     pub scalers: Vec<Sign>,
 }
 
+/// What is new, as a line of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A record.
+    Record(Arc<str>),
+    /// A trouble that began, is due for another word, or is over.
+    Trouble(Arc<str>),
+}
+
 type Watch = Box<dyn Fn() -> Signs + Send + Sync>;
 
 struct Inner {
+    /// One for each scaler at work.
     shelves: Mutex<BTreeMap<String, Shelf>>,
     /// What tells how the run is doing.
     watch: Mutex<Watch>,
     /// Why the settings on disk were refused, if they were.
     refused: Mutex<Option<String>>,
-    news: broadcast::Sender<Arc<str>>,
+    news: broadcast::Sender<News>,
 }
 
-/// One scaler's records, the oldest first.
-#[derive(Debug, Default)]
-struct Shelf {
-    kept: VecDeque<Kept>,
-    /// The reasons' codes of the last record, to tell what is new.
-    codes: Vec<&'static str>,
-}
-
-#[derive(Debug)]
-struct Kept {
-    at: Timestamp,
-    line: Arc<str>,
-    /// Counted messages; nothing when a reading was missing.
-    backlog: Option<f64>,
-    /// Whether it is the last to be thinned out: something changed.
-    notable: bool,
-}
-
-/// Records are kept for so long at most.
-const AGE_MAX: Duration = Duration::from_hours(6);
-/// All scalers together keep about so many, of about a kilobyte each.
-const KEPT_MAX: usize = 20_000;
-/// A scaler keeps no more than this, however few there are, and no fewer than a tenth of it.
-const SHELF_MAX: usize = 500;
 /// New records that wait for whoever follows too slowly; beyond it, the oldest are lost to them.
 const NEWS_MAX: usize = 1024;
-/// What a trend shows.
-const TREND: Duration = Duration::from_hours(1);
-/// So many points make a trend.
-const TREND_POINTS: usize = 60;
 
 #[derive(Serialize)]
 struct StatusJson<'a> {
@@ -91,6 +73,9 @@ struct ScalerJson<'a> {
     late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<&'a RawValue>,
+    /// The last one that was no hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trend: Option<Vec<(i64, Option<f64>)>>,
 }
@@ -113,10 +98,15 @@ impl fmt::Debug for Inner {
 }
 
 impl Ledger {
-    /// From now on `watch` tells how the run is doing. Records of scalers that it does not name are forgotten.
+    /// From now on `watch` tells how the run is doing. Records of scalers that it does not name are forgotten,
+    /// and no more of them are taken, whatever their last tick still tells.
     pub fn watch(&self, watch: impl Fn() -> Signs + Send + Sync + 'static) {
-        let named: Vec<String> = watch().scalers.into_iter().map(|sign| sign.scaler).collect();
-        lock(&self.0.shelves).retain(|scaler, _| named.contains(scaler));
+        let mut shelves = lock(&self.0.shelves);
+        let mut before = std::mem::take(&mut *shelves);
+        for Sign { scaler, .. } in watch().scalers {
+            shelves.insert(scaler.clone(), before.remove(&scaler).unwrap_or_default());
+        }
+        drop(shelves);
         *lock(&self.0.watch) = Box::new(watch);
     }
 
@@ -131,31 +121,31 @@ impl Ledger {
         lock(&self.0.watch)()
     }
 
-    /// Takes one record.
+    /// Takes one record, of a scaler that is at work.
     pub fn note(&self, record: &Record) {
-        let line: Arc<str> = json::line(record).into();
         let mut shelves = lock(&self.0.shelves);
-        shelves.entry(record.scaler.clone()).or_default().take(record, line.clone());
         let most = shelf_max(shelves.len());
-        if let Some(shelf) = shelves.get_mut(&record.scaler) {
-            shelf.thin(record.time, most);
-        }
+        let Some(own) = shelves.get_mut(&record.scaler) else { return };
+        let line: Arc<str> = json::line(record).into();
+        own.take(record, line.clone());
+        own.thin(record.time, most);
         drop(shelves);
         // Nobody may be following.
-        drop(self.0.news.send(line));
+        drop(self.0.news.send(News::Record(line)));
+        for trouble in record.troubles.iter().filter(|trouble| trouble.turn.is_news()) {
+            drop(self.0.news.send(News::Trouble(notice::line(record, trouble).into())));
+        }
     }
 
     /// The scaler's records as JSON lines, the oldest first; nothing if it is not at work.
     #[must_use]
     pub fn records(&self, scaler: &str) -> Option<Vec<Arc<str>>> {
-        let lines = |shelf: &Shelf| shelf.kept.iter().map(|kept| kept.line.clone()).collect();
-        let at_work = || self.signs().scalers.iter().any(|sign| sign.scaler == scaler);
-        lock(&self.0.shelves).get(scaler).map(lines).or_else(|| at_work().then(Vec::new))
+        lock(&self.0.shelves).get(scaler).map(Shelf::lines)
     }
 
-    /// All new records from now on, as JSON lines.
+    /// All that is new from now on.
     #[must_use]
-    pub fn follow(&self) -> broadcast::Receiver<Arc<str>> {
+    pub fn follow(&self) -> broadcast::Receiver<News> {
         self.0.news.subscribe()
     }
 
@@ -177,11 +167,11 @@ impl Ledger {
         let scaler = |sign| {
             let Sign { scaler, late, .. }: &Sign = sign;
             let own = shelves.get(scaler).filter(|_| whole);
-            let last = own.and_then(|own| own.kept.back());
             ScalerJson {
                 name: scaler,
                 late: *late,
-                record: last.and_then(|kept| serde_json::from_str(&kept.line).ok()),
+                record: own.and_then(Shelf::last).and_then(raw),
+                changed: own.and_then(Shelf::changed).and_then(raw),
                 trend: own.map(Shelf::trend),
             }
         };
@@ -218,50 +208,8 @@ impl Publisher for Ledger {
     }
 }
 
-impl Shelf {
-    fn take(&mut self, record: &Record, line: Arc<str>) {
-        let codes: Vec<_> = record.decision.reasons.iter().map(Reason::code).collect();
-        let acted = record.decision.action != Action::Hold || record.outcome != Outcome::None;
-        let notable = acted || codes != self.codes;
-        self.codes = codes;
-        let backlog = record.sample.backlog().map(|sum| sum.counted).filter(|counted| counted.is_finite());
-        self.kept.push_back(Kept { at: record.time, line, backlog, notable });
-    }
-
-    /// Keeps `most` records at most, none too old. Those beyond are taken from the older half: every other
-    /// one at which nothing changed, and if there is none, the oldest.
-    fn thin(&mut self, now: Timestamp, most: usize) {
-        while self.kept.front().is_some_and(|kept| now.since(kept.at) > AGE_MAX) {
-            self.kept.pop_front();
-        }
-        if self.kept.len() <= most {
-            return;
-        }
-        let older = self.kept.len() / 2;
-        let mut index = 0;
-        self.kept.retain(|kept| {
-            index += 1;
-            kept.notable || index > older || index % 2 == 1
-        });
-        while self.kept.len() > most {
-            self.kept.pop_front();
-        }
-    }
-
-    /// The backlog of the last hour: seconds since 1970, and counted messages.
-    fn trend(&self) -> Vec<(i64, Option<f64>)> {
-        let Some(now) = self.kept.back().map(|kept| kept.at) else { return Vec::new() };
-        let recent: Vec<_> = self.kept.iter().filter(|kept| now.since(kept.at) <= TREND).collect();
-        let step = recent.len().div_ceil(TREND_POINTS).max(1);
-        // From the newest backwards: that one is shown in any case.
-        let points = recent.iter().rev().step_by(step).rev();
-        points.map(|kept| (kept.at.as_millis() / 1000, kept.backlog)).collect()
-    }
-}
-
-/// How many records each of so many scalers may keep.
-fn shelf_max(scalers: usize) -> usize {
-    (KEPT_MAX / scalers.max(1)).clamp(SHELF_MAX / 10, SHELF_MAX)
+fn raw(line: &str) -> Option<&RawValue> {
+    serde_json::from_str(line).ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -271,7 +219,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Outcome;
     use crate::publish::scene::{blind, scaled_out};
+    use crate::publish::shelf::{SHELF_MAX, TREND_POINTS};
     use serde_json::Value;
 
     fn at(record: &Record, secs: i64) -> Record {
@@ -307,11 +257,28 @@ mod tests {
     }
 
     #[test]
+    fn the_last_change_is_told_long_after_its_record_is_gone() {
+        let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
+        ledger.note(&quiet(0));
+        let status = || serde_json::from_str::<Value>(&ledger.status()).unwrap();
+        assert_eq!(status()["scalers"][0]["changed"], Value::Null);
+        ledger.note(&at(&scaled_out(), 10));
+        ledger.note(&quiet(7 * 3600));
+        let printed: Value = serde_json::from_str(&json::line(&at(&scaled_out(), 10))).unwrap();
+        assert_eq!(status()["scalers"][0]["changed"], printed);
+        assert_eq!(ledger.records("images").unwrap().len(), 1);
+    }
+
+    #[test]
     fn a_scaler_that_left_is_forgotten_and_one_without_a_record_is_known() {
         let ledger = Ledger::default();
         watched(&ledger, &[("images", false)]);
         ledger.note(&blind());
         watched(&ledger, &[("thumbs", false)]);
+        let mut news = ledger.follow();
+        ledger.note(&scaled_out());
+        assert!(news.try_recv().is_err(), "the last tick of one that was removed");
         assert_eq!(ledger.records("images"), None);
         assert_eq!(ledger.records("thumbs"), Some(Vec::new()));
     }
@@ -319,6 +286,7 @@ mod tests {
     #[test]
     fn what_changed_outlives_what_did_not() {
         let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
         ledger.note(&at(&scaled_out(), 0));
         for tick in 1..2000 {
             ledger.note(&quiet(tick * 10));
@@ -334,22 +302,19 @@ mod tests {
     #[test]
     fn nothing_is_kept_for_longer_than_six_hours() {
         let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
         ledger.note(&at(&scaled_out(), 0));
         ledger.note(&quiet(6 * 3600 + 1));
         assert_eq!(ledger.records("images").unwrap().len(), 1);
     }
 
     #[test]
-    fn many_scalers_share_the_room_there_is() {
-        assert_eq!((shelf_max(1), shelf_max(200), shelf_max(5000)), (500, 100, 50));
-    }
-
-    #[test]
     fn who_follows_gets_each_record_and_who_is_slow_hears_of_a_loss() {
         let ledger = Ledger::default();
+        watched(&ledger, &[("images", false)]);
         let mut news = ledger.follow();
         ledger.note(&scaled_out());
-        assert_eq!(*news.try_recv().unwrap(), *json::line(&scaled_out()));
+        assert_eq!(news.try_recv().unwrap(), News::Record(json::line(&scaled_out()).into()));
         for tick in 0..=i64::try_from(NEWS_MAX).unwrap() {
             ledger.note(&quiet(tick));
         }

@@ -8,11 +8,16 @@ pub mod history;
 mod journal;
 pub mod json;
 mod ledger;
+pub mod notice;
+mod paused;
 mod prometheus;
 mod recorded;
 #[cfg(test)]
 mod scene;
+mod shelf;
+mod sns;
 pub mod text;
+mod waiting;
 
 pub use cloudwatch::{CloudWatch, Losses, Metrics};
 pub use console::{Console, Form, print};
@@ -20,9 +25,10 @@ pub use destination::{Destination, Metric};
 pub use event::Event;
 pub use history::History;
 pub use journal::Journal;
-pub use ledger::{Ledger, Sign, Signs};
+pub use ledger::{Ledger, News, Sign, Signs};
 pub use prometheus::{Exposition, Prometheus};
 pub use recorded::{Came, Decided, Recorded, Step};
+pub use sns::Notices;
 
 use crate::model::Record;
 use async_trait::async_trait;

@@ -1,14 +1,11 @@
 //! The record read back from JSON.
 
 use super::history::moment;
-use super::json;
-use crate::model::{
-    Action, Backlog, Cause, Deleted, Estimate, Fleet, Learnt, Metrics, Missing, Queue, QueueFacts, Sample,
-    Timestamp, rounded,
-};
+use super::json::SampleJson;
+use super::paused::PausedJson;
+use crate::model::{Action, Estimate, Learnt, Metrics, Pause, Sample, Timestamp};
+use serde::Deserialize;
 use serde::de::{Deserializer, Error};
-use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// A record as far as JSON tells it. Of the group's instances it tells the number only.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -20,6 +17,9 @@ pub struct Recorded {
     pub scaler: String,
     /// Whether decisions reached the group, by the code of the mode.
     pub mode: String,
+    /// What somebody had paused, if anything.
+    #[serde(default, deserialize_with = "paused")]
+    pub paused: Option<Pause>,
     /// What was read.
     #[serde(deserialize_with = "sample")]
     pub sample: Sample,
@@ -54,6 +54,9 @@ pub struct Step {
     pub code: String,
     /// Its words.
     pub text: String,
+    /// What would have led to another; of older records, nothing.
+    #[serde(default)]
+    pub otherwise: String,
 }
 
 /// An outcome as it was recorded.
@@ -64,59 +67,6 @@ pub struct Came {
     /// Why it failed.
     #[serde(default)]
     pub why: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct SampleJson {
-    queues: Vec<QueueJson>,
-    fleet: Option<FleetJson>,
-    missing: Vec<MissingJson>,
-}
-
-#[derive(Deserialize)]
-struct QueueJson {
-    name: String,
-    visible: u64,
-    in_flight: u64,
-    delayed: u64,
-    counted: f64,
-    age_secs: Option<f64>,
-    visibility_timeout_secs: Option<u32>,
-    deleted: Option<DeletedJson>,
-}
-
-/// The messages deleted from a queue of late, in JSON both ways.
-#[derive(Deserialize, Serialize)]
-pub(super) struct DeletedJson {
-    from: String,
-    secs: f64,
-    count: f64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct FleetJson {
-    desired: u32,
-    min: u32,
-    max: u32,
-    in_service: u32,
-    pending: u32,
-    terminating: u32,
-    standby: u32,
-    warmed: u32,
-    unknown: u32,
-    weighted: bool,
-    launch_suspended: bool,
-    terminate_suspended: bool,
-    operator: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct MissingJson {
-    what: String,
-    cause: String,
-    why: String,
-    retryable: bool,
 }
 
 #[derive(Deserialize)]
@@ -160,72 +110,18 @@ impl Decided {
     }
 }
 
-impl DeletedJson {
-    pub(super) fn of(deleted: &Deleted) -> Self {
-        let Deleted { from, lasts, count } = *deleted;
-        Self { from: json::time(from), secs: rounded(lasts.as_secs_f64()), count: rounded(count) }
-    }
-
-    fn told(self) -> Option<Deleted> {
-        let lasts = Duration::try_from_secs_f64(self.secs).ok()?;
-        Some(Deleted { from: moment(&self.from)?, lasts, count: self.count })
-    }
-}
-
 fn time<'d, D: Deserializer<'d>>(from: D) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(from)?;
     moment(&text)
         .ok_or_else(|| D::Error::custom(format!("time {text:?} is not of the form 2026-11-20T10:00:10Z")))
 }
 
+fn paused<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Pause>, D::Error> {
+    Ok(Option::<PausedJson>::deserialize(from)?.map(PausedJson::told))
+}
+
 fn sample<'d, D: Deserializer<'d>>(from: D) -> Result<Sample, D::Error> {
-    let SampleJson { queues, fleet, missing } = SampleJson::deserialize(from)?;
-    let (mut queues, mut holes): (Vec<Queue>, Vec<Missing>) =
-        (queues.into_iter().map(queue).collect(), missing.into_iter().map(hole).collect());
-    let group =
-        holes.iter().position(|hole| hole.what.starts_with("group ")).map(|place| holes.remove(place));
-    let unknown = || Missing::new("group", Cause::Malformed, "the record does not tell of it");
-    let fleet = fleet.map(self::fleet).ok_or_else(|| group.unwrap_or_else(unknown));
-    queues.extend(holes.into_iter().map(|hole| {
-        let name = hole.what.strip_prefix("queue ").unwrap_or(&hole.what).to_owned();
-        Queue { name, backlog: Err(hole), age_secs: 0.0, facts: QueueFacts::default(), deleted: None }
-    }));
-    Ok(Sample { queues, fleet })
-}
-
-fn queue(json: QueueJson) -> Queue {
-    let QueueJson { name, visible, in_flight, delayed, counted, age_secs, .. } = json;
-    let backlog = Ok(Backlog { visible, in_flight, delayed, counted });
-    let age_secs = age_secs.unwrap_or(f64::INFINITY);
-    let facts = QueueFacts { visibility_timeout_secs: json.visibility_timeout_secs, ..QueueFacts::default() };
-    let deleted = json.deleted.and_then(DeletedJson::told);
-    Queue { name, backlog, age_secs, facts, deleted }
-}
-
-fn fleet(json: FleetJson) -> Fleet {
-    Fleet {
-        desired: json.desired,
-        min: json.min,
-        max: json.max,
-        in_service: json.in_service,
-        pending: json.pending,
-        terminating: json.terminating,
-        standby: json.standby,
-        warmed: json.warmed,
-        unknown: json.unknown,
-        instances: Vec::new(),
-        weighted: json.weighted,
-        launch_suspended: json.launch_suspended,
-        terminate_suspended: json.terminate_suspended,
-        operator: json.operator,
-    }
-}
-
-fn hole(json: MissingJson) -> Missing {
-    let MissingJson { what, cause, why, retryable } = json;
-    // A cause that a later version knows is some refusal to this one.
-    let cause = Cause::ALL.into_iter().find(|known| known.code() == cause).unwrap_or(Cause::Refused);
-    Missing { what, cause, why, retryable }
+    SampleJson::deserialize(from).map(SampleJson::told)
 }
 
 fn estimate<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Estimate>, D::Error> {
@@ -249,8 +145,9 @@ fn metrics<'d, D: Deserializer<'d>>(from: D) -> Result<Metrics, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Outcome, Record};
-    use crate::publish::scene;
+    use crate::model::{Cause, DeadLetters, Deleted, Missing, Outcome, Record, rounded};
+    use crate::publish::{json, scene};
+    use std::time::Duration;
 
     fn read_back(record: &Record) -> Recorded {
         serde_json::from_str(&json::line(record)).unwrap()
@@ -272,8 +169,11 @@ mod tests {
             assert_eq!(read.decision.action(), record.decision.action);
             assert_eq!(read.decision.recommended, record.decision.recommended);
             let reasons = record.decision.reasons.iter();
-            let told =
-                reasons.map(|reason| Step { code: reason.code().to_owned(), text: reason.to_string() });
+            let told = reasons.map(|reason| Step {
+                code: reason.code().to_owned(),
+                text: reason.to_string(),
+                otherwise: reason.otherwise(),
+            });
             assert_eq!(read.decision.reasons, told.collect::<Vec<_>>());
             assert_eq!(read.outcome.kind, record.outcome.code());
         }
@@ -284,10 +184,42 @@ mod tests {
         let mut record = scene::scaled_out();
         let queue = &mut record.sample.queues[0];
         queue.facts.visibility_timeout_secs = Some(30);
+        queue.facts.retention_secs = Some(345_600);
+        queue.oldest_secs = Some(12.5);
+        queue.dead_letters = Some(DeadLetters { queue: "dead".to_owned(), count: Ok(3) });
         let deleted = Deleted { from: Timestamp::from_secs(60), lasts: Duration::from_mins(1), count: 12.5 };
         queue.deleted = Some(deleted);
-        let read = &read_back(&record).sample.queues[0];
-        assert_eq!((read.facts.visibility_timeout_secs, read.deleted), (Some(30), Some(deleted)));
+        queue.age_secs = 0.0;
+        let told = queue.clone();
+        assert_eq!(read_back(&record).sample.queues[0], told);
+    }
+
+    #[test]
+    fn dead_letters_that_could_not_be_counted_are_read_back_as_missing_and_not_as_none() {
+        let hole = Missing::new("dead-letter queue dead", Cause::Denied, "AccessDenied");
+        let unread = DeadLetters { queue: "dead".to_owned(), count: Err(hole) };
+        let mut record = scene::scaled_out();
+        record.sample.queues[0].dead_letters = Some(unread.clone());
+        let read = read_back(&record);
+        assert_eq!(read.sample.queues[0].dead_letters, Some(unread));
+        assert_eq!(read.sample.missing().count(), 0, "nothing that scaling waits for");
+        let line = json::line(&record);
+        let (before, rest) = line.split_once(",\"missing\":{").unwrap();
+        let (_, after) = rest.split_once('}').unwrap();
+        let read: Recorded = serde_json::from_str(&format!("{before}{after}")).unwrap();
+        assert!(read.sample.queues[0].dead_letters.as_ref().unwrap().count.is_err());
+    }
+
+    #[test]
+    fn what_was_paused_is_read_back() {
+        let since = Timestamp::from_secs(1_795_183_320);
+        let asked = |out, until| Pause::Asked { out, r#in: true, since, until };
+        let unknown = Pause::Unknown { why: "images.pause is damaged".to_owned() };
+        for pause in [asked(true, Some(since.shifted(7_200_000))), asked(false, None), unknown] {
+            let read = read_back(&Record { paused: Some(pause.clone()), ..scene::scaled_out() });
+            assert_eq!(read.paused, Some(pause));
+        }
+        assert_eq!(read_back(&scene::scaled_out()).paused, None);
     }
 
     #[test]

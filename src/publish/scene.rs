@@ -2,17 +2,18 @@
 
 use crate::model::{
     Action, Backlog, Bound, Cause, Decision, Estimate, Fleet, LatencyReason, Learnt, Metrics, Missing, Mode,
-    Outcome, Queue, QueueFacts, Reason, Record, Sample, Timestamp,
+    Outcome, Queue, Reason, Record, Sample, Timestamp,
 };
 
 pub(crate) fn record(mode: Mode, sample: Sample, decision: Decision, outcome: Outcome) -> Record {
     let time = Timestamp::from_millis(1_795_168_810_999);
     let metrics = Metrics::of(&sample, Some(6.122_44));
-    Record { time, scaler: "images".to_owned(), mode, sample, estimate: None, metrics, decision, outcome }
+    let (scaler, troubles, estimate, paused) = ("images".to_owned(), Vec::new(), None, None);
+    Record { time, scaler, mode, paused, sample, estimate, metrics, decision, outcome, troubles }
 }
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
-    Queue { name: name.to_owned(), backlog, age_secs: 0.212_34, facts: QueueFacts::default(), deleted: None }
+    Queue { age_secs: 0.212_34, ..Queue::new(name, backlog) }
 }
 
 const WAITING: Backlog = Backlog { visible: 212, in_flight: 31, delayed: 2, counted: 212.0 };
@@ -63,7 +64,7 @@ pub(crate) fn documented() -> Record {
     let backlog = Backlog { visible: 212, in_flight: 9, delayed: 0, counted: 212.0 };
     let queues = vec![Queue { age_secs: 0.021, ..queue("images", Ok(backlog)) }];
     let fleet = Fleet { desired: 9, max: 20, in_service: 9, ..Fleet::default() };
-    let due = LatencyReason::Due { messages: 54.7, within_secs: 190.0, booting: 0, more: 10 };
+    let due = LatencyReason::Due { messages: 54.7, within_secs: 190.0, booting: 0, more: 10, fewer: 49.3 };
     let reasons = vec![Reason::Latency(due)];
     let decision = Decision { action: Action::ScaleOut { from: 9, to: 19 }, recommended: Some(19), reasons };
     let scaled_out = record(Mode::Drive, Sample { queues, fleet: Ok(fleet) }, decision, Outcome::Done);

@@ -1,18 +1,31 @@
 //! The record in words.
 
-use super::json;
+use super::{json, notice};
+use crate::calendar;
 use crate::model::{Action, Backlog, Estimate, Fleet, Mode, Outcome, Record, rounded};
 
 /// The record as one line for people, without a line end.
 #[must_use]
 pub fn line(record: &Record) -> String {
-    format!("{} {}: {}", json::time(record.time), record.scaler, summary(record))
+    let mut line = format!("{} {}: {}", json::time(record.time), record.scaler, summary(record));
+    for trouble in record.troubles.iter().filter(|trouble| trouble.turn.is_news()) {
+        line.push_str(" | ");
+        line.push_str(&notice::sentence(trouble));
+    }
+    line
 }
 
-/// The record in one sentence: what was seen, what is decided, why, and what came of it.
+/// The record in one sentence: what was seen, what is paused, what is decided, why, and what came of it.
 #[must_use]
 pub fn summary(record: &Record) -> String {
-    format!("{} | {}{}", seen(record), decided(record), outcome(record))
+    format!("{}{} | {}{}", seen(record), paused(record), decided(record), outcome(record))
+}
+
+/// What is paused, to follow on what was seen; empty where nothing is.
+#[must_use]
+pub fn paused(record: &Record) -> String {
+    let words = |pause| format!(" | {}", calendar::paused(pause, record.time));
+    record.paused.as_ref().map(words).unwrap_or_default()
 }
 
 /// What the tick decided, and why: `scale out from 9 to 14 (reason; reason)`.
@@ -22,7 +35,7 @@ pub fn decided(record: &Record) -> String {
     format!("{} ({})", action(record.decision.action), reasons.join("; "))
 }
 
-/// What the tick saw: backlog, backlog per instance and fleet, and what is expected.
+/// What the tick saw: backlog, backlog per instance and fleet, what is expected, and dead letters if any.
 #[must_use]
 pub fn seen(record: &Record) -> String {
     let backlog = record.sample.backlog().map_or_else(|| "backlog unknown".to_owned(), |sum| messages(&sum));
@@ -35,7 +48,12 @@ pub fn seen(record: &Record) -> String {
         (None, _) => String::new(),
     };
     let expected = record.estimate.as_ref().map_or_else(String::new, |each| format!(", {}", expected(each)));
-    format!("{backlog}{per_instance}, {fleet}{expected}")
+    let dead = match record.sample.dead_letters() {
+        Some(1) => ", 1 dead letter".to_owned(),
+        Some(count @ 2..) => format!(", {count} dead letters"),
+        None | Some(0) => String::new(),
+    };
+    format!("{backlog}{per_instance}, {fleet}{expected}{dead}")
 }
 
 /// The action in words.
@@ -96,6 +114,7 @@ fn outcome(record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Cause, DeadLetters, Missing, Pause, Timestamp};
     use crate::publish::scene;
 
     #[test]
@@ -114,11 +133,36 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_is_told_between_what_was_seen_and_what_is_decided() {
+        let since = Timestamp::from_secs(1_795_168_800);
+        let paused = Some(Pause::Asked { out: false, r#in: true, since, until: None });
+        let told = summary(&Record { paused, ..scene::scaled_out() });
+        let words = " | scale-in is paused since 10:00 UTC, until it is resumed | scale out from 9 to 14 (";
+        assert!(told.contains(words), "{told}");
+    }
+
+    #[test]
     fn what_is_expected_is_told_where_something_is() {
         let mut record = scene::documented();
         assert!(seen(&record).ends_with(", 9 of 9 in service, 0.5/s arriving, drained in 230.8 s"));
         record.estimate.as_mut().unwrap().drain_secs = None;
         assert!(seen(&record).ends_with(", 9 of 9 in service, 0.5/s arriving"));
+    }
+
+    #[test]
+    fn dead_letters_are_told_where_there_are_any() {
+        let mut record = scene::documented();
+        let mut told = |count| {
+            let dead = DeadLetters { queue: "images-dead".to_owned(), count };
+            record.sample.queues[0].dead_letters = Some(dead);
+            seen(&record).rsplit(", ").next().unwrap().to_owned()
+        };
+        assert_eq!(told(Ok(3)), "3 dead letters");
+        assert_eq!(told(Ok(1)), "1 dead letter");
+        let denied = Missing::new("dead-letter queue images-dead", Cause::Denied, "AccessDenied");
+        for quiet in [Ok(0), Err(denied)] {
+            assert_eq!(told(quiet), "drained in 230.8 s");
+        }
     }
 
     #[test]

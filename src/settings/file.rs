@@ -2,7 +2,7 @@ use super::cross::{self, Claims};
 use super::mistake::{Mistake, Spot};
 use super::reader::{At, Book, Table};
 use super::whereabouts::Whereabouts;
-use super::{Http, Scaler, Settings, forms, listen, scaler};
+use super::{Http, Notify, Scaler, Settings, forms, listen, notify, scaler};
 use crate::publish::history::Keep;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use toml::de::DeTable;
 /// What all `files` say together: the main file first, then the drop-ins. Nothing if that cannot be
 /// told; then, and perhaps otherwise, `book` holds mistakes.
 pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<Settings> {
-    let mut daemon = Daemon::default();
+    let (mut daemon, mut told) = (Daemon::default(), Notify::default());
     let mut base = Whereabouts::default();
     let mut read = Vec::new();
     // A file that could not be read may be the one with the scalers.
@@ -29,6 +29,7 @@ pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<
         if index == 0 {
             base = Whereabouts::default().overlaid(table.child("aws"));
             daemon = Daemon::read(table.child("daemon"));
+            told = notify::read(table.child("notify"), &base);
         } else {
             refuse_main_tables(&mut table);
         }
@@ -41,7 +42,8 @@ pub(super) fn read<'a>(files: &'a [(String, String)], book: &'a Book) -> Option<
     let (scalers, claims): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     cross::check(&claims);
     let Daemon { state_dir, history, http } = daemon;
-    Some(Settings { state_dir, history, http, scalers: scalers.into_iter().collect::<Option<_>>()? })
+    let scalers = scalers.into_iter().map(|scaler| Some(Scaler { notify: told.clone(), ..scaler? }));
+    Some(Settings { state_dir, history, http, scalers: scalers.collect::<Option<_>>()? })
 }
 
 fn scalers<'a>(table: &mut Table<'a>, base: &Whereabouts<'a>) -> Vec<(Option<Scaler>, Claims<'a>)> {
@@ -86,7 +88,7 @@ fn keep(mib: u32, days: u32) -> Keep {
 
 /// A drop-in only adds scalers: what is the daemon's own has one place to look for.
 fn refuse_main_tables(table: &mut Table<'_>) {
-    for key in ["aws", "daemon"] {
+    for key in ["aws", "daemon", "notify"] {
         if table.has(key)
             && let Some(found) = table.take(key)
         {

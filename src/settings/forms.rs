@@ -70,6 +70,16 @@ pub(super) fn role_arn(text: &str) -> Result<String, String> {
     if named && arn.region.is_empty() { Ok(text.to_owned()) } else { Err(form.to_owned()) }
 }
 
+/// A topic's ARN.
+pub(super) fn topic_arn(text: &str) -> Result<String, String> {
+    let form = "must be an SNS topic's ARN: arn:aws:sns:REGION:ACCOUNT:NAME";
+    let arn = Arn::of_service("sns", text).map_err(|reason| format!("{reason}\n{form}"))?;
+    let name = arn.resource.strip_suffix(".fifo").unwrap_or(arn.resource);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    let named = (1..=256).contains(&name.len()) && name.bytes().all(allowed);
+    if named && is_region(arn.region) { Ok(text.to_owned()) } else { Err(form.to_owned()) }
+}
+
 /// The external id of a role's trust policy.
 pub(super) fn external_id(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);

@@ -1,3 +1,4 @@
+use super::reader::meant;
 use super::{Latency, PolicyKind, QueueSource, Scaler};
 use crate::aws::{Arn, Place};
 use crate::policy::Tuning;
@@ -8,6 +9,10 @@ use std::time::Duration;
 #[must_use]
 pub fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> Vec<String> {
     let mut hints = Vec::new();
+    let earlier: Vec<&Scaler> = earlier.collect();
+    if !earlier.iter().any(|other| other.place.region == scaler.place.region) {
+        hints.extend(unlikely_region(&scaler.place));
+    }
     if !scaler.drive && scaler.publish.is_none() {
         hints.push("it neither publishes nor drives: it is only watched".to_owned());
     }
@@ -39,13 +44,37 @@ pub fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> 
         hints.push("samples come too seldom for resolution_secs = 1 to show anything finer".to_owned());
     }
     hints.extend(scaler.sources.iter().filter_map(|source| host_unused(&source.address, &scaler.place)));
-    hints.extend(earlier.filter(|other| may_share_group(scaler, other)).map(|other| {
+    hints.extend(earlier.into_iter().filter(|other| may_share_group(scaler, other)).map(|other| {
         format!(
             "scaler {} drives a group called {} too; if it is the same one, the two undo each other's changes",
             other.name, scaler.group
         )
     }));
     hints
+}
+
+/// What the names of AWS's regions begin with, and what stands before their number.
+const AREAS: [&str; 11] = ["af", "ap", "ca", "cn", "eu", "eusc", "il", "me", "mx", "sa", "us"];
+const DIRECTIONS: [&str; 9] =
+    ["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
+
+/// A word on a region that is named like none of AWS's: there may be a new one, or a slip of the finger.
+fn unlikely_region(place: &Place) -> Option<String> {
+    let region = place.region.as_ref().filter(|_| place.endpoint_url.is_none())?;
+    let (name, number) = region.rsplit_once('-')?;
+    let (area, direction) = name.rsplit_once('-')?;
+    // Partitions of their own have a word between the two: us-iso-east-1, eusc-de-east-1.
+    let area = area.split('-').next().unwrap_or(area);
+    if AREAS.contains(&area) && DIRECTIONS.contains(&direction) {
+        return None;
+    }
+    let likely = |word: &str, known: &[&'static str]| {
+        known.iter().find(|each| **each == word).copied().or_else(|| meant(word, known))
+    };
+    let likely = likely(area, &AREAS).zip(likely(direction, &DIRECTIONS));
+    let question = likely
+        .map_or_else(String::new, |(area, direction)| format!(": did you mean {area}-{direction}-{number}?"));
+    Some(format!("region {region} is named like none of AWS's{question}"))
 }
 
 /// The longest time between two samples from which arrivals, work and boots can be learnt well.
@@ -159,6 +188,27 @@ mod tests {
             let words = describe(&accepted(&[&scaler(lines)]));
             assert!(words.contains("\n  hint: ") && words.contains(hint), "{words}");
         }
+    }
+
+    #[test]
+    fn a_region_named_like_none_is_hinted_at_once() {
+        let words = |lines: &str| {
+            let own = |name: &str| {
+                scaler(&format!("name = \"{name}\"\npublish = {{ dimensions = {{ a = \"{name}\" }} }}"))
+            };
+            describe(&accepted(&[&format!("[aws]\n{lines}\n{}{}", own("a"), own("b"))]))
+        };
+        let hint = "hint: region eu-wset-1 is named like none of AWS's: did you mean eu-west-1?";
+        assert_eq!(words("region = \"eu-wset-1\"").matches(hint).count(), 1);
+        assert!(words("region = \"moon-sea-1\"").contains("region moon-sea-1 is named like none of AWS's\n"));
+        for sound in
+            ["ap-southeast-10", "us-gov-east-1", "us-isob-east-1", "eusc-de-east-1", "cn-northwest-1"]
+        {
+            assert!(!words(&format!("region = \"{sound}\"")).contains("hint: region"), "{sound}");
+        }
+        assert!(
+            !words("region = \"moon-sea-1\"\nendpoint_url = \"http://127.0.0.1:1\"").contains("hint: region")
+        );
     }
 
     /// The hint about samples on `schedule` for an objective of `secs`.

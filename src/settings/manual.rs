@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const PAGE: &str = include_str!("../../docs/backlogd.toml.5");
 
 /// The keys that the page tells of, such as `scaler.limits.max`, each with its default, if one is shown.
-fn told() -> BTreeMap<String, Option<String>> {
+pub(super) fn told() -> BTreeMap<String, Option<String>> {
     let mut told = BTreeMap::new();
     let mut table = "";
     for line in PAGE.lines() {

@@ -17,6 +17,8 @@ mod listen;
 #[cfg(test)]
 mod manual;
 mod mistake;
+mod named;
+mod notify;
 mod policy;
 mod publish;
 mod reader;
@@ -25,6 +27,7 @@ mod reference;
 mod rules;
 mod scaler;
 mod schedule;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod whereabouts;
@@ -34,7 +37,10 @@ mod words;
 pub use hints::hints;
 pub use listen::{Http, Listen};
 pub use mistake::Mistakes;
+pub use named::NoScaler;
+pub use notify::{Notify, Topic};
 pub use schedule::Schedule;
+pub use schema::schema;
 pub use words::{describe, openings};
 
 use mistake::Mistake;
@@ -76,6 +82,8 @@ pub struct Scaler {
     pub rules: Rules,
     /// Where its metrics go; nothing publishes nothing.
     pub publish: Option<Destination>,
+    /// When and where its troubles are told: as `[notify]` says, for all scalers alike.
+    pub notify: Notify,
 }
 
 /// One queue of a scaler.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 /// The largest change of one step, in capacity units.
-const CHANGE_MAX: u32 = 1_000_000;
+pub(super) const CHANGE_MAX: u32 = 1_000_000;
 
 /// The longest latency objective in seconds: 14 days, the longest that SQS keeps a message.
-const OBJECTIVE_MAX: u32 = 1_209_600;
+pub(super) const OBJECTIVE_MAX: u32 = 1_209_600;
 
 /// Reads a `policy` table. `slots` are those of `control`, if it gives any.
 pub(super) fn read(mut table: Table<'_>, slots: Option<u32>) -> Option<PolicyKind> {

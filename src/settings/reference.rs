@@ -21,11 +21,16 @@ publish = {}
 
 /// The file with every key that stands behind a `#` without a space.
 pub(super) fn with_all_keys() -> String {
+    uncommented(SHIPPED)
+}
+
+/// `text` with what stands behind a `#`, unless that is a comment or a directive for editors.
+pub(super) fn uncommented(text: &str) -> String {
     let line = |line: &str| match line.strip_prefix('#') {
-        Some(key) if !key.is_empty() && !key.starts_with(' ') => format!("{key}\n"),
+        Some(key) if !key.is_empty() && !key.starts_with([' ', ':']) => format!("{key}\n"),
         _ => format!("{line}\n"),
     };
-    SHIPPED.lines().map(line).collect()
+    text.lines().map(line).collect()
 }
 
 pub(super) fn one_file(text: &str) -> Vec<(String, String)> {

@@ -2,7 +2,7 @@ use super::cross::Claims;
 use super::reader::{At, Here, Table};
 use super::rules::Timing;
 use super::whereabouts::Whereabouts;
-use super::{QueueSource, Scaler, Schedule, forms, policy, publish, rules, windows};
+use super::{Notify, QueueSource, Scaler, Schedule, forms, policy, publish, rules, windows};
 use crate::controller::Rules;
 use crate::source::QueueAddress;
 
@@ -54,6 +54,7 @@ pub(super) fn read<'a>(
             policy: policy?,
             rules,
             publish: claims.publishes.as_ref().map(|at| at.value.clone()),
+            notify: Notify::default(),
         })
     };
     (scaler(), claims)

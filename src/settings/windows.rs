@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// The longest time that a window is open, in minutes: a year.
-const MINS_MAX: u32 = SECS_MAX / 60;
+pub(super) const MINS_MAX: u32 = SECS_MAX / 60;
 
 /// How many openings are told of.
 const TOLD: usize = 3;

@@ -14,7 +14,9 @@ use std::time::Duration;
 pub fn describe(settings: &Settings) -> String {
     let paragraph = |(index, each)| scaler(each, settings.scalers.iter().take(index));
     let paragraphs: Vec<String> = settings.scalers.iter().enumerate().map(paragraph).collect();
-    paragraphs.join("\n")
+    let topic = settings.scalers.first().and_then(|scaler| scaler.notify.topic.as_ref());
+    let told = topic.map(|topic| format!("\ntells of troubles: {}\n", topic.arn)).unwrap_or_default();
+    paragraphs.join("\n") + &told
 }
 
 /// When the windows of each scaler open next after the time of day `wall`; empty where there are none.

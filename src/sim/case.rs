@@ -56,9 +56,12 @@ pub struct Case {
     pub initial: Option<u32>,
     /// What all chance comes from.
     pub seed: u64,
+    /// The time of day when it begins, which windows and records go by.
+    pub begins: Timestamp,
 }
 
-/// When every case begins: midnight, so that a record's time of day reads as the time since then.
+/// When every world begins, and a case by default: midnight, so that a record's time of day reads as the time
+/// since then.
 pub const START: Timestamp = Timestamp::from_secs(1_767_225_600); // 2026-01-01T00:00:00Z
 /// The shortest work there is.
 const WORK_LEAST: Duration = Duration::from_millis(200);
@@ -95,11 +98,18 @@ impl Default for Case {
             faults: Faults::default(),
             initial: None,
             seed: 1,
+            begins: START,
         }
     }
 }
 
 impl Case {
+    /// By how many milliseconds its time of day is ahead of its world's.
+    #[must_use]
+    pub const fn ahead_millis(&self) -> i64 {
+        self.begins.as_millis() - START.as_millis()
+    }
+
     /// The messages, in order of arrival. The same for every controller.
     #[must_use]
     pub fn messages(&self) -> Arc<[Message]> {

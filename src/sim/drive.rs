@@ -5,10 +5,11 @@ use super::run::{Course, Run};
 use crate::assemble::policy;
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
-use crate::model::{Mode, Now};
+use crate::model::{Mode, Now, Record};
 use crate::settings::Scaler;
 use crate::source::Counting;
 use crate::store::Unkept;
+use crate::trouble::Watch;
 use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,36 +40,62 @@ impl Driver {
 /// From one tick of the engine to the next.
 pub const PERIOD: Duration = Duration::from_secs(10);
 
+/// What records call the scaler and its queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The scaler.
+    pub scaler: String,
+    /// The queue.
+    pub queue: String,
+}
+
 /// A run of the shipped engine on `case`, whose messages are `messages`, with `driver` at its heart.
 #[must_use]
 pub fn run_engine(case: &Case, messages: &Arc<[Message]>, driver: Driver, history: bool) -> Run {
+    let names = Names { scaler: case.name.clone(), queue: case.name.clone() };
+    run_recorded(case, messages, driver, history, names, &mut |_| ())
+}
+
+/// The same, with each of its records given to `keep`.
+pub fn run_recorded(
+    case: &Case,
+    messages: &Arc<[Message]>,
+    driver: Driver,
+    history: bool,
+    names: Names,
+    keep: &mut dyn FnMut(&Record),
+) -> Run {
     let world = share(case.world(Arc::clone(messages)));
     let mut course = Course::new(case, PERIOD, history);
-    let mut engine = engine(case, &world, driver);
+    let mut engine = engine(case, &world, driver, names);
     loop {
         // Not in a `while let`: the lock would be held for as long as its body runs.
-        let Some(now) = course.next(&mut lock(&world)) else { break };
+        let Some(steady) = course.next(&mut lock(&world)) else { break };
+        let now = Now { wall: steady.shifted(case.ahead_millis()), steady };
         // Behind these ports nothing ever waits.
-        let record = engine.tick(Now::at(now)).now_or_never();
-        course.acted(record.is_some_and(|record| record.decision.action.to().is_some()));
+        let record = engine.tick(now).now_or_never();
+        course.acted(record.as_ref().is_some_and(|record| record.decision.action.to().is_some()));
         course.note(&lock(&world));
+        record.iter().for_each(&mut *keep);
     }
     course.result(&lock(&world))
 }
 
-fn engine(case: &Case, world: &Shared, driver: Driver) -> Engine {
+fn engine(case: &Case, world: &Shared, driver: Driver, names: Names) -> Engine {
     let source = SimSource {
-        name: case.name.clone(),
+        name: names.queue,
         world: Shared::clone(world),
         counting: driver.counting,
         deletions: case.deletions,
+        ahead_millis: case.ahead_millis(),
     };
     Engine {
-        name: case.name.clone(),
+        name: names.scaler,
         mode: Mode::Drive,
         sources: vec![Box::new(source)],
         target: Box::new(SimTarget { world: Shared::clone(world) }),
         controller: driver.controller,
+        watch: Watch::default(),
         store: Box::new(Unkept),
         publishers: Vec::new(),
     }

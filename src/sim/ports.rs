@@ -1,5 +1,5 @@
 use super::world::{Counts, World};
-use crate::model::{Action, Fleet, Missing, Outcome, Queue, QueueFacts, Reason};
+use crate::model::{Action, Deleted, Fleet, Missing, Outcome, Queue, QueueFacts, Reason};
 use crate::source::{Counting, Source};
 use crate::target::Target;
 use async_trait::async_trait;
@@ -19,6 +19,8 @@ pub struct SimSource {
     pub counting: Counting,
     /// Whether `CloudWatch`'s count of deletions is read as well.
     pub deletions: bool,
+    /// By how many milliseconds the time of day is ahead of the world's.
+    pub ahead_millis: i64,
 }
 
 /// The world's group.
@@ -46,11 +48,13 @@ impl Source for SimSource {
         let mut world = lock(&self.world);
         let Counts { visible, in_flight, delayed } = world.counters();
         let deleted = if self.deletions { world.deleted() } else { None };
+        let deleted =
+            deleted.map(|deleted| Deleted { from: deleted.from.shifted(self.ahead_millis), ..deleted });
         let visibility = world.queue().visibility_timeout.as_secs().try_into().unwrap_or(u32::MAX);
         drop(world);
         let backlog = self.counting.reckon(visible, in_flight, delayed);
         let facts = QueueFacts { visibility_timeout_secs: Some(visibility), ..QueueFacts::default() };
-        Queue { name: self.name.clone(), backlog: Ok(backlog), age_secs: 0.0, facts, deleted }
+        Queue { facts, deleted, ..Queue::new(&*self.name, Ok(backlog)) }
     }
 }
 
@@ -90,6 +94,7 @@ mod tests {
             world: Shared::clone(&world),
             counting: Counting::VISIBLE,
             deletions: true,
+            ahead_millis: 0,
         };
         let queue = source.read().await;
         let deleted = queue.deleted.unwrap();

@@ -20,6 +20,8 @@ pub struct Recorded {
     pub scaler: String,
     /// The arrivals.
     pub trace: Trace,
+    /// The time of day of the first look at its queues.
+    pub begins: Timestamp,
     /// Seconds that a message takes: as it was given, or as the daemon last estimated it.
     pub processing_secs: f64,
     /// The group's own largest size when it was last read.
@@ -134,8 +136,9 @@ pub fn read(text: &str, scaler: Option<&str>, processing_secs: Option<f64>) -> R
         return Err(Unusable::TooLong(span));
     }
     let processing_secs = processing_secs.or(estimate).ok_or(Unusable::NoProcessingTime)?;
+    let begins = looks.first().map(|look| look.at).ok_or(Unusable::TooFew)?;
     let trace = trace(&looks, processing_secs).ok_or(Unusable::TooFew)?;
-    Ok(Recorded { scaler, trace, processing_secs, max })
+    Ok(Recorded { scaler, trace, begins, processing_secs, max })
 }
 
 /// The records at `path`, one a line: a file, or a directory of history.

@@ -61,6 +61,9 @@ pub enum Refusal {
     /// There are no settings to find a scaler in.
     #[error("--scaler {0:?} needs a settings file: name it with --config")]
     NoSettings(String),
+    /// Records of several runs would be mixed up.
+    #[error("--records takes one objective; name one with --objective")]
+    SeveralObjectives,
     /// There is no such policy to compare with.
     #[error("--compare cannot be {asked:?}; there are: all, {known}")]
     NoPeer {

@@ -1,9 +1,9 @@
 //! What is to be simulated: what was asked for, what the settings say, and defaults for the rest.
 
-use super::case::Case;
+use super::case::{Case, START};
 use super::compare::Comparison;
 use super::contest::Contest;
-use super::drive::PERIOD;
+use super::drive::{PERIOD, run_recorded};
 use super::peers::{self, Setting};
 use super::progress::Progress;
 use super::refusal::Refusal;
@@ -11,7 +11,11 @@ use super::shipped::Shipped;
 use super::words;
 use super::workload::{Arrivals, Workload};
 use super::world::Victims;
+use crate::calendar::Zone;
+use crate::model::{Record, Timestamp};
+use crate::publish::json;
 use crate::settings::{PolicyKind, Scaler, Settings};
+use std::io::{self, Write};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -50,11 +54,14 @@ pub struct Request {
     pub price_per_hour: Option<f64>,
     /// Whether to keep what is drawn over time.
     pub history: bool,
+    /// Whether the decision records are asked for, which takes a single objective.
+    pub records: bool,
 }
 
 /// What is simulated when nothing says otherwise.
 const PROCESSING: Duration = Duration::from_secs(10);
-const OBJECTIVE: Duration = Duration::from_mins(1);
+/// Longer than the slowest boot, so that it can be held when arrivals rise.
+const OBJECTIVE: Duration = Duration::from_mins(5);
 /// As good as none.
 const MAX: u32 = 1_000;
 /// SQS's default, and the least that is assumed; else six times the processing time.
@@ -88,8 +95,11 @@ impl Request {
             ([], None) => vec![OBJECTIVE],
             (asked, _) => asked.to_vec(),
         };
+        if self.records && objectives.len() > 1 {
+            return Err(Refusal::SeveralObjectives);
+        }
         let remarks = self.remarks(scaler.as_ref(), &arrivals, processing);
-        let Arrivals { name, trace, together, .. } = arrivals;
+        let Arrivals { name, trace, together, begins, .. } = arrivals;
         let case = Case {
             name,
             trace,
@@ -104,6 +114,7 @@ impl Request {
             stale_max: self.stale,
             victims: self.victims.unwrap_or(if known.drains { Victims::Drain } else { Victims::Any }),
             seed: self.seed,
+            begins: begins.unwrap_or(START),
             ..Case::default()
         };
         let case = |objective| Case { objective, ..case.clone() };
@@ -162,8 +173,9 @@ impl Request {
             remarks.push("its queues are simulated as one".to_owned());
         }
         if scaler.is_some_and(|scaler| !scaler.rules.windows.is_empty()) {
-            remarks
-                .push("its windows open as if it began on Thursday 1 January 2026 at 00:00 UTC".to_owned());
+            let begins = arrivals.begins.unwrap_or(START);
+            let date = Zone::UTC.date(begins, Timestamp::from_secs(0));
+            remarks.push(format!("its windows open as if it began on {date}"));
         }
         if let Some(own) = scaler.map(|scaler| scaler.schedule.period()).filter(|own| *own != PERIOD) {
             let [own, here] = [own, PERIOD].map(words::duration);
@@ -178,8 +190,23 @@ impl Plan {
     #[must_use]
     pub fn run(&self) -> Vec<Comparison> {
         let contests: Vec<Contest<'_>> = self.cases.iter().map(|case| self.contest(case)).collect();
-        let mut progress = Progress::of(contests.iter().map(Contest::runs).sum());
+        let progress = Progress::of(contests.iter().map(Contest::runs).sum());
         contests.iter().map(|contest| contest.hold(&mut || progress.step())).collect()
+    }
+
+    /// Runs the shipped controller once more, on the first objective, and writes its decision records to `out`:
+    /// a JSON object a line, as the daemon prints them.
+    pub fn write_records(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(case) = self.cases.first() else { return Ok(()) };
+        let mut written = Ok(());
+        let mut keep = |record: &Record| {
+            if written.is_ok() {
+                written = writeln!(out, "{}", json::line(record));
+            }
+        };
+        let (driver, names) = (self.shipped.driver(case), self.shipped.names(case));
+        let _run = run_recorded(case, &case.messages(), driver, false, names, &mut keep);
+        written
     }
 
     fn contest<'a>(&'a self, case: &'a Case) -> Contest<'a> {
@@ -262,6 +289,7 @@ mod tests {
             compare: Vec::new(),
             price_per_hour: None,
             history: false,
+            records: false,
         }
     }
 
@@ -306,11 +334,20 @@ mod tests {
     fn without_settings_there_are_defaults_and_they_are_told() {
         let plan = request().plan(None).unwrap();
         let [case] = plan.cases.as_slice() else { panic!("one objective") };
-        assert_eq!((case.objective, case.work_mean), (Duration::from_mins(1), Duration::from_secs(10)));
+        assert_eq!((case.objective, case.work_mean), (Duration::from_mins(5), Duration::from_secs(10)));
         assert_eq!((case.slots, case.max, case.victims), (1, 1_000, Victims::Any));
         assert_eq!(case.visibility_timeout, Duration::from_mins(1));
         assert!(plan.remarks[0].starts_with("no settings file"), "{:?}", plan.remarks);
         assert!(plan.remarks[2].starts_with("a message takes 10 s; "), "{:?}", plan.remarks);
+    }
+
+    #[test]
+    fn records_are_of_one_objective() {
+        let objectives = vec![Duration::from_mins(1), Duration::from_mins(5)];
+        let asked = Request { records: true, objectives, ..request() };
+        let refused = asked.plan(None).unwrap_err().to_string();
+        assert!(refused.contains("--records takes one objective"), "{refused}");
+        assert!(Request { objectives: Vec::new(), ..asked }.plan(None).is_ok());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::case::Case;
-use super::drive::Driver;
+use super::drive::{Driver, Names};
 use super::words::duration;
 use super::world::Victims;
 use crate::assemble::policy;
@@ -13,6 +13,8 @@ pub struct Shipped {
     policy: Option<PolicyKind>,
     rules: Rules,
     counting: Counting,
+    /// Of the scaler and its first queue.
+    names: Option<Names>,
 }
 
 impl Shipped {
@@ -20,9 +22,13 @@ impl Shipped {
     #[must_use]
     pub fn new(scaler: Option<Scaler>, slots: u32, max: u32) -> Self {
         let counting = scaler.as_ref().map_or(Counting::VISIBLE, |own| Driver::of(own).counting);
+        let names = scaler.as_ref().and_then(|own| {
+            let queue = own.sources.first()?.address.name.clone();
+            Some(Names { scaler: own.name.clone(), queue })
+        });
         let (policy, rules) = scaler.map_or((None, Rules::unhurried()), |own| (Some(own.policy), own.rules));
         let limits = Limits { min: rules.limits.min.min(max), max: Some(max), ..rules.limits };
-        Self { policy, rules: Rules { limits, slots, ..rules }, counting }
+        Self { policy, rules: Rules { limits, slots, ..rules }, counting, names }
     }
 
     /// It, at its beginning, for `case`.
@@ -30,6 +36,13 @@ impl Shipped {
     pub fn driver(&self, case: &Case) -> Driver {
         let controller = Controller::new(policy(&self.kind(case)), self.rules.clone(), State::default());
         Driver { controller, counting: self.counting }
+    }
+
+    /// What its records call the scaler and its queue: as the settings do, else by what `case` is called.
+    #[must_use]
+    pub fn names(&self, case: &Case) -> Names {
+        let own = || Names { scaler: case.name.clone(), queue: case.name.clone() };
+        self.names.clone().unwrap_or_else(own)
     }
 
     /// What it is set to, in words.
@@ -66,7 +79,9 @@ impl Shipped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Timestamp;
     use crate::settings;
+    use crate::sim::case::START;
     use crate::sim::drive::run_engine;
     use crate::sim::run::Run;
     use crate::sim::shapes::Shape;
@@ -175,6 +190,11 @@ mod tests {
 
     /// The desired capacity over half a quiet day that begins at midnight UTC, with a window of two hours.
     fn with_window(window: &str) -> Run {
+        beginning(START, window)
+    }
+
+    /// The same, beginning at this time of day.
+    fn beginning(begins: Timestamp, window: &str) -> Run {
         let text = format!(
             "[[scaler]]\nname = \"a\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"a\" }}\n\
              policy = {{ kind = \"latency\", latency_objective_secs = 300 }}\n[[scaler.window]]\nname = \"day\"\n\
@@ -182,7 +202,7 @@ mod tests {
         );
         let scaler = settings::parse(&[("a.toml".to_owned(), text)]).unwrap().scalers.remove(0);
         let trace = Shape::Steady.trace(hours(12), 30.0, 5);
-        let case = Case { trace, seed: 7, ..Case::default() };
+        let case = Case { trace, seed: 7, begins, ..Case::default() };
         let driver = Shipped::new(Some(scaler), case.slots, case.max).driver(&case);
         run_engine(&case, &case.messages(), driver, true)
     }
@@ -205,6 +225,15 @@ mod tests {
         let unled = with_window("min = 20\nlead_secs = 0");
         let late = unled.history.iter().find(|point| point.at >= opens).unwrap();
         assert!(late.working < 20, "without a lead it boots first: {late:?}");
+    }
+
+    #[test]
+    fn windows_go_by_the_time_of_day_at_which_it_begins() {
+        // 05:00 in UTC on a summer's day: the window opens an hour later, at 08:00 in Berlin.
+        let ran = beginning(Timestamp::from_secs(1_783_054_800), "min = 20");
+        let at = |time: Duration| ran.history.iter().find(|point| point.at >= time).unwrap();
+        assert!(at(hours(1)).working >= 20, "{:?}", at(hours(1)));
+        assert!(at(hours(4)).desired < 12, "{:?}", at(hours(4)));
     }
 
     #[test]

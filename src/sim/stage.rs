@@ -9,6 +9,7 @@ use crate::model::{Hints, Mode, Now, Record, Timestamp};
 use crate::policy::{Latency, Tuning};
 use crate::source::Counting;
 use crate::store::Unkept;
+use crate::trouble::Watch;
 use chacha20::ChaCha8Rng;
 use rand::SeedableRng;
 use std::ops::RangeInclusive;
@@ -104,9 +105,11 @@ impl Stage {
                 world: Shared::clone(&world),
                 counting: Counting::VISIBLE,
                 deletions: true,
+                ahead_millis: 0,
             })],
             target: Box::new(SimTarget { world: Shared::clone(&world) }),
             controller: Controller::new(Box::new(policy), rules, State::default()),
+            watch: Watch::default(),
             store: Box::new(Unkept),
             publishers: Vec::new(),
         };

@@ -3,6 +3,7 @@ use super::refusal::Refusal;
 use super::run::UNSCORED;
 use super::shapes::Shape;
 use super::trace::Trace;
+use crate::model::Timestamp;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub(super) struct Arrivals {
     pub(super) together: bool,
     pub(super) processing: Option<Duration>,
     pub(super) max: Option<u32>,
+    /// The time of day when they began, if that is known.
+    pub(super) begins: Option<Timestamp>,
 }
 
 /// As much time as is simulated.
@@ -49,7 +52,7 @@ impl Workload {
                 (shape.trace(*lasts, *per_minute, seed), shape.name().to_owned(), shape.together())
             }
         };
-        check(Arrivals { name, trace, together, processing: None, max: None })
+        check(Arrivals { name, trace, together, processing: None, max: None, begins: None })
     }
 }
 
@@ -62,6 +65,7 @@ fn recorded(path: &Path, scaler: Option<&str>, processing: Option<Duration>) -> 
         together: false,
         processing: Some(Duration::from_secs_f64(recorded.processing_secs)),
         max: recorded.max,
+        begins: Some(recorded.begins),
     })
 }
 

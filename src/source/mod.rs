@@ -1,11 +1,13 @@
 //! Where messages wait: the port, and an adapter for each kind of queue.
 
 mod address;
-mod deletions;
+mod dead;
+mod figures;
+mod seldom;
 mod sqs;
 
 pub use address::QueueAddress;
-pub use deletions::{Deletions, try_reading_deletions};
+pub use figures::{Figures, try_reading_figures};
 pub use sqs::{Attributes, Counting, Queues, SqsQueue, facts};
 
 use crate::model::Queue;

@@ -1,8 +1,9 @@
-use super::deletions::{Deletions, Watch};
+use super::dead::DeadQueue;
+use super::figures::{Figures, News, Watch};
 use super::{QueueAddress, Source};
 use crate::aws::{Failure, Session};
-use crate::clock::Stopwatch;
-use crate::model::{Backlog, Cause, Missing, Queue, QueueFacts};
+use crate::clock::{Clock, Stopwatch};
+use crate::model::{Backlog, Cause, DeadLetters, Missing, Queue, QueueFacts};
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
@@ -21,8 +22,11 @@ pub struct SqsQueue {
     counting: Counting,
     /// The URL, once it is known.
     url: Option<String>,
-    /// The messages deleted from it, where somebody wants to know.
-    deletions: Option<Watch>,
+    /// What `CloudWatch` tells of it, where somebody wants to know.
+    figures: Option<Watch>,
+    /// Its dead-letter queue, where its redrive policy names one.
+    dead: Option<DeadQueue>,
+    clock: Clock,
 }
 
 /// The queues of one session, read through one client.
@@ -30,6 +34,8 @@ pub struct SqsQueue {
 pub struct Queues {
     client: Client,
     permits: Arc<Semaphore>,
+    /// Leave to read what no scaling depends on: none of it may take the leave of what does.
+    aside: Arc<Semaphore>,
     /// How long a call may take.
     patience: Duration,
     /// Where they are, for people.
@@ -50,14 +56,24 @@ pub struct Counting {
 /// Attributes of a queue, as SQS words them.
 pub type Attributes = HashMap<QueueAttributeName, String>;
 
+/// Readings under way at once that no scaling depends on.
+const ASIDE_AT_ONCE: usize = 16;
+
 /// What is read at each tick.
-const READ: [QueueAttributeName; 6] = [
+const READ: [QueueAttributeName; 7] = [
     QueueAttributeName::ApproximateNumberOfMessages,
     QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
     QueueAttributeName::ApproximateNumberOfMessagesDelayed,
     QueueAttributeName::VisibilityTimeout,
     QueueAttributeName::RedrivePolicy,
     QueueAttributeName::FifoQueue,
+    QueueAttributeName::MessageRetentionPeriod,
+];
+
+const COUNTERS: [QueueAttributeName; 3] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
 ];
 
 const GET_ATTRIBUTES: &str = "sqs:GetQueueAttributes";
@@ -72,6 +88,7 @@ impl Queues {
                 Builder::from(&session.config).interceptor(session.calls.clone()).build(),
             ),
             permits: session.permits.clone(),
+            aside: Arc::new(Semaphore::new(ASIDE_AT_ONCE)),
             patience: session.patience.call,
             region: session.region.clone(),
         }
@@ -101,6 +118,18 @@ impl Queues {
         Ok(answer.attributes.unwrap_or_default())
     }
 
+    /// All messages in the queue at `address`, whose URL is `url`: visible, in flight and delayed.
+    pub(super) async fn messages(&self, address: &QueueAddress, url: &str) -> Result<u64, Failure> {
+        let attributes = self.attributes(address, url, &COUNTERS).await?;
+        let Backlog { visible, in_flight, delayed, .. } = Counting::VISIBLE.backlog(&attributes)?;
+        Ok(visible.saturating_add(in_flight).saturating_add(delayed))
+    }
+
+    /// Leave to read what no scaling depends on.
+    pub(super) fn aside(&self) -> Arc<Semaphore> {
+        self.aside.clone()
+    }
+
     /// The same failure; that there is no such queue in words that say where it was looked for.
     fn explained(&self, address: &QueueAddress, failure: Failure) -> Failure {
         if failure.cause != Cause::NotFound {
@@ -120,15 +149,16 @@ impl Queues {
     #[must_use]
     pub fn queue(&self, address: QueueAddress, counting: Counting) -> SqsQueue {
         let url = address.url.clone();
-        SqsQueue { queues: self.clone(), address, counting, url, deletions: None }
+        let clock = Clock::start();
+        SqsQueue { queues: self.clone(), address, counting, url, figures: None, dead: None, clock }
     }
 }
 
 impl SqsQueue {
-    /// The same queue, read with what is known of the messages deleted from it.
+    /// The same queue, read with what `CloudWatch` tells of it.
     #[must_use]
-    pub fn with_deletions(mut self, deletions: &Deletions) -> Self {
-        self.deletions = Some(deletions.of(&self.address.name, self.address.owner.as_deref()));
+    pub fn with_figures(mut self, figures: &Figures) -> Self {
+        self.figures = Some(figures.of(&self.address.name, self.address.owner.as_deref()));
         self
     }
 
@@ -140,6 +170,17 @@ impl SqsQueue {
             None => self.url.insert(self.queues.url(&self.address).await?).clone(),
         };
         self.queues.attributes(&self.address, &url, &READ).await
+    }
+
+    /// What lies in the dead-letter queue that `facts` name; while they are missing, in the one known before.
+    async fn dead_letters(&mut self, facts: Option<&QueueFacts>) -> Option<DeadLetters> {
+        if let Some(QueueFacts { dead_letter_queue, .. }) = facts
+            && self.dead.as_ref().map(DeadQueue::arn) != dead_letter_queue.as_deref()
+        {
+            self.dead = dead_letter_queue.as_deref().map(DeadQueue::new);
+        }
+        let now = self.clock.now();
+        Some(self.dead.as_mut()?.look(&self.queues, now, self.queues.patience / 8).await)
     }
 
     fn missing(&self, failure: Failure) -> Missing {
@@ -160,14 +201,18 @@ impl Source for SqsQueue {
             // Deleted, or made anew elsewhere: ask for its URL again next time.
             self.url.clone_from(&self.address.url);
         }
-        let facts = attributes.as_ref().map(facts).unwrap_or_default();
+        let facts = attributes.as_ref().ok().map(facts);
+        let dead_letters = self.dead_letters(facts.as_ref()).await;
+        let News { deleted, oldest_secs } = self.figures.as_mut().map(Watch::news).unwrap_or_default();
         let backlog = attributes.and_then(|attributes| self.counting.backlog(&attributes));
         Queue {
             name: self.address.name.clone(),
             backlog: backlog.map_err(|failure| self.missing(failure)),
             age_secs: watch.elapsed().as_secs_f64(),
-            facts,
-            deleted: self.deletions.as_mut().and_then(Watch::news),
+            facts: facts.unwrap_or_default(),
+            deleted,
+            dead_letters,
+            oldest_secs,
         }
     }
 }
@@ -225,6 +270,7 @@ pub fn facts(attributes: &Attributes) -> QueueFacts {
         fifo: text(&QueueAttributeName::FifoQueue) == Some("true"),
         dead_letter_queue: redrive
             .and_then(|policy| Some(policy.get("deadLetterTargetArn")?.as_str()?.to_owned())),
+        retention_secs: text(&QueueAttributeName::MessageRetentionPeriod).and_then(|secs| secs.parse().ok()),
     }
 }
 
@@ -284,19 +330,26 @@ mod tests {
         assert!(backlog.counted.is_finite() && backlog.counted > 3e19, "{}", backlog.counted);
     }
 
+    impl Queues {
+        /// Queues that nobody gives leave to read.
+        pub(in crate::source) fn unserved() -> Self {
+            let config = aws_sdk_sqs::Config::builder().behavior_version_latest().build();
+            Self {
+                client: Client::from_conf(config),
+                permits: Arc::new(Semaphore::new(0)),
+                aside: Arc::new(Semaphore::new(0)),
+                patience: Duration::from_secs(8),
+                region: "eu-west-1".to_owned(),
+            }
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_queue_behind_many_that_hang_is_missing_in_time() {
-        let config = aws_sdk_sqs::Config::builder().behavior_version_latest().build();
-        let call = Duration::from_secs(8);
-        let queues = Queues {
-            client: Client::from_conf(config),
-            permits: Arc::new(Semaphore::new(0)),
-            patience: call,
-            region: "eu-west-1".to_owned(),
-        };
+        let queues = Queues::unserved();
         let address = QueueAddress { name: "late".to_owned(), owner: None, region: None, url: None };
         let mut queue = queues.queue(address, PLAIN);
-        let missing = timeout(call * 2, queue.read()).await.expect("in time").backlog.unwrap_err();
+        let missing = timeout(queues.patience * 2, queue.read()).await.expect("in time").backlog.unwrap_err();
         assert_eq!((missing.cause, missing.what.as_str()), (Cause::Timeout, "queue late"));
     }
 
@@ -307,15 +360,18 @@ mod tests {
         attributes.insert(QueueAttributeName::VisibilityTimeout, "soon".to_owned());
         attributes.insert(QueueAttributeName::RedrivePolicy, "{".to_owned());
         attributes.insert(QueueAttributeName::FifoQueue, "maybe".to_owned());
+        attributes.insert(QueueAttributeName::MessageRetentionPeriod, "-60".to_owned());
         assert_eq!(facts(&attributes), QueueFacts::default());
         attributes.insert(QueueAttributeName::VisibilityTimeout, "30".to_owned());
         let policy = r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead"}"#;
         attributes.insert(QueueAttributeName::RedrivePolicy, policy.to_owned());
         attributes.insert(QueueAttributeName::FifoQueue, "true".to_owned());
+        attributes.insert(QueueAttributeName::MessageRetentionPeriod, "345600".to_owned());
         let expected = QueueFacts {
             visibility_timeout_secs: Some(30),
             fifo: true,
             dead_letter_queue: Some("arn:aws:sqs:eu-west-1:123456789012:dead".to_owned()),
+            retention_secs: Some(345_600),
         };
         assert_eq!(facts(&attributes), expected);
     }

@@ -1,6 +1,8 @@
-use super::Store;
+use super::troubles::TroubleFile;
+use super::{PauseFile, Store};
 use crate::controller::State;
-use crate::model::{Now, Timestamp};
+use crate::model::{Now, Pause, Timestamp};
+use crate::trouble::Known;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,6 +22,8 @@ pub struct StateFile {
     /// What the file holds, and since when.
     kept: Option<(State, Timestamp)>,
     failing: bool,
+    pauses: PauseFile,
+    troubles: TroubleFile,
 }
 
 /// The file's content. Times in it are times of day.
@@ -43,7 +47,9 @@ impl StateFile {
     /// A file that makes no sense is set aside as `SCALER.json.damaged` with a warning.
     #[must_use]
     pub fn open(dir: &Path, scaler: &str, now: Now) -> (Self, State) {
-        let file = Self { path: dir.join(format!("{scaler}.json")), kept: None, failing: false };
+        let (path, troubles) = (dir.join(format!("{scaler}.json")), TroubleFile::open(dir, scaler));
+        let pauses = PauseFile::of(dir, scaler);
+        let file = Self { path, kept: None, failing: false, pauses, troubles };
         let state = match fs::read(&file.path) {
             Ok(bytes) => file.understand(&bytes, now),
             Err(error) if error.kind() == io::ErrorKind::NotFound => State::default(),
@@ -69,6 +75,18 @@ impl StateFile {
             }
             State::default()
         })
+    }
+
+    /// What was known of troubles when it was opened, or last saved.
+    #[must_use]
+    pub fn troubles(&self) -> Known {
+        self.troubles.kept()
+    }
+
+    /// What is known in `dir` of the troubles of `scaler`; touches nothing.
+    #[must_use]
+    pub fn peek_troubles(dir: &Path, scaler: &str) -> Known {
+        TroubleFile::open(dir, scaler).kept()
     }
 
     fn understand(&self, bytes: &[u8], now: Now) -> State {
@@ -98,17 +116,23 @@ impl StateFile {
         let shift = now.wall.as_millis().saturating_sub(now.steady.as_millis());
         let content =
             Content { version: VERSION, saved_at: now.wall, state: state.clone().shifted(shift, now.wall) };
-        let beside = self.path.with_extension("json.new");
-        if let Some(dir) = self.path.parent() {
-            fs::create_dir_all(dir)?;
-        }
-        let mut file = File::create(&beside)?;
-        file.write_all(&serde_json::to_vec(&content)?)?;
-        if self.kept.as_ref().is_none_or(|(kept, _)| !kept.same_actions(state)) {
-            file.sync_all()?;
-        }
-        fs::rename(&beside, &self.path)
+        let forced = self.kept.as_ref().is_none_or(|(kept, _)| !kept.same_actions(state));
+        replace(&self.path, &serde_json::to_vec(&content)?, forced)
     }
+}
+
+/// Replaces a file by writing beside it and renaming; `forced`, only once the data are on the disk.
+pub(super) fn replace(path: &Path, bytes: &[u8], forced: bool) -> io::Result<()> {
+    let beside = path.with_extension("json.new");
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    let mut file = File::create(&beside)?;
+    file.write_all(bytes)?;
+    if forced {
+        file.sync_all()?;
+    }
+    fs::rename(&beside, path)
 }
 
 impl Store for StateFile {
@@ -128,6 +152,14 @@ impl Store for StateFile {
         }
         self.failing = saved.is_err();
         self.kept = saved.is_ok().then(|| (state.clone(), now.steady));
+    }
+
+    fn pause(&mut self, wall: Timestamp) -> Option<Pause> {
+        self.pauses.heed(wall)
+    }
+
+    fn save_troubles(&mut self, known: &Known) {
+        self.troubles.save(known);
     }
 }
 

@@ -2,8 +2,12 @@
 
 use crate::bad_day::{BRISK, Daemon, five_workers, tempted, wait_until};
 use crate::history::{kept, segments};
-use std::fs;
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 /// Every write to `/dev/full` fails as on a full disk.
@@ -64,4 +68,41 @@ async fn ten_kills_at_any_moment_leave_a_history_of_whole_records_that_goes_on()
     assert!(lost <= 10, "{lost} of {} records were printed and are not kept", printed.len());
     let after = world.once(&[]);
     assert_eq!(crate::history::kept(&world).len(), kept.len() + after.len());
+}
+
+/// Runs its arguments with a file system of their own for the state, of 512 KiB.
+const SMALL_DISK: &str = "mount -t tmpfs -o size=512k small \"$0\" && exec \"$@\"";
+
+/// The disk fills while the daemon writes to it, within a line or not, and has room again.
+#[tokio::test]
+#[ignore = "needs leave to make namespaces"]
+async fn a_disk_that_fills_up_costs_records_and_nothing_else_until_there_is_room() {
+    let world = five_workers("filled-history", 9).await;
+    let filling = tempted("filled-history", BRISK).replace("drive = true", "drive = false");
+    world.settings(&filling);
+    let state = world.state_dir();
+    fs::create_dir_all(&state).unwrap();
+    let run = world.backlogd(&["run", "--output", "json", "--log", "text", "--log-level", "info"]);
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK]).arg(&state);
+    command.arg(run.get_program()).args(run.get_args()).current_dir(world.dir.path());
+    command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let daemon = Daemon::of(&mut command);
+    daemon.more("filled-history", 2);
+    // As the daemon sees it.
+    let inside = PathBuf::from(format!("/proc/{}/root{}", daemon.id(), state.display()));
+    assert!(inside.join("history/0000000001.jsonl").exists(), "{daemon:#?}");
+    let filler = inside.join("filler");
+    drop(File::create(&filler).unwrap().write_all(&vec![b'x'; 1 << 20]));
+    daemon.await_words("cannot keep the history");
+    let lost = daemon.more("filled-history", 2);
+    fs::remove_file(&filler).unwrap();
+    daemon.await_words("the history of decisions is kept again");
+    let after = daemon.more("filled-history", 2);
+    let text = fs::read_to_string(inside.join("history/0000000001.jsonl")).unwrap();
+    let whole: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(text.lines().count() - whole.len() <= 1, "one torn line at most: {text}");
+    assert!(whole.contains(&after[0]) && !whole.contains(&lost[0]), "{text}");
+    assert_eq!(daemon.said("cannot keep the history").len(), 1, "{daemon:#?}");
+    assert!(daemon.said("cannot keep the history")[0].contains("No space left on device"), "{daemon:#?}");
 }

@@ -68,7 +68,12 @@ async fn a_decision_of_the_past_is_explained_as_it_was() {
     assert!(page.starts_with(&format!("past at {time}\n")), "{page}");
     assert!(page.contains("\n  queue past: 9 visible, 0 in flight\n"), "{page}");
     assert!(page.contains("\n  scale out from 5 to 9\n  it was set"), "{page}");
-    assert!(page.contains("\n  above 9 counted messages the policy asks for 10 and more\n"), "{page}");
+    assert!(
+        page.contains(
+            "\n  1. above 9 counted messages it asks for 10 and more, at 8 and below for 8 and fewer"
+        ),
+        "{page}"
+    );
 
     let early = asked(&["1d ago"]);
     let complaint = String::from_utf8(early.stderr).unwrap();
@@ -103,10 +108,14 @@ async fn a_history_replayed_under_its_own_settings_has_no_difference_and_under_o
     assert_eq!(own["recorded"]["scale_out"], 2, "{own}");
     assert_eq!(own["ticks"].as_u64(), Some(kept(&world).len() as u64));
 
-    let other = world.dir.path().join("other.toml");
     let text = fs::read_to_string(path).unwrap().replace("acceptable_backlog = 1", "acceptable_backlog = 3");
-    fs::write(&other, text).unwrap();
-    let other = summary(&["--config", other.to_str().unwrap()]);
+    let path = world.dir.path().join("other.toml");
+    fs::write(&path, text).unwrap();
+    let other = summary(&["--config", path.to_str().unwrap()]);
     assert_eq!(other["differences"], other["ticks"], "it always wants fewer: {other}");
+    let text = world.run(&["replay", "--config", path.to_str().unwrap()]).stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains(&format!("\n{} differ; ", other["ticks"])), "{text}");
+    assert!(text.contains("\ndecisions   recorded  replayed\nscale out          2         0\n"), "{text}");
     assert_eq!(other["replayed"]["scale_in"], other["ticks"], "{other}");
 }

@@ -9,14 +9,14 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
-const JSON: [&str; 5] = ["run", "--output", "json", "--log-level", "info"];
+pub(crate) const JSON: [&str; 5] = ["run", "--output", "json", "--log-level", "info"];
 /// A tick at the start, and then none for long.
-const ONCE: &str = "schedule = \"59 59 23 * * *\"";
-const EACH_SECOND: &str = "schedule = \"* * * * * *\"";
-const TOKEN: &str = "0123456789abcdef";
+pub(crate) const ONCE: &str = "schedule = \"59 59 23 * * *\"";
+pub(crate) const EACH_SECOND: &str = "schedule = \"* * * * * *\"";
+pub(crate) const TOKEN: &str = "0123456789abcdef";
 
 /// A queue of three messages, a group of one, a scaler with `more`, and `daemon` in `[daemon]`.
-async fn scene(name: &str, more: &str, daemon: &str) -> World {
+pub(crate) async fn scene(name: &str, more: &str, daemon: &str) -> World {
     let world = World::new(name).await;
     let queue = world.queue("").await;
     world.messages(&queue, 3).await;
@@ -25,7 +25,7 @@ async fn scene(name: &str, more: &str, daemon: &str) -> World {
     world
 }
 
-fn settings(world: &World, scalers: &str, daemon: &str) {
+pub(crate) fn settings(world: &World, scalers: &str, daemon: &str) {
     // Long enough for any schedule.
     let scalers = scalers.replace("wake_samples = 1 }", "wake_samples = 1, stalled_after_secs = 300000 }");
     let path = world.settings(&scalers);
@@ -34,7 +34,7 @@ fn settings(world: &World, scalers: &str, daemon: &str) {
 }
 
 /// A daemon, and the address that it says it listens at.
-fn listening(command: Command) -> (Running, String) {
+pub(crate) fn listening(command: Command) -> (Running, String) {
     let daemon = Running::start(command);
     let line = daemon.logged("the status page is at http://");
     let address = line.trim().rsplit('/').next().unwrap().to_owned();
@@ -42,9 +42,9 @@ fn listening(command: Command) -> (Running, String) {
 }
 
 /// An answer's status, its head in small letters, and its body.
-type Answer = (u16, String, String);
+pub(crate) type Answer = (u16, String, String);
 
-fn answer(mut stream: impl Read + Write, method: &str, path: &str, more: &str) -> Answer {
+pub(crate) fn answer(mut stream: impl Read + Write, method: &str, path: &str, more: &str) -> Answer {
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\r\n").unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
@@ -52,7 +52,7 @@ fn answer(mut stream: impl Read + Write, method: &str, path: &str, more: &str) -
     (head[9..12].parse().unwrap(), head.to_lowercase(), body.to_owned())
 }
 
-fn get(address: &str, path: &str) -> Answer {
+pub(crate) fn get(address: &str, path: &str) -> Answer {
     answer(TcpStream::connect(address).unwrap(), "GET", path, "")
 }
 
@@ -97,7 +97,8 @@ async fn prometheus_is_told_what_is_shown() {
     let visible = &printed["sample"]["queues"][0]["visible"];
     let line = format!("backlogd_backlog_messages{{scaler=\"http-metrics\",kind=\"visible\"}} {visible}");
     assert!(text.contains(&line), "{line}: {text}");
-    assert!(text.ends_with("# EOF\n"));
+    let samples = crate::metrics::parsed(&text);
+    assert_eq!(samples["backlogd_decisions_total"].as_array().map(Vec::len), Some(3), "{samples}");
 }
 
 #[tokio::test]

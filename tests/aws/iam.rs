@@ -5,8 +5,10 @@
 
 use crate::accounts::User;
 use crate::bad_day::{Daemon, error};
+use crate::dead::redrive;
 use crate::emulator::{Emulator, shared};
-use crate::world::{World, eager, of, patient};
+use crate::notices::Troubled;
+use crate::world::{REGION, World, eager, of, patient};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -193,6 +195,55 @@ async fn a_printed_policy_suffices_and_without_any_statement_the_lack_is_named_a
             assert!(!holds || record["decision"]["action"] == "hold", "{record}");
         }
     }
+}
+
+#[tokio::test]
+async fn dead_letters_are_counted_with_what_is_printed_for_their_queue_and_without_it_scaling_goes_on() {
+    let emulator = emulator();
+    let arn = |name: &str| format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dead");
+    let mut watched = Vec::new();
+    for (name, args) in [
+        ("iam-losing", vec!["--dead-letter-queue".to_owned(), arn("iam-losing")]),
+        ("iam-unaware", Vec::new()),
+    ] {
+        let world = busy(emulator, name, "").await;
+        world.queue("-dead").await;
+        redrive(&world, name, &format!("{name}-dead")).await;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let user = User::with(&document(&world, &args).to_string(), name, emulator);
+        watched.push((world, user));
+    }
+    emulator.guard();
+    let daemons: Vec<Daemon> = watched.iter().map(|(world, user)| daemon(world, user)).collect();
+    let counts = |name: &str, daemon: &Daemon| -> Vec<Value> {
+        let records = daemon.records(name);
+        records.iter().map(|record| record["sample"]["queues"][0]["dead_letters"]["count"].clone()).collect()
+    };
+    daemons[0].wait("a count", || counts("iam-losing", &daemons[0]).contains(&json!(0)));
+    assert_eq!(answered(&watched[0].0, 403), BTreeSet::new());
+
+    let lacking = json!({ "Action": "sqs:GetQueueUrl", "Resource": arn("iam-unaware") });
+    assert_names(&daemons[1], &lacking);
+    let scaled =
+        || daemons[1].records("iam-unaware").iter().any(|record| record["outcome"]["kind"] == "done");
+    daemons[1].wait("a write", scaled);
+    assert!(counts("iam-unaware", &daemons[1]).iter().all(Value::is_null));
+}
+
+#[tokio::test]
+async fn a_printed_policy_lets_a_topic_be_told_and_without_its_statement_the_lack_is_named() {
+    let emulator = emulator();
+    let whole = Troubled::at(emulator, "iam-topic", "").await.world;
+    let poor = Troubled::at(emulator, "iam-untold", "").await.world;
+    let user = User::with(&document(&whole, &[]).to_string(), &whole.name, emulator);
+    let (all, statement) = statement_of(&poor, "SendNotices");
+    let untold = User::with(&without(&all, &statement), &poor.name, emulator);
+    emulator.guard();
+    let (daemon_of_whole, daemon_of_poor) = (daemon(&whole, &user), daemon(&poor, &untold));
+    daemon_of_whole.wait("a notice", || answered(&whole, 200).contains("sns:Publish"));
+    assert_eq!(answered(&whole, 403), BTreeSet::new());
+    assert_names(&daemon_of_poor, &statement);
+    assert_eq!(answered(&poor, 403), BTreeSet::from(["sns:Publish".to_owned()]));
 }
 
 const OTHER_ID: &str = "abroad-2";

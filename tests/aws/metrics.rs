@@ -14,6 +14,7 @@ use backlogd::settings;
 use backlogd::source::{Counting, QueueAddress, Queues};
 use backlogd::store::Unkept;
 use backlogd::target::Groups;
+use backlogd::trouble::Watch;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -46,6 +47,7 @@ impl Watched {
             sources: vec![Box::new(Queues::new(&session).queue(address, counting))],
             target: Box::new(Groups::start(&session).group(name)),
             controller: Controller::new(policy(&scaler.policy), scaler.rules, State::default()),
+            watch: Watch::default(),
             store: Box::new(Unkept),
             publishers: vec![Box::new(exposition.publisher(name))],
         };
@@ -95,7 +97,7 @@ async fn session(world: &World, exposition: &Exposition) -> Session {
 }
 
 /// The samples of `text` by name; the parser of the Prometheus project refuses what is not `OpenMetrics`.
-fn parsed(text: &str) -> Value {
+pub(crate) fn parsed(text: &str) -> Value {
     let mut parser = Command::new(python());
     let parser = parser.arg(home().join("openmetrics.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut parser = parser.spawn().unwrap();

@@ -1,6 +1,6 @@
 //! Settings that change while the daemon is at work.
 
-use crate::bad_day::{BRISK, Daemon, closed_port};
+use crate::bad_day::{BRISK, Daemon, closed_port, show_counters};
 use crate::running::{Running, Systemd, eventually};
 use crate::world::{World, eager, reasons};
 use serde_json::{Value, json};
@@ -254,4 +254,61 @@ async fn a_scaler_that_turns_to_another_queue_and_group_forgets_what_it_saw_of_t
     let first = daemon.records("turning").into_iter().find(of_new).unwrap();
     assert_ne!(first["decision"]["to"], 0, "{first}");
     assert!(reasons(&first).contains(&"zero_unconfirmed"), "{first}");
+}
+
+/// What the window has seen keeps a scale-in back for as long as it would have without the change.
+#[tokio::test]
+async fn a_changed_scaler_keeps_its_peaks_and_its_history() {
+    let world = scene("peaking", &[""]).await;
+    let windowed = eager("peaking", BRISK).replace("stabilization_secs = 0", "stabilization_secs = 600");
+    world.settings(&windowed);
+    let (daemon, systemd) = at_work(&world);
+    daemon.wait("a scale-out", || {
+        daemon.records("peaking").iter().any(|record| record["outcome"]["kind"] == "done")
+    });
+    let before = daemon.more("peaking", 4).pop().unwrap();
+    show_counters(&world, "peaking", &json!("0"), &json!("0"));
+
+    world.settings(&windowed.replace("wake_samples = 1", "wake_samples = 2"));
+    reload(&daemon, &systemd);
+
+    daemon.await_words("settings reloaded: 1 changed (peaking), 0 unchanged");
+    let held = || {
+        let records = daemon.records("peaking").into_iter();
+        let mut later = records.filter(|record| time(record) > time(&before));
+        later.find(|record| reasons(record).contains(&"stabilization_filling"))
+    };
+    daemon.wait("a scale-in that is held", || held().is_some());
+    let held = held().unwrap();
+    let words = held["decision"]["reasons"].as_array().unwrap().last().unwrap()["text"].as_str().unwrap();
+    let watched: u32 = words.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    assert!(watched >= 3, "the watch goes on from before the change: {words}");
+    assert!(crate::history::kept(&world).contains(&before));
+}
+
+#[tokio::test]
+async fn drop_ins_come_change_and_go() {
+    let world = scene("dropped-in", &["", "-more"]).await;
+    world.settings(&eager("dropped-in", BRISK));
+    let (daemon, systemd) = at_work(&world);
+    let drop_in = world.dir.path().join("conf.d/more.toml");
+    fs::create_dir(drop_in.parent().unwrap()).unwrap();
+    let more = eager("dropped-in-more", BRISK);
+
+    fs::write(&drop_in, &more).unwrap();
+    reload(&daemon, &systemd);
+    daemon.await_words("settings reloaded: 1 added (dropped-in-more), 1 unchanged");
+    assert_eq!(world.desired("dropped-in-more").await, 5);
+
+    fs::write(&drop_in, more.replace("drive =", "drives =")).unwrap();
+    reload(&daemon, &systemd);
+    daemon.await_words("/conf.d/more.toml:4:9: scaler \"dropped-in-more\": unknown key `drives`");
+    daemon.more("dropped-in-more", 2);
+
+    fs::remove_file(&drop_in).unwrap();
+    reload(&daemon, &systemd);
+    daemon.await_words("settings reloaded: 1 removed (dropped-in-more), 1 unchanged");
+    let count = daemon.records("dropped-in-more").len();
+    daemon.more("dropped-in", 2);
+    assert_eq!(daemon.records("dropped-in-more").len(), count);
 }

@@ -2,6 +2,7 @@
 
 use crate::world::{World, eager, reasons};
 use serde_json::{Value, json};
+use std::process::Command;
 
 /// A window that is always open, for it opens every day for a day, and one that opens in 2099.
 fn windows(sizes: &str) -> String {
@@ -64,4 +65,52 @@ async fn a_floor_above_the_groups_max_goes_as_far_as_that() {
 
     assert_eq!(reasons(&world.once(&[]).remove(0)), ["backlog_per_instance", "window_min", "limit_max"]);
     assert_eq!(world.desired(&group).await, 2);
+}
+
+/// The minute and the hour that it is in UTC so many minutes from now, as a cron pattern has them.
+fn from_now(mins: u32) -> String {
+    let date = Command::new("date").args(["-u", "-d", &format!("+{mins} minutes"), "+%-M %-H"]).output();
+    String::from_utf8(date.unwrap().stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test]
+async fn a_floor_is_ordered_ahead_of_its_window_and_not_before() {
+    let world = World::new("prewarmed").await;
+    world.queue("").await;
+    let group = world.group("", 0, 0, 10).await;
+    let window = |lead: u32| {
+        let start = from_now(30);
+        format!(
+            "[[scaler.window]]\nname = \"soon\"\nstart = \"0 {start} * * *\"\nlasts_mins = 60\nmin = 4\nlead_secs = {lead}\n"
+        )
+    };
+    world.settings(&eager("prewarmed", &window(600)));
+    assert_eq!(reasons(&world.once(&[]).remove(0)), ["backlog_per_instance"]);
+    assert_eq!(world.desired(&group).await, 0);
+
+    world.settings(&eager("prewarmed", &window(3600)));
+    let ahead = world.once(&[]).remove(0);
+    assert_eq!(reasons(&ahead), ["backlog_per_instance", "window_min"]);
+    let words = last_words(&ahead);
+    assert!(
+        words.starts_with("window \"soon\": min 4 from ") && words.ends_with(" UTC, ordered ahead"),
+        "{words}"
+    );
+    assert_eq!(world.desired(&group).await, 4);
+}
+
+#[tokio::test]
+async fn check_tells_the_next_three_openings() {
+    let world = World::new("openings").await;
+    world.settings(&eager("openings", &windows("min = 4")));
+    let output = world.run(&["check"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let of = |window: &str| {
+        let start = format!("openings: window {window:?} opens ");
+        text.lines().filter_map(|line| line.strip_prefix(&start)).collect::<Vec<_>>()
+    };
+    let daily = of("all day");
+    assert_eq!(daily.len(), 3, "{text}");
+    assert!(daily.iter().all(|line| line.ends_with("00:00 +05:30 Asia/Kolkata, for 24 h: min 4")), "{text}");
+    assert_eq!(of("far off"), ["Thu 1 Jan 2099 00:00 +05:30 Asia/Kolkata, for 24 h: min 9, max 9"]);
 }

@@ -1,4 +1,4 @@
-"""Serves SQS, Auto Scaling, EC2, CloudWatch, STS and IAM on loopback for the tests: moto, made stricter.
+"""Serves SQS, Auto Scaling, EC2, CloudWatch, SNS, STS and IAM on loopback for the tests: moto, made stricter.
 
     python launch.py [--auth] [--launch-delay SECS] [--verbose]
 
@@ -43,7 +43,7 @@ import strict
 import wire
 
 HOST = "127.0.0.1"
-SERVICES = ("sqs", "autoscaling", "ec2", "monitoring", "sts", "iam")
+SERVICES = ("sqs", "autoscaling", "ec2", "monitoring", "sns", "sts", "iam")
 LONGEST_HANG = 120
 moto = DomainDispatcherApplication(create_backend_app)
 

@@ -101,6 +101,8 @@ def resource_of(request, call):
             return group.arn if group else f"arn:{partition}:autoscaling:{place}:autoScalingGroup:none:autoScalingGroupName/{name}"
         case "AssumeRole", {"RoleArn": arn}:
             return arn
+        case "Publish", {"TopicArn": arn}:
+            return arn
     return "*"
 
 

@@ -1,6 +1,6 @@
 """The three AWS wire protocols the daemon speaks, as far as the emulator must understand them.
 
-SQS speaks awsJson1.0, Auto Scaling and STS speak awsQuery (forms in, XML out) and CloudWatch speaks
+SQS speaks awsJson1.0, Auto Scaling, SNS and STS speak awsQuery (forms in, XML out) and CloudWatch speaks
 smithy rpc-v2-cbor, gzipped when the body is large. moto knows no CBOR: `for_moto` and `from_moto` turn such
 a request into awsJson1.0 and the answer back, by the service model. moto's IAM checks answer every service
 in one XML form that the Rust SDK cannot read: `reworded` gives it the protocol's own form.

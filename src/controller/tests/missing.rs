@@ -68,6 +68,7 @@ fn one_sample_of_false_zeros_takes_nothing_from_a_fleet_at_work() {
     let blinded = busy.watched(600).in_flight(0);
     let decision = blinded.decide();
     assert_eq!(decision.action, Action::Hold);
-    assert_eq!(decision.reasons.last(), Some(&Reason::Stabilization { peak: 10, window_secs: 300 }));
+    let because = Reason::Stabilization { peak: 10, window_secs: 300, remaining_secs: 290 };
+    assert_eq!(decision.reasons.last(), Some(&because));
     assert_eq!(blinded.watched(290).decide().action, back(10, 0), "unless they stay");
 }

@@ -3,14 +3,16 @@
 mod capacity;
 mod limits;
 mod missing;
+mod otherwise;
 mod pace;
+mod pause;
 mod restart;
 mod windows;
 mod zero;
 
 use super::{Controller, Limits, Rules, State};
 use crate::model::{
-    Action, Backlog, Cause, Decision, Fleet, Missing, Now, Outcome, Queue, QueueFacts, Sample, Timestamp,
+    Action, Backlog, Cause, Decision, Fleet, Missing, Now, Outcome, Queue, Sample, Timestamp,
 };
 use crate::policy::BacklogPerInstance;
 use std::time::Duration;
@@ -101,16 +103,9 @@ impl Scene {
 
     fn sample(&self) -> Sample {
         let missing = |what: &str| Missing::new(what, Cause::Timeout, "no answer in 2 s");
-        let queue = |name: &str, backlog| Queue {
-            name: name.to_owned(),
-            backlog,
-            age_secs: 0.1,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
         let counted = if self.missing_queue { Err(missing("queue b")) } else { Ok(Backlog::default()) };
         let fleet = if self.missing_fleet { Err(missing("group g")) } else { Ok(self.fleet.clone()) };
-        Sample { queues: vec![queue("a", Ok(self.backlog)), queue("b", counted)], fleet }
+        Sample { queues: vec![Queue::new("a", Ok(self.backlog)), Queue::new("b", counted)], fleet }
     }
 
     fn controller(&self) -> Controller {

@@ -94,13 +94,17 @@ fn nothing_is_given_back_before_the_window_has_been_watched_whole() {
     assert_eq!(young.watched(10).decide().action, back(10, 3));
 }
 
+fn stabilized(peak: u32, remaining_secs: u64) -> Reason {
+    Reason::Stabilization { peak, window_secs: 300, remaining_secs }
+}
+
 #[test]
 fn a_scale_in_goes_no_lower_than_the_peak_of_the_window() {
     let scene = windowed().visible(80).watched(100).visible(30).watched(200);
     let decision = scene.decide();
     assert_eq!(decision.action, back(10, 8));
     assert_eq!(decision.recommended, Some(3));
-    assert_eq!(decision.reasons.last(), Some(&Reason::Stabilization { peak: 8, window_secs: 300 }));
+    assert_eq!(decision.reasons.last(), Some(&stabilized(8, 90)));
     assert_eq!(scene.clone().watched(80).decide().action, Action::Hold, "the last 80 is 299 s old at most");
     assert_eq!(scene.watched(90).decide().action, back(8, 3));
 }
@@ -112,7 +116,7 @@ fn a_peak_above_the_desired_capacity_orders_nothing() {
     scene = scene.visible(400).watched(10).visible(30);
     let decision = scene.decide();
     assert_eq!(decision.action, Action::Hold);
-    assert_eq!(decision.reasons.last(), Some(&Reason::Stabilization { peak: 40, window_secs: 300 }));
+    assert_eq!(decision.reasons.last(), Some(&stabilized(40, 290)));
 }
 
 #[test]
@@ -143,5 +147,5 @@ fn what_a_tick_saw_is_remembered_although_its_write_failed() {
     let mut scene = windowed().watched(300).visible(150);
     assert_eq!(scene.tick_to(&failed()).action, out(10, 15));
     let decision = scene.later(10).visible(30).decide();
-    assert_eq!(decision.reasons.last(), Some(&Reason::Stabilization { peak: 15, window_secs: 300 }));
+    assert_eq!(decision.reasons.last(), Some(&stabilized(15, 290)));
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::calendar::{Pattern, Window, Zone};
+use crate::model::Outlook;
+use crate::policy::{Memory, Policy, View, Want};
 use proptest::prelude::*;
 
 /// A window that opens every hour, on the hour, for half of it.
@@ -119,6 +121,62 @@ fn a_floor_with_a_lead_is_ordered_so_much_earlier() {
     let ahead = scene(early(), -300).decide();
     assert_eq!(ahead.action, out(5, 8));
     assert_eq!(texts(&ahead), ["window \"day\": min 8 from 10:00 UTC, ordered ahead"]);
+}
+
+/// A policy that wants what is there, and foretells this lead.
+#[derive(Debug)]
+struct Foretelling(Duration);
+
+impl Policy for Foretelling {
+    fn want(&self, view: &View<'_>, _memory: &Memory) -> Want {
+        Want { capacity: view.fleet.desired, reasons: Vec::new() }
+    }
+
+    fn acceptable_backlog(&self, _outlook: Option<&Outlook>) -> Option<f64> {
+        None
+    }
+
+    fn lead(&self, _outlook: Option<&Outlook>) -> Duration {
+        self.0
+    }
+}
+
+impl Scene {
+    /// What is recommended where the policy foretells this lead; what is to be remembered is.
+    fn foretold(&mut self, lead: u64) -> Option<u32> {
+        let sample = self.sample();
+        let policy = Box::new(Foretelling(secs(lead)));
+        let mut controller = Controller::new(policy, self.rules.clone(), self.state.clone());
+        controller.observe(Now::at(self.now), &sample);
+        self.state = controller.state().clone();
+        controller.decide(self.now, &sample).recommended
+    }
+}
+
+#[test]
+fn a_floor_that_is_ordered_ahead_is_not_given_back_when_the_lead_shrinks() {
+    let mut day = scene(vec![half("day", Some(8), None)], -301);
+    assert_eq!(day.foretold(300), Some(5), "not yet");
+    for lead in [300, 250, 30, 400, 0] {
+        day = day.later(1);
+        assert_eq!(day.foretold(lead), Some(8), "{lead}");
+    }
+    let text = serde_json::to_string(&day.state).unwrap();
+    day.state = serde_json::from_str(&text).unwrap();
+    assert_eq!(day.foretold(0), Some(8), "nor over a restart");
+    // Open at the full hour, closed half an hour later, and then ahead of the next.
+    let mut next = day.later(296);
+    assert_eq!(next.foretold(0), Some(8), "open");
+    next = next.later(3600 - 60);
+    assert_eq!(next.foretold(59), Some(5), "each opening has its own");
+    assert_eq!(next.foretold(60), Some(8));
+}
+
+#[test]
+fn a_lead_that_makes_no_sense_is_a_day_at_most() {
+    let mut day = scene(vec![half("day", Some(8), None)], 0);
+    day.state = serde_json::from_str(r#"{"lead":{"secs":18446744073709551615,"nanos":0}}"#).unwrap();
+    assert_eq!(day.foretold(0), Some(8), "open all the same");
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 mod doubtful;
 
 use super::*;
-use crate::model::{Cause, Instance, Missing, Queue, QueueFacts};
+use crate::model::{Cause, Instance, Missing, Queue};
 
 const HINTS: Hints =
     Hints { objective_secs: 300.0, processing_secs: Some(10.0), slots: Some(2), boot_secs: Some(100.0) };
@@ -26,13 +26,7 @@ impl Watch {
 
     fn sample(&self, visible: u64, in_flight: u64) -> Sample {
         let backlog = Ok(Backlog { visible, in_flight, ..Backlog::default() });
-        let queue = Queue {
-            name: "a".to_owned(),
-            backlog,
-            age_secs: 0.0,
-            facts: QueueFacts::default(),
-            deleted: None,
-        };
+        let queue = Queue::new("a", backlog);
         let count = self.instances.len().try_into().unwrap();
         let fleet = Fleet {
             desired: count,

@@ -25,6 +25,11 @@ function outline(points, x, y, steps) {
   return path;
 }
 
+/** What lies between an outline, each unbroken part of it, and the ground. */
+function areas(path, ground) {
+  return path.split(/(?=M)/).map((part) => `${part}V${ground}H${part.slice(1).split(" ")[0]}Z`).join("");
+}
+
 /** The trend of a backlog, without axes: the table's own figure is its scale. */
 function spark(points) {
   const known = points.map(([, value]) => value).filter((value) => value !== null);
@@ -39,36 +44,37 @@ function spark(points) {
   const y = (value) => 22 - (20 * value) / top;
   drawing.setAttribute("aria-label", `between ${figure(Math.min(...known))} and ${figure(Math.max(...known))} within the last hour`);
   const path = outline(points, x, y, false);
-  if (!path.slice(1).includes("M")) drawing.append(svg("path", { class: "area", d: `${path}V24H${x(points.find(([, v]) => v !== null)[0]).toFixed(1)}Z` }));
-  drawing.append(svg("path", { class: "line", d: path }));
+  drawing.append(svg("path", { class: "area", d: areas(path, 24) }), svg("path", { class: "line", d: path }));
   return drawing;
 }
 
-/** A round number not below `value`. */
-function rounded(value) {
-  if (!(value > 0)) return 1;
+/** A round number not below `value`, and so is half of it; of seconds, round in their own way. */
+function rounded(value, show) {
+  if (!(value > 0)) return show === span ? 60 : 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= value * 0.999) || 10 * power;
+  const decimal = [1, 2, 3, 4, 6, 8, 10].map((each) => each * power);
+  const sexagesimal = [60, 120, 240, 480, 720, 1200, 2400, 3600, 7200, 14400, 28800, 43200, 86400];
+  return (show === span && value > 30 ? sexagesimal : decimal).find((each) => each >= value * 0.999) || 10 * power;
 }
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 190, 46, 8, 12, 22];
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [190, 46, 8, 12, 22];
 
 /**
- * A chart of series { name, kind, steps, points: [[secs, value or null], …] } over the same times, with marks
- * { at, kind: "out" or "in", text } where it was scaled.
+ * A chart of series { name, kind, steps, filled, points: [[secs, value or null], …] } over the same times, with marks
+ * { at, kind: "out" or "in", text } where it was scaled; so wide, in the pixels that its letters are sized in.
  */
-function chart({ title, show, series, marks }) {
+function chart({ title, show, series, marks, width }) {
   const shown = series.filter(({ points }) => points.some(([, value]) => value !== null));
   const caption = el("figcaption", {}, title);
   if (!shown.length) return el("figure", {}, caption, el("p", { class: "faint" }, "nothing known yet"));
   const times = shown.flatMap(({ points }) => [points[0][0], points[points.length - 1][0]]);
   const [from, to] = [Math.min(...times), Math.max(...times)];
-  const top = rounded(Math.max(...shown.flatMap(({ points }) => points.map(([, value]) => value || 0))));
-  const x = (at) => LEFT + ((WIDTH - LEFT - RIGHT) * (at - from)) / Math.max(1, to - from);
+  const top = rounded(Math.max(...shown.flatMap(({ points }) => points.map(([, value]) => value || 0))), show);
+  const x = (at) => LEFT + ((width - LEFT - RIGHT) * (at - from)) / Math.max(1, to - from);
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
-  const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img" });
   for (const part of [0, 0.5, 1]) {
-    drawing.append(svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(part * top), y2: y(part * top) }));
+    drawing.append(svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(part * top), y2: y(part * top) }));
     drawing.append(svg("text", { x: LEFT - 6, y: y(part * top) + 4, "text-anchor": "end" }, show(part * top)));
   }
   const anchors = ["start", "middle", "end"];
@@ -82,10 +88,14 @@ function chart({ title, show, series, marks }) {
     drawing.append(svg("line", { class: "mark", x1: at, x2: at, y1: TOP, y2: HEIGHT - BOTTOM }));
     drawing.append(svg("path", { class: mark.kind, d: tip }, svg("title", {}, mark.text)));
   }
-  for (const { kind, steps, points } of shown) drawing.append(svg("path", { class: `line ${kind}`, d: outline(points, x, y, steps) }));
+  for (const { kind, steps, filled, points } of shown) {
+    const path = outline(points, x, y, steps);
+    if (filled) drawing.append(svg("path", { class: "area", d: areas(path, y(0)) }));
+    drawing.append(svg("path", { class: `line ${kind}`, d: path }));
+  }
   for (const { name, kind } of shown) caption.append(el("span", { class: `k ${kind}` }, name));
   drawing.setAttribute("aria-label", `${title}, ${clock(from)} to ${clock(to)} UTC: ${shown.map((each) => summary(each, show)).join("; ")}`);
-  return el("figure", {}, caption, drawing, readout(drawing, shown, { from, to, x, show }));
+  return el("figure", {}, caption, drawing, readout(drawing, shown, { from, to, x, show, width }));
 }
 
 function summary({ name, points }, show) {
@@ -94,13 +104,13 @@ function summary({ name, points }, show) {
 }
 
 /** A line of text below a chart: its figures where the pointer is. */
-function readout(drawing, shown, { from, to, x, show }) {
+function readout(drawing, shown, { from, to, x, show, width }) {
   const text = el("p", { class: "readout", "aria-hidden": "true" });
   const cross = svg("line", { class: "cross", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
   drawing.append(cross);
   drawing.addEventListener("pointermove", (event) => {
     const box = drawing.getBoundingClientRect();
-    const part = (((event.clientX - box.left) / box.width) * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT);
+    const part = (((event.clientX - box.left) / box.width) * width - LEFT) / (width - LEFT - RIGHT);
     const wanted = from + Math.min(1, Math.max(0, part)) * (to - from);
     const nearest = (points) => points.reduce((best, each) => (Math.abs(each[0] - wanted) < Math.abs(best[0] - wanted) ? each : best));
     const at = nearest(shown[0].points)[0];

@@ -10,6 +10,28 @@ function el(tag, attributes, ...children) {
   return made;
 }
 
+/** Makes `there` look like `made`, and leaves alone what is the same, so that it keeps its focus. */
+function patch(there, made) {
+  if (there.isEqualNode(made)) return;
+  if (there.nodeName !== made.nodeName || there.nodeType !== Node.ELEMENT_NODE) {
+    there.replaceWith(made);
+    return;
+  }
+  for (const { name } of [...there.attributes]) if (!made.hasAttribute(name)) there.removeAttribute(name);
+  for (const { name, value } of made.attributes) {
+    // The page's security policy lets a script set a style, but not write it as markup.
+    if (name === "style") there.style.cssText = value;
+    else if (there.getAttribute(name) !== value) there.setAttribute(name, value);
+  }
+  patchChildren(there, [...made.childNodes]);
+}
+
+function patchChildren(there, wanted) {
+  const standing = [...there.childNodes];
+  wanted.forEach((child, index) => (index < standing.length ? patch(standing[index], child) : there.append(child)));
+  standing.slice(wanted.length).forEach((child) => child.remove());
+}
+
 const UNKNOWN = "?";
 
 function figure(value) {
@@ -42,6 +64,14 @@ function summed(record, counter) {
   return record.sample.queues.reduce((sum, queue) => sum + queue[counter], 0);
 }
 
+/** Messages in dead-letter queues, each queue once: undefined where there is none, null where one could not be counted. */
+function deadLetters(record) {
+  const dead = record.sample.queues.map((queue) => queue.dead_letters).filter(Boolean);
+  const counts = [...new Map(dead.map((each) => [each.queue, each.count])).values()];
+  if (counts.length === 0) return undefined;
+  return counts.includes(null) ? null : counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** The wait that is acceptable, in seconds, where the policy has one: what it accepts per instance, worked off. */
 function objective(record) {
   const { estimate, metrics } = record;
@@ -62,6 +92,26 @@ function reasons(record) {
   return record.decision.reasons.map((reason) => reason.text).join("; ");
 }
 
+/** What somebody paused, in words; null where nothing is. */
+function pausedWords(record) {
+  const pause = record && record.paused;
+  if (!pause) return null;
+  const what = pause.out === pause.in ? "scale-out and scale-in" : pause.out ? "scale-out" : "scale-in";
+  const minute = (time) => String(time).slice(0, 16).replace("T", " ");
+  if (pause.why) return `${what}: ${pause.why}`;
+  return `${what}, since ${minute(pause.since)} UTC, until ${pause.until ? `${minute(pause.until)} UTC` : "it is resumed"}`;
+}
+
+/** A record's decision, with its reasons. */
+function told(record) {
+  return [el("strong", {}, decided(record)), `: ${bound(reasons(record))}`];
+}
+
+/** The same words with figures and their units on one line. */
+function bound(words) {
+  return words.replace(/(\d) (?=s\b|min\b|h\b|%)/g, "$1\u00a0");
+}
+
 /** Reasons that somebody should look at. */
 const TROUBLES = {
   capacity_stalled: "capacity stalled",
@@ -69,6 +119,21 @@ const TROUBLES = {
   launch_suspended: "launching suspended",
   operator_managed: "operator's group",
 };
+
+/** Troubles in a few words, and those that show in the figures themselves. */
+const TITLES = {
+  dead_letters: "dead letters",
+  capacity_stalled: "capacity stalled",
+  at_max: "at max, objective missed",
+  visibility_timeout: "visibility timeout too short",
+  near_retention: "near retention",
+};
+const TOLD = new Set(["capacity_stalled", "readings_missing"]);
+
+/** The troubles of a record that are not over. */
+function standing(record) {
+  return (record.troubles || []).filter((each) => each.state !== "recovered");
+}
 
 /** What is amiss with a scaler: the worst first, and how bad that is, from 0 on. */
 function troubles(scaler, now) {
@@ -83,8 +148,12 @@ function troubles(scaler, now) {
     const lacking = record.sample.missing.length;
     if (lacking) note(4, "bad", lacking === 1 ? `missing: ${record.sample.missing[0].what}` : `${lacking} readings missing`);
     if (stale(scaler, now) && !scaler.late) note(3, "warn", "stale");
+    if (record.paused) note(3, "warn", "paused");
+    for (const each of standing(record)) if (!TOLD.has(each.kind)) note(3, "warn", TITLES[each.kind] || each.kind);
     const codes = record.decision.reasons.map((reason) => reason.code);
     for (const code of Object.keys(TROUBLES)) if (codes.includes(code)) note(3, "warn", TROUBLES[code]);
+    const dead = deadLetters(record);
+    if (dead > 0) note(2, "warn", dead === 1 ? "1 dead letter" : `${figure(dead)} dead letters`);
     if (pressure(record) > 1) note(2, "warn", "above accepted");
   }
   found.sort((a, b) => b.weight - a.weight);

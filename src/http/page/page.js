@@ -1,7 +1,7 @@
 // The connection to the daemon, and what is shown of it.
 
 const scalers = new Map();
-/** The run: `time` of the daemon and when it was heard, in seconds of this page's own clock. */
+/** The run: `time` of the daemon and when it was heard, in seconds of this page's own clock; `since` when it is not. */
 const run = { time: null, heard: 0, refused: null, version: "", connected: false, since: null };
 /** The view of one scaler: its name, and its records. */
 const view = { name: null, records: [] };
@@ -10,7 +10,7 @@ let token = sessionStorage.getItem("token");
 /** Without a word for so many seconds, the connection is lost: the daemon says something every 3 s. */
 const SILENCE_MAX = 10;
 const steady = () => performance.now() / 1000;
-const now = () => (run.time === null ? 0 : run.time + (run.connected ? steady() - run.heard : 0));
+const now = () => (run.time === null ? 0 : run.time + steady() - run.heard);
 
 async function get(path, signal) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
@@ -30,9 +30,10 @@ function take(status) {
   const names = new Set(status.scalers.map((each) => each.name));
   for (const name of scalers.keys()) if (!names.has(name)) scalers.delete(name);
   for (const each of status.scalers) {
-    const scaler = scalers.get(each.name) || { name: each.name, record: null, trend: [], period: null };
+    const scaler = scalers.get(each.name) || { name: each.name, record: null, changed: null, trend: [], period: null };
     scaler.late = each.late;
     if (each.record) scaler.record = each.record;
+    if (each.changed) scaler.changed = each.changed;
     if (each.trend) scaler.trend = each.trend;
     scalers.set(each.name, scaler);
   }
@@ -45,6 +46,7 @@ function takeRecord(record) {
   const at = secondsOf(record);
   if (run.time !== null && at > now()) Object.assign(run, { time: at, heard: steady() });
   scaler.record = record;
+  if (record.decision.action !== "hold") scaler.changed = record;
   const counted = record.sample.missing.some((each) => each.what.startsWith("queue "))
     ? null : record.sample.queues.reduce((sum, queue) => sum + queue.counted, 0);
   scaler.trend = [...scaler.trend.filter(([then]) => at - then <= 3600), [at, counted]].slice(-400);
@@ -66,7 +68,7 @@ async function follow() {
       if (failure instanceof Unauthorized) await askToken();
     }
     over.abort();
-    if (run.connected) Object.assign(run, { time: now(), connected: false, since: new Date() });
+    if (run.connected) Object.assign(run, { connected: false, since: now() });
     show(false);
     await new Promise((resume) => setTimeout(resume, wait * 1000));
   }
@@ -102,7 +104,7 @@ async function listen(over) {
 
 function showToken(shown) {
   byId("token").hidden = !shown;
-  byId("main").hidden = shown;
+  byId("views").hidden = shown;
 }
 
 /** Waits for somebody to give a token. */
@@ -136,18 +138,19 @@ function due() {
 function banners() {
   const list = [];
   const note = (text, bad) => list.push(el("p", { class: bad ? "banner bad" : "banner" }, text));
-  if (run.since) note(`Connection to the daemon lost at ${run.since.toISOString().slice(11, 19)} UTC: what is shown is from then. Trying again.`, true);
+  if (run.since) note(`Connection to the daemon lost at ${clock(run.since)} UTC: what is shown is from then. Trying again.`, true);
   const all = [...scalers.values()];
   const named = (found) => `${found.slice(0, 5).map((each) => each.name).join(", ")}${found.length > 5 ? ` and ${found.length - 5} more` : ""}`;
   const late = all.filter((each) => each.late);
   if (late.length) note(`No tick in time: ${named(late)}`, true);
   const missing = all.filter((each) => each.record && each.record.sample.missing.length);
   if (missing.length) note(`Readings are missing, and nothing is scaled in on a guess: ${named(missing)}`, true);
+  const paused = all.filter((each) => each.record && each.record.paused);
+  if (paused.length === 1) note(`Paused: ${paused[0].name} (${pausedWords(paused[0].record)})`, false);
+  else if (paused.length) note(`Paused: ${named(paused)}`, false);
   if (run.refused) note(`The settings on disk are refused, the old ones are in force: ${run.refused}`, true);
   if (all.some((each) => each.record && each.record.dry_run)) note("Dry run: decisions are shown and not carried out.", false);
-  const box = byId("banners");
-  const made = el("div", { id: "banners", role: "status" }, ...list);
-  if (!box.isEqualNode(made)) box.replaceChildren(...list);
+  patchChildren(byId("banners"), list);
 }
 
 function show(anew) {
@@ -218,7 +221,7 @@ function frame() {
   for (const each of [filter, changes]) each.addEventListener("input", () => showDecisions(view.records));
   byId("scaler").replaceChildren(
     el("p", {}, el("a", { href: "#/" }, "← all scalers")),
-    el("h2", { id: "title" }, view.name), el("p", { id: "state" }), el("div", { id: "figures" }), el("div", { id: "charts", class: "charts" }),
+    el("h2", { id: "title" }, view.name), el("p", { id: "state" }), el("div", { id: "said" }), el("div", { id: "figures" }), el("div", { id: "charts", class: "charts" }),
     el("h3", {}, "Decisions"),
     el("div", { class: "tools" }, el("label", {}, "Filter ", filter), el("label", {}, changes, " only changes"), save, el("p", { id: "listed", class: "faint", role: "status" })),
     el("ol", { id: "decisions", class: "plain" }),
@@ -228,6 +231,10 @@ function frame() {
 byId("search").addEventListener("input", () => show(true));
 byId("sort").addEventListener("change", () => show(true));
 addEventListener("hashchange", () => route(true));
+addEventListener("resize", () => {
+  if (byId("charts")) byId("charts").records = null;
+  due();
+});
 setInterval(() => show(false), 1000);
 route(false);
 follow();

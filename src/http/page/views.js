@@ -39,13 +39,19 @@ function row(scaler, now) {
     cell("Pending", of("pending")),
     cell("Desired", of("desired")),
     cell("Min–max", fleet ? `${figure(fleet.min)}–${figure(fleet.max)}` : of("min")),
-    el("td", { role: "cell", "data-label": "Last decision", class: "words" }, el("div", { class: "clamp" }, ...(record ? [el("strong", {}, decided(record)), `: ${reasons(record)}`] : ["–"]))),
+    el("td", { role: "cell", "data-label": "Last decision", class: "words" }, el("div", { class: "clamp" }, ...(record ? told(record) : ["–"])), lastChange(scaler, now)),
     cell("Sample", record ? `${span(age(scaler, now))} ago` : "–", "age"),
   );
   if (record && record.mode !== "drive") {
     name.append(el("span", { class: "badge" }, record.mode === "dry_run" ? "dry run" : "publishes only"));
   }
   return made;
+}
+
+/** When a scaler that holds was last changed; nothing where its last decision says so, or none is known of. */
+function lastChange({ record, changed }, now) {
+  if (!changed || (record && record.time === changed.time)) return null;
+  return el("div", { class: "faint" }, `last change: ${decided(changed)}, ${span(now - secondsOf(changed))} ago`);
 }
 
 function perInstance(record) {
@@ -94,24 +100,19 @@ function showRow(body, scaler, now, index) {
   const there = body.children[index];
   const made = row(scaler, now);
   made.dataset.name = scaler.name;
-  if (there && there.dataset.name === scaler.name) {
-    if (there.isEqualNode(made)) return;
-    const focused = there.contains(document.activeElement);
-    there.replaceWith(made);
-    if (focused) made.querySelector("a").focus({ preventScroll: true });
-  } else if (there) {
-    there.replaceWith(made);
-  } else {
-    body.append(made);
-  }
+  if (there && there.dataset.name === scaler.name) patch(there, made);
+  else if (there) there.replaceWith(made);
+  else body.append(made);
 }
 
 /** Shows one scaler: figures, charts, and its decisions. */
 function showOne(scaler, records, now) {
   const { record } = scaler;
   byId("title").textContent = scaler.name;
-  byId("state").replaceChildren(...badges(troubles(scaler, now)));
-  byId("figures").replaceChildren(...(record ? figuresOf(record, scaler, now) : []));
+  patchChildren(byId("state"), badges(troubles(scaler, now)));
+  patchChildren(byId("said"), record ? decisionOf(record, scaler, now) : []);
+  patchChildren(byId("figures"), record ? figuresOf(record, scaler, now) : []);
+  byId("scaler").classList.toggle("stale", stale(scaler, now) || scaler.late);
   if (byId("charts").records === records) return;
   byId("charts").records = records;
   const points = (read) => records.map((each) => [secondsOf(each), read(each)]);
@@ -119,21 +120,34 @@ function showOne(scaler, records, now) {
   const marks = records
     .filter((each) => each.decision.action !== "hold" && each.outcome.kind === "done")
     .map((each) => ({ at: secondsOf(each), kind: each.decision.action === "scale_out" ? "out" : "in", text: `${clock(secondsOf(each))}: ${decided(each)}` }));
+  const width = Math.min(640, byId("charts").clientWidth);
   const wait = points((each) => (each.estimate ? each.estimate.drain_secs : null));
   byId("charts").replaceChildren(
-    chart({ title: "Backlog", show: figure, marks, series: [
+    chart({ title: "Backlog", show: figure, marks, width, series: [
       { name: "visible", kind: "first", points: points((each) => summed(each, "visible")) },
       { name: "in flight", kind: "second", points: points((each) => summed(each, "in_flight")) }] }),
-    chart({ title: "Fleet", show: figure, marks, series: [
-      { name: "in service", kind: "first", steps: true, points: fleet("in_service") },
+    chart({ title: "Fleet", show: figure, marks, width, series: [
+      { name: "in service", kind: "first", steps: true, filled: true, points: fleet("in_service") },
       { name: "desired", kind: "second", steps: true, points: fleet("desired") }] }),
-    chart({ title: "Estimated wait", show: span, marks, series: [
+    chart({ title: "Estimated wait", show: span, marks, width, series: [
       { name: "until drained", kind: "first", points: wait },
       { name: "objective", kind: "limit", points: points(objective) }] }),
-    chart({ title: "Backlog per instance", show: figure, marks, series: [
+    chart({ title: "Backlog per instance", show: figure, marks, width, series: [
       { name: "per instance", kind: "first", points: points((each) => each.metrics.backlog_per_instance) },
       { name: "accepted", kind: "limit", points: points((each) => each.metrics.acceptable_backlog) }] }),
   );
+}
+
+/** What was decided last, why, and what it would take to do otherwise; and when it was last changed. */
+function decisionOf(record, scaler, now) {
+  const missing = record.sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
+  const paused = record.paused ? [el("p", { class: "banner" }, `Paused: ${pausedWords(record)}. “sudo backlogd resume ${scaler.name}” ends it.`)] : [];
+  const why = record.decision.reasons.map(({ text, otherwise }) => el("li", {}, bound(text), ...(otherwise ? [el("span", { class: "faint" }, bound(`otherwise: ${otherwise}`))] : [])));
+  const { changed } = scaler;
+  const before = lastChange(scaler, now) && el("p", {}, `Last change ${span(now - secondsOf(changed))} ago, at ${clock(secondsOf(changed))}: `, ...told(changed));
+  const words = (each) => `${TITLES[each.kind] || each.kind}, since ${each.since.slice(0, 19).replace("T", " ")}: ${each.text}`;
+  const known = standing(record).filter((each) => each.kind !== "readings_missing").map((each) => el("p", { class: "banner bad" }, words(each)));
+  return [...missing, ...known, ...paused, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
 }
 
 function figuresOf(record, scaler, now) {
@@ -147,21 +161,24 @@ function figuresOf(record, scaler, now) {
     ["Pending", figure(fleet.pending)],
     ["Desired", figure(fleet.desired)],
     ["Min–max", `${figure(fleet.min)}–${figure(fleet.max)}`],
-    ["Sample", `${span(age(scaler, now))} ago`],
+    ["Sample", `${span(age(scaler, now))} ago`, "age"],
   ];
   if (estimate) {
     pairs.push(["Objective", span(objective(record))], ["Drained in", estimate.drain_secs === null ? "never, with none in service" : span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
-      ["A message takes", span(estimate.processing_secs)], ["A boot takes", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
+      ["Per message", span(estimate.processing_secs)], ["Boot", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
-  const told = sample.missing.map((each) => el("p", { class: "banner bad" }, `Missing: ${each.what}: ${each.why}`));
-  const list = el("dl", {}, ...pairs.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { class: value === UNKNOWN ? "unknown" : null }, value))));
-  return [...told, list, el("p", {}, el("strong", {}, decided(record)), `: ${reasons(record)}`)];
+  const dead = deadLetters(record);
+  if (dead !== undefined) pairs.push(["Dead letters", figure(dead)]);
+  const ages = sample.queues.map((queue) => queue.oldest_secs).filter((secs) => typeof secs === "number");
+  if (ages.length) pairs.push(["Oldest message", span(Math.max(...ages))]);
+  const classOf = (value, more) => [value === UNKNOWN && "unknown", more].filter(Boolean).join(" ") || null;
+  return [el("dl", {}, ...pairs.map(([name, value, more]) => el("div", {}, el("dt", {}, name), el("dd", { class: classOf(value, more) }, value))))];
 }
 
 /** So many decisions are listed at once. */
 const LISTED_MAX = 200;
 
-/** Lists the decisions of `records`, the newest first, as the filter says. What is open stays open. */
+/** Lists the decisions of `records`, the newest first, as the filter says. */
 function showDecisions(records) {
   const words = byId("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
   const changes = byId("changes").checked;
@@ -170,12 +187,21 @@ function showDecisions(records) {
     return (!changes || record.decision.action !== "hold") && words.every((word) => text.includes(word));
   };
   const found = records.filter(matches).reverse();
-  const list = byId("decisions");
-  if (list.querySelector("details[open]")) return;
-  list.replaceChildren(...found.slice(0, LISTED_MAX).map((record) => {
+  const [list, items] = [byId("decisions"), found.slice(0, LISTED_MAX).map(item)];
+  // What stands in its place stays there, opened as it is.
+  items.forEach((each, index) => list.children[index] === each || list.insertBefore(each, list.children[index] || null));
+  while (list.children.length > items.length) list.lastElementChild.remove();
+  byId("listed").textContent = found.length > LISTED_MAX ? `the latest ${LISTED_MAX} of ${found.length}` : `${found.length} of ${records.length} records in memory`;
+}
+
+const items = new WeakMap();
+
+/** A record in the list: always the same one. */
+function item(record) {
+  if (!items.has(record)) {
     const raw = el("details", {}, el("summary", {}, "record"));
     raw.addEventListener("toggle", () => raw.append(el("pre", { tabindex: "0" }, JSON.stringify(record, null, 1))), { once: true });
-    return el("li", {}, el("time", { datetime: record.time }, clock(secondsOf(record))), el("strong", {}, decided(record)), `: ${reasons(record)} `, raw);
-  }));
-  byId("listed").textContent = found.length > LISTED_MAX ? `the latest ${LISTED_MAX} of ${found.length}` : `${found.length} of ${records.length} records in memory`;
+    items.set(record, el("li", {}, el("time", { datetime: record.time }, clock(secondsOf(record))), ...told(record), " ", raw));
+  }
+  return items.get(record);
 }

@@ -37,6 +37,10 @@ pub(in crate::online) fn place(
     };
     findings.extend(drive.then(|| unproven("autoscaling:SetDesiredCapacity")));
     findings.extend(publish.then(|| unproven("cloudwatch:PutMetricData")));
+    let told = scalers.iter().filter_map(|(scaler, _)| scaler.notify.topic.as_ref()).any(|topic| {
+        (&topic.place.assume_role, &topic.place.endpoint_url) == (&place.assume_role, &place.endpoint_url)
+    });
+    findings.extend(told.then(|| unproven("sns:Publish")));
     findings
 }
 
@@ -136,7 +140,7 @@ fn metrics(read: &Result<(), Failure>, publish: bool, learn: bool) -> Vec<Findin
     let permission = learn.then(|| match read {
         Ok(()) => proved("cloudwatch:GetMetricData", "a read"),
         Err(failure) => {
-            let what = "deletions of messages cannot be seen, so the daemon learns from the counters alone";
+            let what = "deletions of messages and the age of the oldest cannot be seen, so the daemon learns from the counters alone";
             Finding::failed(Level::Warning, Code::Permission, what, failure)
         }
     });
@@ -165,6 +169,7 @@ mod tests {
     use super::*;
     use crate::aws::Role;
     use crate::online::scene::{failure, latency, place_facts, plain, read, scaler_facts};
+    use crate::settings::Topic;
 
     const ALL_OK: [Level; 1] = [Level::Ok];
 
@@ -233,7 +238,9 @@ mod tests {
 
     #[test]
     fn what_reads_prove_is_said_permission_by_permission() {
-        let scaler = latency("drive = true\npublish = {}");
+        let mut scaler = latency("drive = true\npublish = {}");
+        let place = Place { region: Some("eu-central-1".to_owned()), ..Place::default() };
+        scaler.notify.topic = Some(Topic { arn: String::new(), place });
         let found = of(Code::Permission, &scaler, &place_facts());
         let told: Vec<_> = found.iter().map(|(level, text)| (*level, text.as_str())).collect();
         let expected = [
@@ -244,6 +251,7 @@ mod tests {
             (Level::Ok, "cloudwatch:GetMetricData: proved by a read"),
             (Level::Note, "autoscaling:SetDesiredCapacity: a write, which no read can prove"),
             (Level::Note, "cloudwatch:PutMetricData: a write, which no read can prove"),
+            (Level::Note, "sns:Publish: a write, which no read can prove"),
         ];
         assert_eq!(told, expected);
     }

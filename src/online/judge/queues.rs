@@ -1,7 +1,7 @@
 use super::workload::Workload;
 use crate::model::{Cause, rounded};
 use crate::online::facts::{QueueRead, Redrive, ScalerFacts};
-use crate::online::finding::{Code, Finding, Level};
+use crate::online::finding::{Code, Finding, Level, is_answer};
 use crate::publish::text::messages;
 use crate::settings::{Latency, PolicyKind, Scaler};
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn one(scaler: &Scaler, what: &str, read: &QueueRead, workload: &Workload) -> Ve
 }
 
 fn dead_letters(what: &str, read: &QueueRead) -> Finding {
-    let Some(Redrive { name, read: dead, .. }) = &read.redrive else {
+    let Some(Redrive { name, arn, read: dead, .. }) = &read.redrive else {
         let text = format!(
             "{what} has no dead-letter queue: a message that fails each time comes back until it expires, and \
              looks like load"
@@ -64,12 +64,11 @@ fn dead_letters(what: &str, read: &QueueRead) -> Finding {
             Finding::failed(Level::Warning, Code::DeadLetterQueue, &dead_queue, failure)
                 .advising("create it, or correct the queue's redrive policy")
         }
-        Err(failure) if failure.cause == Cause::Denied => {
-            Finding::failed(Level::Note, Code::DeadLetterQueue, &dead_queue, failure).of_check_alone(
-                failure,
-                "sqs:GetQueueUrl and sqs:GetQueueAttributes",
-                name,
-            )
+        Err(failure) if failure.cause == Cause::Denied && is_answer(failure) => {
+            Finding::failed(Level::Note, Code::DeadLetterQueue, &dead_queue, failure).advising(format!(
+                "grant what `backlogd iam --dead-letter-queue {arn}` prints; scaling does without, but nobody is told \
+                 of messages that fail"
+            ))
         }
         Err(failure) => Finding::failed(Level::Warning, Code::DeadLetterQueue, &dead_queue, failure),
     }
@@ -226,8 +225,10 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_queue_that_may_not_be_read_is_only_noted_for_the_daemon_does_not() {
-        assert_eq!(level(&unread(Cause::Denied)), Level::Note);
+    fn a_dead_letter_queue_that_may_not_be_read_is_only_noted_for_scaling_does_without() {
+        let denied = unread(Cause::Denied);
+        assert_eq!(level(&denied), Level::Note);
+        assert!(denied[0].remedy.as_ref().unwrap().contains("iam --dead-letter-queue arn:"), "{denied:?}");
         assert_eq!(level(&unread(Cause::Timeout)), Level::Warning);
     }
 

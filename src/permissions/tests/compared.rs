@@ -214,7 +214,7 @@ fn what_only_commands_need_is_told_with_the_commands() {
         "statement \"Operator\" allows autoscaling:putscalingpolicy, which the daemon does not need; whoever runs `policy apply` does",
         "statement \"Operator\" allows autoscaling:D*Policies, which the daemon does not need; whoever runs `check --online` and `policy` does",
         "statement \"Operator\" allows autoscaling:DeleteAutoScalingGroup, which is not needed",
-        "statement \"Dead\" allows sqs:GetQueueAttributes on arn:aws:sqs:eu-west-1:123456789012:images-dead, which is not needed, unless by `check --online` to look into a dead-letter queue",
+        "statement \"Dead\" allows sqs:GetQueueAttributes on arn:aws:sqs:eu-west-1:123456789012:images-dead, which is not needed, unless it is a dead-letter queue: name it by --dead-letter-queue",
     ];
     assert_eq!(comparison.notes, expected);
 }

@@ -44,10 +44,9 @@ fn resources(identity: &Identity, permission: Permission) -> Value {
 const QUEUE: &str = "source = [{ queue = \"images\" }]";
 
 #[test]
-fn every_permission_has_an_id_and_an_action_of_its_own() {
+fn every_permission_has_an_id_of_its_own() {
     let sids: BTreeSet<&str> = Permission::ALL.iter().map(|each| each.sid()).collect();
-    let actions: BTreeSet<&str> = Permission::ALL.iter().map(|each| each.action()).collect();
-    assert_eq!((sids.len(), actions.len()), (Permission::ALL.len(), Permission::ALL.len()));
+    assert_eq!(sids.len(), Permission::ALL.len());
     assert!(sids.iter().all(|sid| sid.bytes().all(|byte| byte.is_ascii_alphanumeric())));
 }
 
@@ -67,6 +66,24 @@ fn each_setting_asks_for_what_it_needs_and_no_more() {
 }
 
 #[test]
+fn a_topic_is_told_in_the_name_of_the_file_whoever_the_scalers_work_for() {
+    let topic = "arn:aws:sns:eu-central-1:999999999999:alerts";
+    let aws = |more: &str| format!("{IRELAND}\n{more}\n[notify]\ntopic_arn = {topic:?}");
+    let own = own(&aws(""), &[QUEUE]);
+    assert_eq!(resources(&own, Permission::SendNotices), topic);
+
+    let base = "arn:aws:iam::111111111111:role/base";
+    let as_base = aws(&format!("assume_role = {{ arn = {base:?}, external_id = \"x9\" }}"));
+    let all = identities_of(&as_base, &[&abroad("")]);
+    let roles: Vec<_> = all.iter().map(|each| each.role.as_deref()).collect();
+    assert_eq!(roles, [None, Some(ROLE), Some(base)]);
+    assert_eq!(actions(&all[2]), ["sns:Publish"]);
+    assert_eq!(all[2].external_ids, BTreeSet::from([Some("x9".to_owned())]));
+    assert!(!actions(&all[1]).contains(&"sns:Publish"));
+    assert_eq!(resources(&all[0], Permission::AssumeRoles), json!([ROLE, base]));
+}
+
+#[test]
 fn a_queue_given_by_its_url_needs_no_permission_to_find_it() {
     let by_url =
         own(IRELAND, &["source = [{ queue = \"https://sqs.eu-west-1.amazonaws.com/123456789012/images\" }]"]);
@@ -75,6 +92,23 @@ fn a_queue_given_by_its_url_needs_no_permission_to_find_it() {
     assert_eq!(resources(&by_url, Permission::ReadQueues), arn);
     let by_arn = own(IRELAND, &[&format!("source = [{{ queue = {arn:?} }}]")]);
     assert_eq!(resources(&by_arn, Permission::FindQueues), arn);
+}
+
+#[test]
+fn dead_letter_queues_are_read_where_they_are_named_by_whoever_reads_queues() {
+    let dead = ["arn:aws:sqs:eu-west-1:123456789012:images-dead".to_owned()];
+    let reader = own(IRELAND, &[QUEUE]);
+    assert_eq!(reader.clone().with_dead_letter_queues(&[]), reader);
+    let reader = reader.with_dead_letter_queues(&dead);
+    for permission in [Permission::FindDeadLetterQueues, Permission::ReadDeadLetterQueues] {
+        assert_eq!(resources(&reader, permission), json!(dead[0]));
+    }
+    assert_eq!(resources(&reader, Permission::ReadQueues), "arn:aws:sqs:eu-west-1:*:images");
+    let order: Vec<Permission> = reader.grants.iter().map(|grant| grant.permission).collect();
+    assert!(order.is_sorted(), "{order:?}");
+    let role = "aws = { assume_role = { arn = \"arn:aws:iam::222222222222:role/scaling\" } }";
+    let nobody = own(IRELAND, &[&format!("{QUEUE}\n{role}")]);
+    assert_eq!(nobody.clone().with_dead_letter_queues(&dead), nobody);
 }
 
 #[test]

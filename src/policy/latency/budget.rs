@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Budget {
     /// Messages seen to wait too long, fading.
     late: f64,
+    /// Those of them that waited for a pause to end: told, and not made up for.
+    excused: f64,
     /// Messages that removals will have made late by interrupting them, as far as can be expected; fading.
     interrupted: f64,
     /// All messages, fading alike.
@@ -26,10 +28,11 @@ const FEW_HOURLY: f64 = 20.0;
 const FIRST: f64 = 0.2;
 
 impl Budget {
-    /// Notes what `lasts_secs` brought.
-    pub(super) fn note(&mut self, lasts_secs: f64, arrived: f64, late: f64, interrupted: f64) {
+    /// Notes what `lasts_secs` brought; `excused` of those who were `late` had to wait for a pause to end.
+    pub(super) fn note(&mut self, lasts_secs: f64, arrived: f64, late: f64, excused: f64, interrupted: f64) {
         let kept = FADING_SECS / (FADING_SECS + lasts_secs);
         self.late = self.late * kept + late;
+        self.excused = self.excused * kept + excused;
         self.interrupted = self.interrupted * kept + interrupted;
         self.all = self.all * kept + arrived.max(0.0);
     }
@@ -39,14 +42,14 @@ impl Budget {
     pub(super) fn alarm(&self, hourly: f64) -> f64 {
         const CALM: f64 = 0.4;
         let few = hourly.max(FEW_HOURLY);
-        let used = (self.late + CALM * ALLOWED * few) / (ALLOWED * (self.all + few));
+        let used = (self.unexcused() + CALM * ALLOWED * few) / (ALLOWED * (self.all + few));
         ((used - CALM) / (2.0 - CALM)).clamp(0.0, 1.0)
     }
 
     /// From 1, when none of the allowance is used, to -1, when all of it is, interruptions included.
     pub(super) fn ease(&self, hourly: f64) -> f64 {
         let few = hourly.max(PROOF);
-        let used = (self.late + self.interrupted + 0.5 * ALLOWED * few) / (ALLOWED * (self.all + few));
+        let used = (self.unexcused() + self.interrupted + 0.5 * ALLOWED * few) / (ALLOWED * (self.all + few));
         (1.0 - used / 0.5).clamp(-1.0, 1.0)
     }
 
@@ -56,6 +59,10 @@ impl Budget {
         const NONE: f64 = 0.01;
         let left = (share * self.all + FIRST - self.interrupted).max(NONE);
         if risk <= 0.0 { most } else { most.min(crate::model::whole_units((left / risk + 1e-9).floor())) }
+    }
+
+    fn unexcused(&self) -> f64 {
+        self.late - self.excused
     }
 
     /// Messages of 100 that waited too long.
@@ -70,7 +77,7 @@ mod tests {
 
     fn after(all: f64, late: f64, interrupted: f64) -> Budget {
         let mut budget = Budget::default();
-        budget.note(10.0, all, late, interrupted);
+        budget.note(10.0, all, late, 0.0, interrupted);
         budget
     }
 
@@ -92,6 +99,15 @@ mod tests {
         assert!(after(1e6, 0.0, 0.0).ease(0.0) > 0.99);
         assert!(after(0.0, 0.0, 0.0).ease(0.0).abs() < 1e-9, "nothing is known: neither");
         assert!(after(1e6, 4000.0, 4000.0).ease(0.0) < -0.99);
+    }
+
+    #[test]
+    fn lateness_that_a_pause_brought_is_told_and_not_made_up_for() {
+        let mut budget = after(1e5, 10.0, 0.0);
+        let (alarm, ease) = (budget.alarm(100.0), budget.ease(100.0));
+        budget.note(0.0, 0.0, 9000.0, 9000.0, 0.0);
+        assert!((budget.alarm(100.0) - alarm).abs() < 1e-9 && (budget.ease(100.0) - ease).abs() < 1e-9);
+        assert!((budget.late_percent() - 9.01).abs() < 1e-9, "{}", budget.late_percent());
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod tuning;
 pub use tuning::Tuning;
 
 use super::{Policy, View, Want};
-use crate::model::{Hints, LatencyReason, Outlook, Reason, Timestamp, settling_secs, whole_units};
+use crate::model::{Fewer, Hints, LatencyReason, Outlook, Reason, Timestamp, settling_secs, whole_units};
 use budget::Budget;
 use idle::Idle;
 use reckoning::{Reckoning, Shortfall, lead_secs};
@@ -36,6 +36,8 @@ pub struct Latency {
 #[serde(default)]
 pub struct Memory {
     budget: Budget,
+    /// Whether messages wait too long since a pause held orders back: nothing that headroom could have spared.
+    excused: bool,
     idle: Idle,
     /// The capacity that was ordered at the last sample.
     desired: Option<u32>,
@@ -110,12 +112,11 @@ impl Policy for Latency {
         let started = figures.in_flight / figures.processing_secs * lasts;
         let ordered = memory.desired.unwrap_or(view.fleet.desired);
         let removed = ordered.saturating_sub(view.fleet.desired);
-        memory.budget.note(
-            lasts,
-            outlook.sample_arrived,
-            if late { started } else { 0.0 },
-            memory.risk * f64::from(removed),
-        );
+        memory.excused = view.held || (memory.excused && late);
+        let late = if late { started } else { 0.0 };
+        let excused = if memory.excused { late } else { 0.0 };
+        let interrupted = memory.risk * f64::from(removed);
+        memory.budget.note(lasts, outlook.sample_arrived, late, excused, interrupted);
         memory.desired = Some(view.fleet.desired);
         if view.fleet.desired > ordered {
             memory.raised = Some(view.now);
@@ -198,12 +199,12 @@ impl Latency {
             sigmas = 0.0;
         }
         let Shortfall { units, messages, within_secs } = figures.shortfall(aim, sigmas);
-        let trickle = desired == 0 && figures.sustaining(aim) < 1.0;
-        let least = if trickle { self.tuning.first_order } else { self.tuning.remainder };
+        let least = self.least(desired, figures, aim);
         (units > least).then(|| {
             let more = whole_units(units - self.tuning.remainder).max(1);
             let booting = figures.booting_units();
-            let reason = LatencyReason::Due { messages, within_secs, booting, more };
+            let fewer = -figures.room(aim, sigmas, least).0;
+            let reason = LatencyReason::Due { messages, within_secs, booting, more, fewer };
             (desired.saturating_add(more), reason)
         })
     }
@@ -218,8 +219,11 @@ impl Latency {
     ) -> Option<(u32, LatencyReason)> {
         let latest = self.aim(figures, memory) - figures.boot_secs - 2.0 * figures.outlook.step_secs;
         let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
-        let reason =
-            LatencyReason::LastMoment { waited_secs: figures.oldest_secs, boot_secs: figures.boot_secs };
+        let reason = LatencyReason::LastMoment {
+            waited_secs: figures.oldest_secs,
+            boot_secs: figures.boot_secs,
+            latest_secs: latest,
+        };
         due.then_some((1, reason))
     }
 
@@ -229,10 +233,7 @@ impl Latency {
         let needed = memory.needed.max(busy).min(desired);
         let held = |reason| (desired, reason);
         if needed == desired {
-            return held(LatencyReason::AllNeeded {
-                needed: desired,
-                objective_secs: self.hints.objective_secs,
-            });
+            return held(self.all_needed(desired, busy, figures, memory));
         }
         let raised_secs = memory.raised.map_or(f64::MAX, |raised| view.now.since(raised).as_secs_f64());
         let left_secs = figures.boot_secs - raised_secs;
@@ -270,6 +271,30 @@ impl Latency {
         let idle_secs = idle(kept.saturating_add(1));
         let reason = LatencyReason::NoLongerNeeded { needed, idle_secs, worth_secs: worth };
         (desired - going, reason)
+    }
+
+    /// That all of `desired` is needed, of which `busy` are at work, and how far off more and fewer are.
+    fn all_needed(&self, desired: u32, busy: u32, figures: &Reckoning<'_>, memory: &Memory) -> LatencyReason {
+        let aim = self.aim(figures, memory);
+        let (sustaining, less) = (whole_units(figures.sustaining(aim)), desired.saturating_sub(1));
+        let least = self.least(desired, figures, aim);
+        let (room, within_secs) = figures.room(aim, self.sigmas(figures, memory), least);
+        let fewer = match less {
+            _ if desired == 0 => Fewer::None,
+            _ if busy >= desired => Fewer::InFlight(f64::from(less) * figures.slots),
+            _ if sustaining >= desired => Fewer::PerSec(
+                (f64::from(less) + self.tuning.remainder) * figures.slots / figures.processing_secs,
+            ),
+            _ => Fewer::Waiting,
+        };
+        let objective_secs = self.hints.objective_secs;
+        LatencyReason::AllNeeded { needed: desired, objective_secs, room, within_secs, fewer }
+    }
+
+    /// Units of capacity up to which nothing is ordered.
+    fn least(&self, desired: u32, figures: &Reckoning<'_>, aim: f64) -> f64 {
+        let trickle = desired == 0 && figures.sustaining(aim) < 1.0;
+        if trickle { self.tuning.first_order } else { self.tuning.remainder }
     }
 
     /// What no capacity that is ordered on demand can reach.

@@ -34,6 +34,17 @@ pub(super) struct Shortfall {
     pub(super) within_secs: f64,
 }
 
+/// What a time ahead demands.
+#[derive(Clone, Copy, Debug)]
+struct Demand {
+    /// Messages due by then beyond what the ordered capacity can start; below zero, so many fewer.
+    messages: f64,
+    /// Messages that a unit ordered now can start by then.
+    per_unit: f64,
+    /// When.
+    within_secs: f64,
+}
+
 /// Nearer than this, what goes or stays makes no difference yet: counters are that old.
 const NEAR_SECS: f64 = 40.0;
 /// A boot and its delays are never reckoned closer than this.
@@ -133,19 +144,38 @@ impl<'a> Reckoning<'a> {
     /// What has to be ordered now so that nothing waits longer than `wait`: the most that any time ahead
     /// demands which an order can still change.
     pub(super) fn shortfall(&self, wait: f64, sigmas: f64) -> Shortfall {
-        let jump = self.outlook.jump_per_sec.filter(|_| self.objective_secs < self.boot_secs);
-        let nearest = self.lead_secs();
-        let farthest = nearest.max(self.boot_secs + wait) + self.outlook.step_secs;
         let mut most = Shortfall::default();
-        for ahead in self.steps().skip_while(|ahead| *ahead < nearest).take_while(|ahead| *ahead <= farthest)
-        {
-            let messages = self.due(ahead, wait, sigmas, jump) - self.startable(ahead);
-            let units = messages / (self.slots * self.starts(ahead - self.boot_secs));
+        for Demand { messages, per_unit, within_secs } in self.demands(wait, sigmas) {
+            let units = messages / per_unit;
             if units > most.units {
-                most = Shortfall { units, messages, within_secs: ahead };
+                most = Shortfall { units, messages, within_secs };
             }
         }
         most
+    }
+
+    /// How many more messages may be due until the shortfall comes to `units`, and when: the time at which
+    /// there is the least room. Below zero, so many fewer.
+    pub(super) fn room(&self, wait: f64, sigmas: f64, units: f64) -> (f64, f64) {
+        let room = |demand: Demand| (units * demand.per_unit - demand.messages, demand.within_secs);
+        let least = self.demands(wait, sigmas).map(room).min_by(|(a, _), (b, _)| a.total_cmp(b));
+        least.unwrap_or_default()
+    }
+
+    /// What each time ahead demands that an order can still change.
+    fn demands(&self, wait: f64, sigmas: f64) -> impl Iterator<Item = Demand> {
+        let jump = self.outlook.jump_per_sec.filter(|_| self.objective_secs < self.boot_secs);
+        let nearest = self.lead_secs();
+        let farthest = nearest.max(self.boot_secs + wait) + self.outlook.step_secs;
+        let times = self
+            .steps()
+            .skip_while(move |ahead| *ahead < nearest)
+            .take_while(move |ahead| *ahead <= farthest);
+        times.map(move |ahead| Demand {
+            messages: self.due(ahead, wait, sigmas, jump) - self.startable(ahead),
+            per_unit: self.slots * self.starts(ahead - self.boot_secs),
+            within_secs: ahead,
+        })
     }
 
     /// Units with which nothing would wait longer than `wait` over the next boot time, were they to stay alone.

@@ -9,6 +9,8 @@ struct Moment {
     backlog: Backlog,
     outlook: Outlook,
     now: Timestamp,
+    /// Whether scale-out is paused.
+    held: bool,
 }
 
 impl Moment {
@@ -44,6 +46,7 @@ impl Moment {
             backlog: Backlog::default(),
             outlook,
             now: Timestamp::from_secs(1000),
+            held: false,
         }
     }
 
@@ -74,7 +77,8 @@ impl Moment {
     }
 
     fn view(&self) -> View<'_> {
-        View { now: self.now, backlog: &self.backlog, fleet: &self.fleet, outlook: Some(&self.outlook) }
+        let (now, outlook, held) = (self.now, Some(&self.outlook), self.held);
+        View { now, backlog: &self.backlog, fleet: &self.fleet, outlook, held }
     }
 
     fn want(&mut self) -> (u32, &'static str) {
@@ -255,4 +259,45 @@ fn an_empty_fleet_is_woken_without_a_message_only_for_what_repeats_and_leaves_no
     };
     assert!(want(60.0, true) > 0);
     assert_eq!([want(60.0, false), want(300.0, true)], [0, 0]);
+}
+
+/// What is said to lead elsewhere.
+fn otherwise(moment: &mut Moment) -> String {
+    moment.want();
+    moment.policy.want(&moment.view(), &moment.memory).reasons[0].otherwise()
+}
+
+/// The number that stands at this place of a sentence.
+fn number(words: &str, place: usize) -> f64 {
+    let numbers = words.split(|sign: char| !sign.is_ascii_digit() && sign != '.');
+    numbers.filter_map(|word| word.parse().ok()).nth(place).unwrap()
+}
+
+#[test]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
+fn more_is_ordered_beyond_as_many_messages_as_it_says_and_nothing_with_as_many_fewer() {
+    for objective in [60.0, 300.0] {
+        let scene = |more| Moment::new(objective).units(5, 500.0).waiting(20 + more, 50).in_flight(10);
+        assert_eq!(scene(0).want(), (5, "all_needed"), "{objective}");
+        let words = otherwise(&mut scene(0));
+        let room = number(&words, 0) as u32;
+        assert_eq!(scene(room).want().0, 5, "{objective}: {words}");
+        assert_eq!(scene(room + 1).want().1, "latency_objective", "{objective}: {words}");
+        let many = room + 100;
+        let fewer = number(&otherwise(&mut scene(many)), 0) as u32;
+        assert_eq!(scene(many - fewer).want().0, 5, "{objective}: {fewer} fewer");
+        assert_eq!(scene(many - fewer + 1).want().1, "latency_objective", "{objective}: {fewer} fewer");
+    }
+}
+
+#[test]
+fn fewer_may_do_below_the_arrivals_or_the_work_that_it_says() {
+    let busy = |count| Moment::new(300.0).units(5, 500.0).in_flight(count);
+    assert!(otherwise(&mut busy(10)).ends_with("; with at most 8 in flight fewer may do"));
+    assert_ne!(busy(8).want().1, "all_needed");
+    let flowing = |per_sec| Moment::new(60.0).units(5, 500.0).in_flight(8).arriving(per_sec);
+    let words = otherwise(&mut flowing(1.0));
+    assert!(words.ends_with("; below 0.86 arrivals a second fewer may do"), "{words}");
+    assert_ne!(flowing(0.85).want().1, "all_needed");
+    assert_eq!(flowing(0.87).want().1, "all_needed");
 }

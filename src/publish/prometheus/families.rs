@@ -1,6 +1,6 @@
 //! What there is to tell of a record: every gauge of a scaler.
 
-use crate::model::{Backlog, Estimate, Fleet, Mode, Record};
+use crate::model::{Backlog, Estimate, Fleet, Mode, Pause, Record, TroubleKind};
 
 /// A figure of a record, where it has one.
 type Figure = fn(&Record) -> Option<f64>;
@@ -30,7 +30,7 @@ const fn one(name: &'static str, unit: &'static str, help: &'static str, figure:
 
 /// All of them, in the order they are told.
 #[expect(clippy::cast_precision_loss, reason = "counters and times stay far below 2^52")]
-pub(super) const GAUGES: [Gauge; 19] = [
+pub(super) const GAUGES: [Gauge; 24] = [
     Gauge {
         name: "backlog",
         unit: "messages",
@@ -86,6 +86,18 @@ pub(super) const GAUGES: [Gauge; 19] = [
         "Time from ordering an instance until it works on its first message, as learnt",
         |record| estimate(record, |estimate| estimate.boot_secs.value),
     ),
+    one(
+        "dead_letters",
+        "",
+        "Messages in the dead-letter queues of the scaler's queues; absent where there is none, or one cannot be counted",
+        |record| record.sample.dead_letters().map(|count| count as f64),
+    ),
+    one(
+        "oldest_message_age",
+        "seconds",
+        "Age of the oldest message in any queue of the scaler, as CloudWatch tells it some minutes late",
+        |record| record.sample.oldest_secs(),
+    ),
     one("fleet_desired", "", "Capacity asked for", |record| fleet(record, |fleet| fleet.desired)),
     one("fleet_min", "", "The group's own lower limit", |record| fleet(record, |fleet| fleet.min)),
     one("fleet_max", "", "The group's own upper limit", |record| fleet(record, |fleet| fleet.max)),
@@ -127,6 +139,40 @@ pub(super) const GAUGES: [Gauge; 19] = [
     one("dry_run", "", "1 where the run was asked to write nothing, 0 otherwise", |record| {
         Some(flag(record.mode == Mode::DryRun))
     }),
+    Gauge {
+        name: "paused",
+        unit: "",
+        help: "1 where somebody paused this direction, 0 otherwise",
+        figures: Figures::Each(
+            "direction",
+            &[
+                ("out", |record| Some(flag(record.paused.as_ref().is_some_and(Pause::holds_out)))),
+                ("in", |record| Some(flag(record.paused.as_ref().is_some_and(Pause::holds_in)))),
+            ],
+        ),
+    },
+    one(
+        "paused_since_timestamp",
+        "seconds",
+        "When the pause was asked for, since 1970; absent where nothing is paused, or nobody knows since when",
+        |record| Some(record.paused.as_ref()?.since()?.as_millis() as f64 / 1000.0),
+    ),
+    Gauge {
+        name: "trouble",
+        unit: "",
+        help: "1 while there is trouble of this kind, 0 otherwise; docs/events.md has the kinds",
+        figures: Figures::Each(
+            "kind",
+            &[
+                ("dead_letters", |record| Some(trouble(record, TroubleKind::DeadLetters))),
+                ("at_max", |record| Some(trouble(record, TroubleKind::AtMax))),
+                ("capacity_stalled", |record| Some(trouble(record, TroubleKind::CapacityStalled))),
+                ("readings_missing", |record| Some(trouble(record, TroubleKind::ReadingsMissing))),
+                ("visibility_timeout", |record| Some(trouble(record, TroubleKind::VisibilityTimeout))),
+                ("near_retention", |record| Some(trouble(record, TroubleKind::NearRetention))),
+            ],
+        ),
+    },
 ];
 
 fn backlog(record: &Record, figure: impl Fn(Backlog) -> f64) -> Option<f64> {
@@ -139,6 +185,10 @@ fn fleet(record: &Record, size: impl Fn(&Fleet) -> u32) -> Option<f64> {
 
 fn estimate(record: &Record, figure: impl Fn(&Estimate) -> f64) -> Option<f64> {
     record.estimate.as_ref().map(figure)
+}
+
+fn trouble(record: &Record, kind: TroubleKind) -> f64 {
+    flag(record.troubles.iter().any(|trouble| trouble.kind == kind && trouble.turn.is_on()))
 }
 
 fn flag(set: bool) -> f64 {

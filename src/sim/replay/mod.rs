@@ -14,7 +14,7 @@ use super::records;
 use super::refusal::Refusal;
 use crate::assemble::policy;
 use crate::controller::{Controller, State};
-use crate::model::{Action, Cause, Decision, Missing, Now, Outcome, Queue, QueueFacts, Sample, Timestamp};
+use crate::model::{Action, Cause, Decision, Missing, Now, Outcome, Queue, Sample, Timestamp};
 use crate::publish::{Recorded, Step};
 use crate::settings::{QueueSource, Scaler, Settings};
 use crate::source::Counting;
@@ -116,6 +116,7 @@ fn replay(scaler: &Scaler, records: &[Recorded], path: &Path) -> Result<Replay, 
         steady = steady.max(record.time);
         let now = Now { wall: record.time, steady };
         let sample = sample(scaler, record, &mut instances);
+        controller.heed(record.paused.clone(), record.time);
         controller.observe(now, &sample);
         let thought = controller.decide(steady, &sample);
         let (decision, replayed) = hindered(thought, record);
@@ -140,8 +141,7 @@ fn queue(source: &QueueSource, record: &Recorded) -> Queue {
         Counting { weight: source.weight, in_flight: source.count_in_flight, delayed: source.count_delayed };
     let Some(queue) = record.sample.queues.iter().find(|queue| queue.name == *name) else {
         let hole = Missing::new(format!("queue {name}"), Cause::NotFound, "it is not in the record");
-        let facts = QueueFacts::default();
-        return Queue { name: name.clone(), backlog: Err(hole), age_secs: 0.0, facts, deleted: None };
+        return Queue::new(name, Err(hole));
     };
     let mut queue = queue.clone();
     if let Ok(backlog) = &mut queue.backlog {
@@ -160,7 +160,11 @@ fn hindered(thought: Decision, record: &Recorded) -> (Decision, Verdict) {
         reasons: thought
             .reasons
             .iter()
-            .map(|reason| Step { code: reason.code().to_owned(), text: reason.to_string() })
+            .map(|reason| Step {
+                code: reason.code().to_owned(),
+                text: reason.to_string(),
+                otherwise: reason.otherwise(),
+            })
             .collect(),
     };
     match record.decision.reasons.iter().find(obstacle) {

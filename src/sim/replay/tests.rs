@@ -1,7 +1,7 @@
 use super::{Asked, Replay, Tick, Verdict, lines, text};
 use crate::controller::State;
 use crate::engine::Engine;
-use crate::model::{Mode, Now, Record};
+use crate::model::{Mode, Now, Pause, Record, Timestamp};
 use crate::publish::json;
 use crate::settings::{self, Settings};
 use crate::sim::case::Case;
@@ -9,7 +9,8 @@ use crate::sim::drive::{Driver, PERIOD};
 use crate::sim::ports::{SimSource, SimTarget, lock, share};
 use crate::sim::run::Course;
 use crate::sim::shapes::Shape;
-use crate::store::Unkept;
+use crate::store::{Store, Unkept};
+use crate::trouble::{Known, Watch};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::fs;
@@ -28,19 +29,46 @@ fn settings(policy: &str) -> Settings {
 
 /// Records of the shipped engine in a simulated world.
 fn recorded(policy: &str, hours: u64) -> Vec<Record> {
+    recorded_beside(policy, hours, Box::new(Unkept))
+}
+
+/// Somebody pauses the scaler for the second half of every hour.
+#[derive(Debug)]
+struct HalfPaused;
+
+impl Store for HalfPaused {
+    fn save(&mut self, _now: Now, _state: &State) {}
+
+    fn save_troubles(&mut self, _known: &Known) {}
+
+    fn pause(&mut self, wall: Timestamp) -> Option<Pause> {
+        let millis = wall.as_millis().rem_euclid(3_600_000);
+        let since = wall.shifted(1_800_000 - millis);
+        (millis >= 1_800_000).then_some(Pause::Asked { out: true, r#in: true, since, until: None })
+    }
+}
+
+fn recorded_beside(policy: &str, hours: u64, store: Box<dyn Store>) -> Vec<Record> {
     let trace = Shape::Spikes.trace(Duration::from_hours(hours), 30.0, 1);
     let case = Case { name: "images".to_owned(), trace, deletions: true, ..Case::default() };
     let world = share(case.world(case.messages()));
     let Driver { controller, counting } = Driver::of(&settings(policy).scalers[0]);
     assert_eq!(*controller.state(), State::default());
-    let source = SimSource { name: "images".to_owned(), world: world.clone(), counting, deletions: true };
+    let source = SimSource {
+        name: "images".to_owned(),
+        world: world.clone(),
+        counting,
+        deletions: true,
+        ahead_millis: 0,
+    };
     let mut engine = Engine {
         name: "images".to_owned(),
         mode: Mode::Drive,
         sources: vec![Box::new(source)],
         target: Box::new(SimTarget { world: world.clone() }),
         controller,
-        store: Box::new(Unkept),
+        watch: Watch::default(),
+        store,
         publishers: Vec::new(),
     };
     let mut course = Course::new(&case, PERIOD, false);
@@ -81,6 +109,15 @@ fn the_same_settings_decide_the_same() {
         "{}",
         text(&replay)
     );
+}
+
+#[test]
+fn what_was_paused_is_paused_in_the_replay() {
+    let records = recorded_beside(BACKLOG, 6, Box::new(HalfPaused));
+    let replay = replayed(&records, BACKLOG);
+    let held = |tick: &&Tick| tick.recorded.reasons.iter().any(|step| step.code.starts_with("paused_"));
+    assert!(replay.ticks.iter().filter(held).count() > 10);
+    assert!(replay.ticks.iter().all(|tick| tick.recorded == tick.replayed), "to the last word");
 }
 
 #[test]

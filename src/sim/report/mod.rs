@@ -2,13 +2,10 @@
 
 mod chart;
 mod html;
-mod save;
 mod scale;
 mod section;
 mod svg;
 mod thin;
-
-pub use save::{Unsaved, save};
 
 use super::compare::Comparison;
 use super::words::{hours, percent};

@@ -1,6 +1,6 @@
 use super::*;
 use crate::controller::{Controller, Rules};
-use crate::model::{Backlog, Decision, Fleet, Hints, Outcome, Queue, QueueFacts, Reason, Sample};
+use crate::model::{Backlog, Decision, Fleet, Hints, Outcome, Queue, Reason, Sample};
 use crate::policy::{BacklogPerInstance, Latency, Tuning};
 use std::sync::{Arc, Mutex};
 
@@ -20,8 +20,7 @@ fn controller(state: State) -> Controller {
 
 fn busy() -> Sample {
     let backlog = Ok(Backlog { visible: 90, counted: 90.0, ..Backlog::default() });
-    let queue =
-        Queue { name: "a".to_owned(), backlog, age_secs: 0.1, facts: QueueFacts::default(), deleted: None };
+    let queue = Queue::new("a", backlog);
     Sample {
         queues: vec![queue],
         fleet: Ok(Fleet { desired: 5, in_service: 4, max: 100, ..Fleet::default() }),

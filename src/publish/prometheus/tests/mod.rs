@@ -3,7 +3,7 @@
 mod packaged;
 
 use super::*;
-use crate::model::{Cause, Decision, Missing, Mode, Outcome};
+use crate::model::{Cause, DeadLetters, Decision, Missing, Mode, Outcome, Pause, Timestamp};
 use crate::publish::scene;
 
 /// A family as its description and samples tell it.
@@ -77,6 +77,13 @@ async fn tell(exposition: &Exposition, records: &[Record]) {
     }
 }
 
+/// The documented record of a scaler that is paused.
+fn paused(out: bool, r#in: bool) -> Record {
+    let since = Timestamp::from_secs(1_795_168_800);
+    let pause = Pause::Asked { out, r#in, since, until: None };
+    Record { paused: Some(pause), ..scene::documented() }
+}
+
 async fn told(records: &[Record]) -> BTreeMap<String, Family> {
     let exposition = Exposition::new(Arc::default());
     tell(&exposition, records).await;
@@ -87,8 +94,18 @@ async fn told(records: &[Record]) -> BTreeMap<String, Family> {
 async fn everything() -> BTreeMap<String, Family> {
     let exposition = Exposition::new(Arc::default());
     exposition.calls().note("GetQueueUrl", None);
-    tell(&exposition, &[scene::blind(), scene::documented()]).await;
+    let all = Record { paused: paused(true, false).paused, ..losing(Ok(3)) };
+    tell(&exposition, &[scene::blind(), all]).await;
     families(&exposition.encode())
+}
+
+/// The record of the documentation, with an old message, and with this in its dead-letter queue.
+fn losing(count: Result<u64, Missing>) -> Record {
+    let mut record = scene::documented();
+    let queue = &mut record.sample.queues[0];
+    queue.oldest_secs = Some(61.5);
+    queue.dead_letters = Some(DeadLetters { queue: "images-dead".to_owned(), count });
+    record
 }
 
 /// The figure of the one sample with these labels beside the scaler's, if there is one.
@@ -101,6 +118,21 @@ fn figure(families: &BTreeMap<String, Family>, name: &str, with: &[(&str, &str)]
     let figure = found.next().map(|sample| sample.value);
     assert!(found.next().is_none(), "several samples of {name} with {with:?}");
     figure
+}
+
+#[tokio::test]
+async fn a_pause_is_told_by_direction_and_since_when_and_one_that_cannot_be_read_without() {
+    let directions = |families: &_| {
+        ["out", "in"].map(|direction| figure(families, "backlogd_paused", &[("direction", direction)]))
+    };
+    let since = |families: &_| figure(families, "backlogd_paused_since_timestamp_seconds", &[]);
+    let families = told(&[paused(false, true)]).await;
+    assert_eq!((directions(&families), since(&families)), ([Some(0.0), Some(1.0)], Some(1_795_168_800.0)));
+    let unknown = Some(Pause::Unknown { why: "no".to_owned() });
+    let families = told(&[paused(true, true), Record { paused: unknown, ..scene::documented() }]).await;
+    assert_eq!((directions(&families), since(&families)), ([Some(1.0), Some(1.0)], None));
+    let families = told(&[paused(true, true), scene::documented()]).await;
+    assert_eq!((directions(&families), since(&families)), ([Some(0.0), Some(0.0)], None), "resumed");
 }
 
 #[tokio::test]
@@ -123,6 +155,8 @@ async fn a_record_is_told_in_figures() {
         ("backlogd_last_tick_timestamp_seconds", ("scaler", "images"), 1_795_168_810.999),
         ("backlogd_driving", ("scaler", "images"), 1.0),
         ("backlogd_dry_run", ("scaler", "images"), 0.0),
+        ("backlogd_paused", ("direction", "out"), 0.0),
+        ("backlogd_paused", ("direction", "in"), 0.0),
         ("backlogd_decisions_total", ("action", "scale_out"), 1.0),
         ("backlogd_decisions_total", ("action", "hold"), 0.0),
         ("backlogd_writes_total", ("outcome", "done"), 1.0),
@@ -153,6 +187,17 @@ async fn what_was_learnt_is_told_where_the_policy_learns() {
     }
     let without = told(&[scene::scaled_out()]).await;
     assert!(!without.contains_key("backlogd_drain_seconds") && !without.contains_key("backlogd_slots"));
+}
+
+#[tokio::test]
+async fn dead_letters_that_were_not_counted_are_no_zero() {
+    let counted = everything().await;
+    assert_eq!(figure(&counted, "backlogd_dead_letters", &[]), Some(3.0));
+    assert_eq!(figure(&counted, "backlogd_oldest_message_age_seconds", &[]), Some(61.5));
+    let denied = Missing::new("dead-letter queue images-dead", Cause::Denied, "AccessDenied");
+    let denied = told(&[losing(Err(denied))]).await;
+    assert_eq!(figure(&denied, "backlogd_dead_letters", &[]), None);
+    assert_eq!(figure(&denied, "backlogd_sample_missing", &[]), Some(0.0), "scaling lacks nothing");
 }
 
 #[tokio::test]

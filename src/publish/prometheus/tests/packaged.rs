@@ -155,6 +155,8 @@ async fn every_metric_and_label_of_the_alerts_exists() {
         "BacklogdReadingsMissing",
         "BacklogdAtMaxAndLate",
         "BacklogdCapacityStalled",
+        "BacklogdPausedForLong",
+        "BacklogdTrouble",
         "BacklogdWritesFail",
         "BacklogdPublishingFails",
         "BacklogdSettingsRefused",

@@ -1,10 +1,10 @@
-//! Messages deleted, as `CloudWatch` tells of them some minutes later.
+//! What `CloudWatch` tells of queues some minutes later: messages deleted, and the age of the oldest.
 
 use crate::bad_day::{BRISK, Daemon};
 use crate::world::{REGION, World, config, eager, patient};
 use backlogd::aws::{Calls, Patience, Session};
 use backlogd::model::{Deleted, Timestamp};
-use backlogd::source::{Counting, Deletions, QueueAddress, Queues, Source, SqsQueue};
+use backlogd::source::{Counting, Figures, QueueAddress, Queues, Source, SqsQueue};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,11 +20,11 @@ fn this_minute() -> i64 {
     i64::try_from(secs / 60 * 60).unwrap()
 }
 
-/// Lets SQS publish, in the minutes that began so many seconds before `minute`, so many deletions.
-fn publish(world: &World, queue: &str, minute: i64, minutes: &[(i64, f64)]) {
+/// Lets SQS publish such figures of `metric` in the minutes that began so many seconds before `minute`.
+fn publish(world: &World, metric: &str, queue: &str, minute: i64, minutes: &[(i64, f64)]) {
     let minutes: Vec<Value> = minutes.iter().map(|(ago, count)| json!([minute - ago, count])).collect();
     let metric = json!({
-        "account": ACCOUNT, "region": REGION, "namespace": "AWS/SQS", "metric": "NumberOfMessagesDeleted",
+        "account": ACCOUNT, "region": REGION, "namespace": "AWS/SQS", "metric": metric,
         "dimension": { "Name": "QueueName", "Value": queue }, "minutes": minutes,
     });
     world.emulator.post("/emulator/metric", &metric);
@@ -44,54 +44,59 @@ async fn session(world: &World) -> Session {
     session
 }
 
-fn queue(session: &Session, deletions: &Deletions, name: &str, owner: Option<&str>) -> SqsQueue {
+fn queue(session: &Session, figures: &Figures, name: &str, owner: Option<&str>) -> SqsQueue {
     let owner = owner.map(str::to_owned);
     let address = QueueAddress { name: name.to_owned(), owner, region: None, url: None };
     let counting = Counting { weight: 1.0, in_flight: false, delayed: false };
-    Queues::new(session).queue(address, counting).with_deletions(deletions)
+    Queues::new(session).queue(address, counting).with_figures(figures)
 }
 
-/// What three queues tell of deletions by the time that the first of them tells something.
-async fn deletions_of(queues: &mut [SqsQueue; 3]) -> [Option<Deleted>; 3] {
+/// What three queues tell of deletions and of the oldest message by the time that the first of them tells
+/// something.
+async fn figures_of(queues: &mut [SqsQueue; 3]) -> [(Option<Deleted>, Option<f64>); 3] {
     for _ in 0..200 {
-        let mut told = [None; 3];
+        let mut told = [(None, None); 3];
         // The first last: what the others have to say is there by then.
         for (queue, told) in queues.iter_mut().zip(&mut told).rev() {
-            *told = queue.read().await.deleted;
+            let read = queue.read().await;
+            *told = (read.deleted, read.oldest_secs);
         }
-        if told[0].is_some() {
+        if told[0].0.is_some() {
             return told;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("waited in vain for deletions");
+    panic!("waited in vain for figures");
 }
 
 #[tokio::test]
-async fn the_deletions_of_all_queues_come_from_one_call_and_none_is_no_zero() {
+async fn the_deletions_of_all_queues_come_from_one_call_with_the_oldest_messages_and_none_is_no_zero() {
     let world = World::new("deleted").await;
     let minute = this_minute();
-    publish(&world, "deleted-busy", minute, &[(240, 5.0), (180, 7.0), (60, 99.0), (0, 99.0)]);
+    let minutes = [(240, 5.0), (180, 7.0), (60, 99.0), (0, 99.0)];
+    publish(&world, "NumberOfMessagesDeleted", "deleted-busy", minute, &minutes);
+    publish(&world, "ApproximateAgeOfOldestMessage", "deleted-busy", minute, &[(240, 310.0), (180, 370.0)]);
     let session = session(&world).await;
-    let deletions = Deletions::start(&session);
-    let name = |name, owner| queue(&session, &deletions, name, owner);
+    let figures = Figures::start(&session);
+    let name = |name, owner| queue(&session, &figures, name, owner);
     let mut queues = [
         name("deleted-busy", Some(ACCOUNT)),
         name("deleted-idle", None),
         name("deleted-theirs", Some("222222222222")),
     ];
 
-    let told = deletions_of(&mut queues).await;
+    let told = figures_of(&mut queues).await;
 
     let settled =
         Deleted { from: Timestamp::from_secs(minute - 180), lasts: Duration::from_mins(1), count: 7.0 };
-    assert_eq!(told, [Some(settled), None, None]);
-    assert_eq!(queues[0].read().await.deleted, None, "told once");
+    assert_eq!(told, [(Some(settled), Some(370.0)), (None, None), (None, None)]);
+    let again = queues[0].read().await;
+    assert_eq!((again.deleted, again.oldest_secs), (None, Some(370.0)), "deletions are told once");
     let calls = world.emulator.calls("GetMetricData", "\"deleted-busy\"");
     let queries = calls[0]["body"]["MetricDataQueries"].as_array().unwrap();
     let names: Vec<&Value> =
         queries.iter().map(|query| &query["MetricStat"]["Metric"]["Dimensions"][0]["Value"]).collect();
-    assert_eq!(names.len(), 2, "another account's queue is not asked for");
+    assert_eq!(names.len(), 4, "another account's queue is not asked for");
     assert!(names.contains(&&json!("deleted-busy")) && names.contains(&&json!("deleted-idle")), "{names:?}");
 }
 

@@ -1,28 +1,29 @@
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// A page that could not be written.
+/// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the report {}: {source}", path.display())]
+#[error("cannot write {}: {source}", path.display())]
 pub struct Unsaved {
     path: PathBuf,
     source: io::Error,
 }
 
-/// Writes `page` to the file at `path`, whole or not at all.
-pub fn save(path: &Path, page: &str) -> Result<(), Unsaved> {
-    replace(path, page).map_err(|source| Unsaved { path: path.to_owned(), source })
+/// Writes what `content` gives to the file at `path`, whole or not at all.
+pub fn save(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Unsaved> {
+    replace(path, content).map_err(|source| Unsaved { path: path.to_owned(), source })
 }
 
-fn replace(path: &Path, page: &str) -> io::Result<()> {
+fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
     let mut beside = name.to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = path.with_file_name(beside);
-    let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(page.as_bytes())?;
-        file.sync_all()
+    let written = File::create(&beside).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        content(&mut file)?;
+        file.into_inner()?.sync_all()
     });
     let replaced = written.and_then(|()| fs::rename(&beside, path));
     if replaced.is_err() {
@@ -36,12 +37,16 @@ fn replace(path: &Path, page: &str) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn save(path: &Path, text: &str) -> Result<(), Unsaved> {
+        super::save(path, |out| out.write_all(text.as_bytes()))
+    }
+
     fn names(dir: &Path) -> Vec<String> {
         fs::read_dir(dir).unwrap().map(|each| each.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     #[test]
-    fn a_page_replaces_the_one_before_and_leaves_nothing_beside() {
+    fn a_file_replaces_the_one_before_and_leaves_nothing_beside() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.html");
         save(&path, "first").unwrap();

@@ -1,0 +1,6 @@
+use super::{Exit, print};
+use crate::settings;
+
+pub(super) fn schema() -> Exit {
+    print(&format!("{:#}", settings::schema()))
+}

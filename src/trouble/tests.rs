@@ -1,0 +1,382 @@
+use super::*;
+use crate::model::{
+    Backlog, Bound, Cause, DeadLetters, Decision, Estimate, Fleet, Learnt, Metrics, Missing, Mode, Outcome,
+    Queue, QueueFacts, Reason, Sample,
+};
+
+/// A quiet tick, `secs` after the start of the test.
+fn quiet(secs: i64) -> Record {
+    let backlog = Backlog { visible: 10, counted: 10.0, ..Backlog::default() };
+    let facts = QueueFacts {
+        visibility_timeout_secs: Some(30),
+        retention_secs: Some(1_000),
+        dead_letter_queue: Some("arn:aws:sqs:eu-west-1:123456789012:dlq".to_owned()),
+        ..QueueFacts::default()
+    };
+    let dead_letters = Some(DeadLetters { queue: "dlq".to_owned(), count: Ok(5) });
+    let queue = Queue { facts, dead_letters, oldest_secs: Some(10.0), ..Queue::new("images", Ok(backlog)) };
+    let fleet = Fleet { desired: 2, in_service: 2, max: 5, ..Fleet::default() };
+    let sure = |value| Learnt { value, belief: 0.9 };
+    let estimate = Estimate {
+        arrivals_per_sec: sure(1.0),
+        processing_secs: sure(10.0),
+        slots: sure(1.0),
+        boot_secs: sure(100.0),
+        drain_secs: Some(50.0),
+        late_percent: 0.0,
+    };
+    Record {
+        time: Timestamp::from_secs(1_800_000_000 + secs),
+        scaler: "images".to_owned(),
+        mode: Mode::Drive,
+        paused: None,
+        sample: Sample { queues: vec![queue], fleet: Ok(fleet) },
+        estimate: Some(estimate),
+        metrics: Metrics { backlog_per_instance: Some(5.0), acceptable_backlog: Some(10.0) },
+        decision: Decision::hold(Some(2), Vec::new()),
+        outcome: Outcome::None,
+        troubles: Vec::new(),
+    }
+}
+
+type Change = fn(&mut Record);
+
+/// What makes a tick one of trouble, and what is better but not good enough to be over.
+const KINDS: [(TroubleKind, Change, Change); 6] = [
+    (TroubleKind::DeadLetters, |record| letters(record, 8), |record| letters(record, 6)),
+    (TroubleKind::AtMax, |record| at_max(record, 20.0), |record| at_max(record, 8.5)),
+    (TroubleKind::CapacityStalled, stalled, stalled),
+    (TroubleKind::ReadingsMissing, blind, blind),
+    (TroubleKind::VisibilityTimeout, |record| takes(record, 31.0), |record| takes(record, 28.0)),
+    (TroubleKind::NearRetention, |record| oldest(record, 800.0), |record| oldest(record, 750.0)),
+];
+
+fn letters(record: &mut Record, count: u64) {
+    record.sample.queues[0].dead_letters.as_mut().unwrap().count = Ok(count);
+}
+
+fn at_max(record: &mut Record, per_instance: f64) {
+    let fleet = record.sample.fleet.as_mut().unwrap();
+    (fleet.desired, fleet.in_service) = (5, 5);
+    record.metrics.backlog_per_instance = Some(per_instance);
+}
+
+fn stalled(record: &mut Record) {
+    record.decision.reasons = vec![Reason::CapacityStalled { in_service: 2, desired: 4, stalled_secs: 600 }];
+}
+
+fn blind(record: &mut Record) {
+    let missing = Missing::new("queue images", Cause::Denied, "AccessDenied");
+    record.sample.queues = vec![Queue::new("images", Err(missing.clone()))];
+    record.sample.fleet = Err(Missing::new("group workers", Cause::Timeout, "no answer"));
+    record.metrics = Metrics::default();
+    record.decision = Decision::hold(None, vec![Reason::Missing(missing)]);
+}
+
+fn takes(record: &mut Record, secs: f64) {
+    record.estimate.as_mut().unwrap().processing_secs.value = secs;
+}
+
+fn oldest(record: &mut Record, secs: f64) {
+    record.sample.queues[0].oldest_secs = Some(secs);
+}
+
+fn changed(secs: i64, change: Change) -> Record {
+    let mut record = quiet(secs);
+    change(&mut record);
+    record
+}
+
+/// A watch that has seen a quiet tick.
+fn watch() -> Watch {
+    let mut watch = Watch::default();
+    assert_eq!(watch.observe(&quiet(-10)), []);
+    watch
+}
+
+/// The news of ticks every 10 s from one time to another, without the last: when, what kind, and what of it.
+fn news(watch: &mut Watch, secs: std::ops::Range<i64>, change: Change) -> Vec<(i64, TroubleKind, Turn)> {
+    let mut news = Vec::new();
+    for at in secs.step_by(10) {
+        let troubles = watch.observe(&changed(at, change)).into_iter();
+        news.extend(troubles.filter(|each| each.turn.is_news()).map(|each| (at, each.kind, each.turn)));
+    }
+    news
+}
+
+const HOUR: i64 = 3_600;
+
+#[test]
+fn each_kind_is_told_when_it_begins_every_four_hours_and_once_when_it_has_been_gone_for_ten_minutes() {
+    for (kind, shows, _) in KINDS {
+        let mut watch = watch();
+        let begins = if takes_time(kind) { 600 } else { 0 };
+        let told = news(&mut watch, 0..10 * HOUR, shows);
+        let expected = [
+            (begins, kind, Turn::Began),
+            (begins + 4 * HOUR, kind, Turn::Reminder),
+            (begins + 8 * HOUR, kind, Turn::Reminder),
+        ];
+        assert_eq!(told, expected);
+        let told = news(&mut watch, 10 * HOUR..20 * HOUR, |_| ());
+        assert_eq!(told, [(10 * HOUR + 600, kind, Turn::Recovered)]);
+        assert_eq!(watch.known().courses, BTreeMap::new(), "nothing is left of {kind:?}");
+    }
+}
+
+#[test]
+fn a_trouble_says_since_when_what_and_how_long_it_was() {
+    for (kind, shows, _) in KINDS {
+        let mut watch = watch();
+        news(&mut watch, 0..900, shows);
+        let stands = watch.observe(&changed(900, shows)).remove(0);
+        assert_eq!((stands.turn, stands.since), (Turn::Stands, quiet(0).time), "{kind:?}");
+        assert!(!stands.text.is_empty() && !stands.text.ends_with('.'), "{}", stands.text);
+        news(&mut watch, 910..1_510, |_| ());
+        let over = watch.observe(&quiet(1_510)).remove(0);
+        assert_eq!(over.turn, Turn::Recovered, "{kind:?}");
+        assert_eq!(over.text, format!("over after 15 min; it was: {}", stands.text));
+    }
+}
+
+#[test]
+fn the_words_have_the_figures() {
+    for ((kind, shows, _), words) in KINDS.into_iter().zip([
+        "3 came into dlq, 8 are there now",
+        "5 ordered, which is the max: 20 messages per instance, 10 accepted, drained in 50 s if nothing more came",
+        "2 of 4 in service and no growth for 600 s: not ordering more",
+        "queue images: AccessDenied; and 1 more",
+        "a message takes 31 s, and queue images hides it for 30 s: it is delivered again while it is worked on",
+        "the oldest message of queue images is 800 s old, 80 % of the 1000 s it is kept for",
+    ]) {
+        let mut watch = watch();
+        news(&mut watch, 0..600, shows);
+        assert_eq!(watch.observe(&changed(600, shows))[0].text, words, "{kind:?}");
+    }
+}
+
+#[test]
+fn what_shows_only_now_and_then_is_no_trouble_before_it_lasts() {
+    for (kind, shows, _) in KINDS.into_iter().filter(|(kind, ..)| takes_time(*kind)) {
+        let mut watch = watch();
+        for hour in 0..20 {
+            assert_eq!(news(&mut watch, hour * HOUR..hour * HOUR + 590, shows), [], "{kind:?}");
+            assert_eq!(news(&mut watch, hour * HOUR + 590..hour * HOUR + 600, |_| ()), []);
+        }
+    }
+}
+
+#[test]
+fn what_comes_and_goes_is_one_trouble() {
+    for (kind, shows, _) in KINDS {
+        let mut watch = watch();
+        news(&mut watch, 0..610, shows);
+        for round in 1..12 {
+            let told = news(&mut watch, round * 1_000..round * 1_000 + 500, |_| ());
+            assert_eq!(told, [], "{kind:?}");
+            let told = news(&mut watch, round * 1_000 + 500..(round + 1) * 1_000, shows);
+            assert_eq!(told, [], "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_a_little_better_is_not_over_and_what_is_a_little_bad_has_not_begun() {
+    for (kind, shows, better) in KINDS {
+        let mut watch = watch();
+        news(&mut watch, 0..610, shows);
+        assert_eq!(news(&mut watch, 610..3 * HOUR, better), [], "{kind:?}");
+    }
+    for (kind, _, better) in KINDS {
+        let by_a_threshold =
+            [TroubleKind::AtMax, TroubleKind::VisibilityTimeout, TroubleKind::NearRetention].contains(&kind);
+        if by_a_threshold {
+            assert_eq!(news(&mut watch(), 0..3 * HOUR, better), [], "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_reading_begins_and_ends_no_trouble_but_its_own() {
+    for (kind, shows, _) in KINDS.into_iter().filter(|(kind, ..)| *kind != TroubleKind::ReadingsMissing) {
+        let mut watch = watch();
+        news(&mut watch, 0..610, shows);
+        let told: Vec<_> = news(&mut watch, 610..3 * HOUR, |record| {
+            blind(record);
+            record.estimate = None;
+        });
+        assert_eq!(told, [(1_210, TroubleKind::ReadingsMissing, Turn::Began)], "{kind:?}");
+        let stands = watch.observe(&changed(3 * HOUR, blind));
+        assert!(stands.iter().any(|each| each.kind == kind && each.turn == Turn::Stands), "{stands:?}");
+    }
+}
+
+#[test]
+fn a_restart_tells_nothing_twice_and_forgets_no_end() {
+    for (kind, shows, _) in KINDS {
+        let mut watch = watch();
+        for at in (0..2 * HOUR).step_by(10) {
+            let told: Vec<_> = watch.observe(&changed(at, shows)).iter().map(|each| each.turn).collect();
+            let begins = if takes_time(kind) { 600 } else { 0 };
+            let expected = match at.cmp(&begins) {
+                std::cmp::Ordering::Less => Vec::new(),
+                std::cmp::Ordering::Equal => vec![Turn::Began],
+                std::cmp::Ordering::Greater => vec![Turn::Stands],
+            };
+            assert_eq!(told, expected, "{kind:?} at {at}");
+            // A crash after every tick.
+            let kept = serde_json::to_string(watch.known()).unwrap();
+            watch = Watch::new(Terms::default(), serde_json::from_str(&kept).unwrap());
+        }
+        let told = news(&mut watch, 3 * HOUR..4 * HOUR, |_| ());
+        assert_eq!(told, [(3 * HOUR + 600, kind, Turn::Recovered)]);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_delays_and_does_not_repeat() {
+    for (kind, shows, _) in KINDS {
+        let mut watch = watch();
+        news(&mut watch, 0..610, shows);
+        let told = news(&mut watch, -5 * HOUR..-HOUR, shows);
+        assert_eq!(told, [], "{kind:?}: four hours by the new clock, and not from the old one");
+        let told = news(&mut watch, -HOUR..0, |_| ());
+        assert_eq!(told, [(-HOUR + 600, kind, Turn::Recovered)]);
+    }
+    let mut watch = watch();
+    assert_eq!(news(&mut watch, 0..500, blind), []);
+    let begins = (-HOUR + 600, TroubleKind::ReadingsMissing, Turn::Began);
+    assert_eq!(news(&mut watch, -HOUR..0, blind), [begins]);
+}
+
+#[test]
+fn a_ceiling_below_the_groups_is_a_maximum_and_room_below_it_is_none() {
+    let at_limit: Change = |record| {
+        at_max(record, 20.0);
+        record.sample.fleet.as_mut().unwrap().max = 100;
+        let limit = Reason::LimitMax { max: 5, bound: Bound::Settings, wanted: 9 };
+        record.decision.reasons = vec![limit];
+    };
+    assert_eq!(news(&mut watch(), 0..610, at_limit), [(600, TroubleKind::AtMax, Turn::Began)]);
+    let on_the_way: Change = |record| {
+        at_max(record, 20.0);
+        record.sample.fleet.as_mut().unwrap().max = 6;
+    };
+    assert_eq!(news(&mut watch(), 0..2 * HOUR, on_the_way), []);
+}
+
+#[test]
+fn steps_miss_what_they_are_for_while_a_step_out_applies() {
+    let step: Change = |record| {
+        at_max(record, 20.0);
+        (record.metrics.acceptable_backlog, record.estimate) = (None, None);
+        record.decision.reasons = vec![Reason::Step { per_instance: 20.0, threshold: 10.0, change: 1 }];
+    };
+    assert_eq!(news(&mut watch(), 0..610, step), [(600, TroubleKind::AtMax, Turn::Began)]);
+    let none: Change = |record| {
+        at_max(record, 20.0);
+        (record.metrics.acceptable_backlog, record.estimate) = (None, None);
+        record.decision.reasons = vec![Reason::NoStep { per_instance: 20.0, above: Some(50.0), below: None }];
+    };
+    assert_eq!(news(&mut watch(), 0..2 * HOUR, none), []);
+}
+
+#[test]
+fn a_guess_at_the_processing_time_is_held_against_no_timeout() {
+    let guessed: Change = |record| {
+        record.estimate.as_mut().unwrap().processing_secs = Learnt { value: 90.0, belief: 0.4 };
+    };
+    assert_eq!(news(&mut watch(), 0..HOUR, guessed), []);
+}
+
+#[test]
+fn an_empty_queue_loses_no_message_however_old_its_last_one_was() {
+    let empty: Change = |record| {
+        oldest(record, 999.0);
+        record.sample.queues[0].backlog = Ok(Backlog::default());
+    };
+    assert_eq!(news(&mut watch(), 0..HOUR, empty), []);
+}
+
+mod dead_letters {
+    use super::*;
+
+    fn count(watch: &mut Watch, at: i64, count: u64) -> Vec<Turn> {
+        let mut record = quiet(at);
+        letters(&mut record, count);
+        watch.observe(&record).into_iter().map(|each| each.turn).collect()
+    }
+
+    #[test]
+    fn what_lay_there_before_is_no_news_and_does_not_keep_the_trouble() {
+        let mut watch = Watch::default();
+        assert_eq!(count(&mut watch, 0, 40), []);
+        assert_eq!(count(&mut watch, 10, 41), [Turn::Began]);
+        assert_eq!(count(&mut watch, 20, 40), [Turn::Stands]);
+        assert_eq!(count(&mut watch, 620, 40), [Turn::Recovered]);
+    }
+
+    #[test]
+    fn too_few_counted_for_a_moment_make_no_news_of_the_right_number() {
+        let mut watch = watch();
+        for at in (0..HOUR).step_by(100) {
+            assert_eq!(count(&mut watch, at, 0), []);
+            assert_eq!(count(&mut watch, at + 50, 5), [], "at {at}");
+        }
+    }
+
+    #[test]
+    fn after_a_purge_the_next_one_is_news() {
+        let mut watch = watch();
+        for at in (0..=600).step_by(10) {
+            assert_eq!(count(&mut watch, at, 0), []);
+        }
+        assert_eq!(count(&mut watch, 610, 1), [Turn::Began]);
+    }
+
+    #[test]
+    fn those_that_come_while_nobody_watches_are_told_afterwards() {
+        let kept = watch().known().clone();
+        let mut watch = Watch::new(Terms::default(), kept);
+        assert_eq!(count(&mut watch, 5 * HOUR, 6), [Turn::Began]);
+    }
+
+    #[test]
+    fn a_queue_that_several_share_is_named_once_and_each_of_several_by_its_name() {
+        let mut watch = watch();
+        let mut record = quiet(0);
+        letters(&mut record, 7);
+        record.sample.queues.push(record.sample.queues[0].clone());
+        assert_eq!(watch.observe(&record)[0].text, "2 came into dlq, 7 are there now");
+        let mut second = record.sample.queues[0].clone();
+        second.dead_letters = Some(DeadLetters { queue: "other".to_owned(), count: Ok(1) });
+        record.sample.queues[1] = second;
+        watch.observe(&record);
+        record.sample.queues[1].dead_letters.as_mut().unwrap().count = Ok(2);
+        let text = &watch.observe(&record)[0].text;
+        assert_eq!(text, "2 came into dlq, 7 are there now; 1 came into other, 2 are there now");
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_had_teaches_nothing() {
+        let mut watch = watch();
+        assert_eq!(count(&mut watch, 0, 6), [Turn::Began]);
+        for at in (10..HOUR).step_by(10) {
+            let mut record = quiet(at);
+            let missing = Missing::new("queue dlq", Cause::Denied, "AccessDenied");
+            record.sample.queues[0].dead_letters.as_mut().unwrap().count = Err(missing);
+            assert_eq!(watch.observe(&record)[0].turn, Turn::Stands);
+        }
+    }
+
+    #[test]
+    fn a_queue_that_has_none_any_more_has_no_trouble_with_them() {
+        let mut watch = watch();
+        assert_eq!(count(&mut watch, 0, 6), [Turn::Began]);
+        let told = news(&mut watch, 10..HOUR, |record| {
+            record.sample.queues[0].dead_letters = None;
+            record.sample.queues[0].facts.dead_letter_queue = None;
+        });
+        assert_eq!(told, [(610, TroubleKind::DeadLetters, Turn::Recovered)]);
+    }
+}
