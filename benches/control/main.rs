@@ -99,7 +99,7 @@ fn contests(seeds: &[u64]) -> Vec<Contest> {
         }
     };
     let mut contests = vec![all("kill", Victims::Any, first(3)), all("drain", Victims::Drain, first(2))];
-    contests.extend(robustness::contests(&first(3), &peers));
+    contests.extend(robustness::contests(seeds, &peers));
     contests.extend(constants::contests(&first(3)));
     contests
 }

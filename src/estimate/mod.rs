@@ -171,7 +171,8 @@ impl Estimates {
             self.slots.learn(spells, saturated, in_flight / at_work, hints.slots);
         }
         if saturated {
-            self.boot.learn(spells, in_flight / self.slots.per_unit(hints.slots).value, &ages);
+            let slots = self.slots.per_unit(hints.slots);
+            self.boot.learn(spells, in_flight / slots.value, 1.0 - slots.belief, &ages);
         }
     }
 

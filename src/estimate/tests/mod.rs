@@ -296,17 +296,17 @@ fn broken_workers_show_no_slots() {
 fn arrivals_reckoned_with_a_guess_that_was_far_off_are_reckoned_anew() {
     let mut watch = Watch::new(NOTHING);
     for _ in 0..18 {
-        // 48 messages of 60 s each: 0.8 a second.
+        // 48 messages of 180 s each: 0.27 a second.
         watch.see(0, 48);
     }
-    assert!(watch.outlook().estimate.arrivals_per_sec.value > 4.0, "as if they took the guessed 10 s");
+    assert!(watch.outlook().estimate.arrivals_per_sec.value > 1.3, "as if they took the guessed 30 s");
     let mut sample = watch.sample(0, 48);
     let from = Timestamp::from_secs(watch.at - 120);
-    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 48.0 });
+    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 16.0 });
     watch.learn(&sample);
     watch.see(0, 48);
     let per_sec = watch.outlook().estimate.arrivals_per_sec.value;
-    assert!(near(per_sec, 0.8, 0.1), "{per_sec}");
+    assert!(near(per_sec, 0.27, 0.04), "{per_sec}");
 }
 
 #[test]
@@ -323,4 +323,20 @@ fn slots_are_learnt_as_fast_at_any_schedule() {
     };
     assert!(near(learnt(1), learnt(10), 0.1), "{} {}", learnt(1), learnt(10));
     assert!(learnt(60) > 4.0 && learnt(60) <= learnt(10));
+}
+
+#[test]
+fn slots_told_too_many_are_not_taken_for_instances_that_still_boot() {
+    let mut watch = Watch::new(HINTS);
+    watch.see(0, 0);
+    watch.launch(10);
+    for _ in 0..10 {
+        watch.see(100, 0);
+    }
+    for _ in 0..12 {
+        // All work, on one message each and not on two.
+        watch.see(100, 10);
+    }
+    let Estimate { boot_secs, slots, .. } = watch.outlook().estimate;
+    assert!(near(boot_secs.value, 100.0, 20.0) && slots.value < 1.3, "{boot_secs:?} {slots:?}");
 }
