@@ -24,7 +24,7 @@ const CANDIDATES: usize = 51;
 /// does to be late.
 const GUESS_SECS: f64 = 200.0;
 /// Squared instances by which a candidate a factor of two from the hint (from the guess) is held to be wrong.
-const HINT_WORTH: f64 = 1.0;
+const HINT_WORTH: f64 = 1.5;
 const GUESS_WORTH: f64 = 0.5;
 /// The noise of the counters, as a share of what they count.
 const NOISE: f64 = 0.08;
