@@ -296,17 +296,17 @@ fn broken_workers_show_no_slots() {
 fn arrivals_reckoned_with_a_guess_that_was_far_off_are_reckoned_anew() {
     let mut watch = Watch::new(NOTHING);
     for _ in 0..18 {
-        // 48 messages of 180 s each: 0.27 a second.
+        // 48 messages of 60 s each: 0.8 a second.
         watch.see(0, 48);
     }
-    assert!(watch.outlook().estimate.arrivals_per_sec.value > 1.3, "as if they took the guessed 30 s");
+    assert!(watch.outlook().estimate.arrivals_per_sec.value > 4.0, "as if they took the guessed 10 s");
     let mut sample = watch.sample(0, 48);
     let from = Timestamp::from_secs(watch.at - 120);
-    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 16.0 });
+    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 48.0 });
     watch.learn(&sample);
     watch.see(0, 48);
     let per_sec = watch.outlook().estimate.arrivals_per_sec.value;
-    assert!(near(per_sec, 0.27, 0.04), "{per_sec}");
+    assert!(near(per_sec, 0.8, 0.1), "{per_sec}");
 }
 
 #[test]

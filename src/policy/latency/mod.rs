@@ -116,9 +116,9 @@ impl Policy for Latency {
         let started = figures.in_flight / figures.processing_secs * lasts;
         let ordered = memory.desired.unwrap_or(view.fleet.desired);
         let removed = ordered.saturating_sub(view.fleet.desired);
-        let lacking = figures.listed < view.fleet.desired;
-        let before = memory.short.filter(|(listed, _)| figures.listed <= *listed);
-        memory.short = lacking.then(|| before.unwrap_or((figures.listed, view.now)));
+        let there = view.fleet.in_service.saturating_add(view.fleet.pending);
+        let before = memory.short.filter(|(earlier, _)| there <= *earlier);
+        memory.short = (there < view.fleet.desired).then(|| before.unwrap_or((there, view.now)));
         let waits_secs = |(_, since): (u32, Timestamp)| view.now.since(since).as_secs_f64();
         let short = memory.short.map(waits_secs).is_some_and(|secs| secs > figures.boot_secs);
         memory.excused = view.held || short || (memory.excused && late);

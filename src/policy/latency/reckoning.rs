@@ -11,8 +11,6 @@ pub(super) struct Reckoning<'a> {
     pub(super) in_flight: f64,
     /// Units of capacity that were ordered.
     pub(super) desired: f64,
-    /// Units of those that the group shows, booting or at work.
-    pub(super) listed: u32,
     /// The units that do not work yet, with the seconds until they do.
     pub(super) booting: Vec<Aged>,
     /// How long the oldest waiting message has waited, in seconds.
@@ -81,7 +79,6 @@ impl<'a> Reckoning<'a> {
             waiting,
             in_flight: count(backlog.in_flight),
             desired: f64::from(fleet.desired),
-            listed,
             booting: seen.chain((unseen.units > 0).then_some(unseen)).collect(),
             oldest_secs: oldest_secs(outlook, waiting),
             processing_secs: estimate.processing_secs.value,

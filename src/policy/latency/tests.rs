@@ -325,7 +325,7 @@ fn orders_that_become_instances_are_no_shortage() {
     moment.fleet.desired = 100;
     for _ in 0..30 {
         moment.after(2);
-        moment.outlook.ages.push(Aged { secs: 0.0, units: 1 });
+        moment.fleet.pending += 1;
     }
     assert!(!moment.memory.excused);
     moment.after(15);
