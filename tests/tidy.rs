@@ -42,7 +42,6 @@ const PURE_FILES: [&str; 38] = [
     "online/judge/queues.rs",
     "online/judge/rivals.rs",
     "online/judge/workload.rs",
-    "sim/bound/banded.rs",
     "sim/bound/mod.rs",
     "sim/case.rs",
     "sim/chance.rs",

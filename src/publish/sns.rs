@@ -71,9 +71,8 @@ impl Sender {
             goes_on = woken.recv().await.is_some();
             self.send_all().await;
             if self.failing.is_some() {
-                // Ended early where no wake can come any more: `recv` above says so again.
-                let ended = async { while woken.recv().await.is_some() {} };
-                let _passed = timeout(PAUSE, ended).await;
+                let no_wake_can_come = async { while woken.recv().await.is_some() {} };
+                let _passed = timeout(PAUSE, no_wake_can_come).await;
             }
         }
         let unsent = held(&self.waiting).all().len();

@@ -1,6 +1,6 @@
 //! What one record says of each kind of trouble.
 
-use crate::model::{LatencyReason, Queue, Reason, Record, TroubleKind, WindowReason, rounded};
+use crate::model::{LatencyReason, Mode, Queue, Reason, Record, TroubleKind, WindowReason, rounded};
 
 /// What a record says of one kind of trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +47,9 @@ fn at_max(record: &Record, stands: bool) -> Sight {
     let Some(fleet) = record.sample.fleet.as_ref().ok().filter(|_| is_free(record)) else {
         return Sight::Unknown;
     };
-    let reasons = || record.decision.reasons.iter();
-    let ceilings = reasons().filter_map(|reason| match reason {
+    // Where decisions do not reach the group, somebody else sizes it, who knows of no limit but its own.
+    let reasons = record.decision.reasons.iter().filter(|_| record.mode != Mode::PublishOnly);
+    let ceilings = reasons.filter_map(|reason| match reason {
         Reason::LimitMax { max, .. } | Reason::Window(WindowReason::Max { max, .. }) => Some(*max),
         _ => None,
     });

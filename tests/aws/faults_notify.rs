@@ -97,3 +97,23 @@ async fn a_trouble_that_is_over_before_it_could_be_told_is_told_once_as_over() {
     daemon.more("notify-overtaken", 2);
     assert_eq!(troubled.delivered().await, Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn a_notice_that_is_refused_holds_up_no_other() {
+    let name = "notify-refused";
+    let (troubled, other) = (Troubled::new(name).await, format!("{name}-other"));
+    let both = settings(&troubled.topic, name);
+    let (head, scaler) = both.split_once("[[scaler]]").unwrap();
+    let watched = scaler.replacen(&format!("name = {name:?}"), &format!("name = {other:?}"), 1);
+    let watched = format!("[[scaler]]{}", watched.replace("drive = true", "drive = false"));
+    troubled.world.emulator.fault(PUBLISH, &format!("backlogd: {other}: "), &error("InvalidParameter"));
+    troubled.world.settings(&format!("{head}{watched}"));
+    let daemon = Daemon::start(&troubled.world);
+    daemon.await_words(SAID);
+
+    troubled.world.settings(&format!("{head}{watched}[[scaler]]{scaler}"));
+    daemon.signal("HUP");
+
+    let notices = troubled.notices(1).await;
+    assert_eq!((&notices[0]["scaler"], &notices[0]["state"]), (&json!(name), &json!("began")));
+}

@@ -14,7 +14,7 @@ mod driver;
 mod looks;
 mod site;
 
-use backlogd::model::{Pause, Timestamp};
+use backlogd::model::{Pause, Timestamp, Trouble, TroubleKind, Turn};
 use driver::{Browser, text};
 use serde_json::Value;
 use site::{LATE, Site, city, ledger, town};
@@ -93,6 +93,30 @@ fn the_table_is_searched_by_name_and_state_and_the_worst_comes_first() {
     let row = "return [...document.querySelectorAll('#rows tr:first-child td')].map((cell) => cell.textContent).join(' | ')";
     let shown = browser.run(row);
     assert!(text(&shown).contains("scale out from 3 to 7: "), "{shown}");
+}
+
+#[test]
+#[ignore = "needs Chromium: .ci/run has a step for it"]
+fn a_trouble_is_found_in_the_table_and_told_with_its_scaler_until_it_is_over() {
+    let mut stories = town();
+    let last = stories[3].last_mut().unwrap();
+    let (kind, since) = (TroubleKind::DeadLetters, Timestamp::from_secs(site::NOW - 600));
+    let text = "3 came into reports-dlq, 8 are there now".to_owned();
+    last.troubles = vec![Trouble { kind, turn: Turn::Stands, since, text }];
+    let mut over = last.clone();
+    over.troubles[0].turn = Turn::Recovered;
+    let site = Site::of(ledger(&stories, LATE));
+    let browser = Browser::at(&site.url, WIDE);
+
+    browser.write("#search", "dead letters");
+    browser.until(&format!("{NAMES}.join() === 'reports'"));
+    browser.until("document.querySelector('#rows .badge.warn')?.textContent === 'dead letters'");
+    browser.go(&format!("{}/#/scaler/reports", site.url));
+    let banner = "dead letters, since 2026-11-20 09:50:00: 3 came into reports-dlq, 8 are there now";
+    browser.until(&format!("document.querySelector('#said .banner')?.textContent === '{banner}'"));
+    site.ledger.note(&over);
+    browser.until("document.getElementById('said').textContent && !document.querySelector('#said .banner')");
+    assert_eq!(browser.complaints(), [""; 0]);
 }
 
 #[test]

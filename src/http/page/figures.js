@@ -122,13 +122,12 @@ const TROUBLES = {
 
 /** Troubles in a few words, and those that show in the figures themselves. */
 const TITLES = {
-  dead_letters: "dead letters",
   capacity_stalled: "capacity stalled",
   at_max: "at max, objective missed",
   visibility_timeout: "visibility timeout too short",
   near_retention: "near retention",
 };
-const TOLD = new Set(["capacity_stalled", "readings_missing"]);
+const TOLD = new Set(["capacity_stalled", "readings_missing", "dead_letters"]);
 
 /** The troubles of a record that are not over. */
 function standing(record) {

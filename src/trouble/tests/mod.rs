@@ -1,7 +1,9 @@
+mod dead_letters;
+
 use super::*;
 use crate::model::{
     Backlog, Bound, Cause, DeadLetters, Decision, Estimate, Fleet, Learnt, Metrics, Missing, Mode, Outcome,
-    Queue, QueueFacts, Reason, Sample,
+    PauseReason, Queue, QueueFacts, Reason, Sample,
 };
 
 /// A quiet tick, `secs` after the start of the test.
@@ -258,6 +260,13 @@ fn a_ceiling_below_the_groups_is_a_maximum_and_room_below_it_is_none() {
         record.decision.reasons = vec![limit];
     };
     assert_eq!(news(&mut watch(), 0..610, at_limit), [(600, TroubleKind::AtMax, Turn::Began)]);
+    let of_somebody_else: Change = |record| {
+        at_max(record, 20.0);
+        record.sample.fleet.as_mut().unwrap().max = 100;
+        record.decision.reasons = vec![Reason::LimitMax { max: 5, bound: Bound::Settings, wanted: 9 }];
+        record.mode = Mode::PublishOnly;
+    };
+    assert_eq!(news(&mut watch(), 0..2 * HOUR, of_somebody_else), [], "the group may still grow");
     let on_the_way: Change = |record| {
         at_max(record, 20.0);
         record.sample.fleet.as_mut().unwrap().max = 6;
@@ -282,6 +291,19 @@ fn steps_miss_what_they_are_for_while_a_step_out_applies() {
 }
 
 #[test]
+fn whether_what_is_ordered_arrives_cannot_be_told_of_a_scaler_that_is_paused() {
+    let mut watch = watch();
+    let (stalls, kind) = (news(&mut watch, 0..10, stalled), TroubleKind::CapacityStalled);
+    assert_eq!(stalls, [(0, kind, Turn::Began)]);
+    let paused: Change = |record| {
+        let reason = PauseReason::Out { wanted: 4, when: "since 14:02".to_owned() };
+        record.decision.reasons = vec![Reason::Paused(reason)];
+    };
+    assert_eq!(news(&mut watch, 10..3 * HOUR, paused), []);
+    assert_eq!(news(&mut watch, 3 * HOUR..4 * HOUR, |_| ()), [(3 * HOUR + 600, kind, Turn::Recovered)]);
+}
+
+#[test]
 fn a_guess_at_the_processing_time_is_held_against_no_timeout() {
     let guessed: Change = |record| {
         record.estimate.as_mut().unwrap().processing_secs = Learnt { value: 90.0, belief: 0.4 };
@@ -296,87 +318,4 @@ fn an_empty_queue_loses_no_message_however_old_its_last_one_was() {
         record.sample.queues[0].backlog = Ok(Backlog::default());
     };
     assert_eq!(news(&mut watch(), 0..HOUR, empty), []);
-}
-
-mod dead_letters {
-    use super::*;
-
-    fn count(watch: &mut Watch, at: i64, count: u64) -> Vec<Turn> {
-        let mut record = quiet(at);
-        letters(&mut record, count);
-        watch.observe(&record).into_iter().map(|each| each.turn).collect()
-    }
-
-    #[test]
-    fn what_lay_there_before_is_no_news_and_does_not_keep_the_trouble() {
-        let mut watch = Watch::default();
-        assert_eq!(count(&mut watch, 0, 40), []);
-        assert_eq!(count(&mut watch, 10, 41), [Turn::Began]);
-        assert_eq!(count(&mut watch, 20, 40), [Turn::Stands]);
-        assert_eq!(count(&mut watch, 620, 40), [Turn::Recovered]);
-    }
-
-    #[test]
-    fn too_few_counted_for_a_moment_make_no_news_of_the_right_number() {
-        let mut watch = watch();
-        for at in (0..HOUR).step_by(100) {
-            assert_eq!(count(&mut watch, at, 0), []);
-            assert_eq!(count(&mut watch, at + 50, 5), [], "at {at}");
-        }
-    }
-
-    #[test]
-    fn after_a_purge_the_next_one_is_news() {
-        let mut watch = watch();
-        for at in (0..=600).step_by(10) {
-            assert_eq!(count(&mut watch, at, 0), []);
-        }
-        assert_eq!(count(&mut watch, 610, 1), [Turn::Began]);
-    }
-
-    #[test]
-    fn those_that_come_while_nobody_watches_are_told_afterwards() {
-        let kept = watch().known().clone();
-        let mut watch = Watch::new(Terms::default(), kept);
-        assert_eq!(count(&mut watch, 5 * HOUR, 6), [Turn::Began]);
-    }
-
-    #[test]
-    fn a_queue_that_several_share_is_named_once_and_each_of_several_by_its_name() {
-        let mut watch = watch();
-        let mut record = quiet(0);
-        letters(&mut record, 7);
-        record.sample.queues.push(record.sample.queues[0].clone());
-        assert_eq!(watch.observe(&record)[0].text, "2 came into dlq, 7 are there now");
-        let mut second = record.sample.queues[0].clone();
-        second.dead_letters = Some(DeadLetters { queue: "other".to_owned(), count: Ok(1) });
-        record.sample.queues[1] = second;
-        watch.observe(&record);
-        record.sample.queues[1].dead_letters.as_mut().unwrap().count = Ok(2);
-        let text = &watch.observe(&record)[0].text;
-        assert_eq!(text, "2 came into dlq, 7 are there now; 1 came into other, 2 are there now");
-    }
-
-    #[test]
-    fn a_count_that_cannot_be_had_teaches_nothing() {
-        let mut watch = watch();
-        assert_eq!(count(&mut watch, 0, 6), [Turn::Began]);
-        for at in (10..HOUR).step_by(10) {
-            let mut record = quiet(at);
-            let missing = Missing::new("queue dlq", Cause::Denied, "AccessDenied");
-            record.sample.queues[0].dead_letters.as_mut().unwrap().count = Err(missing);
-            assert_eq!(watch.observe(&record)[0].turn, Turn::Stands);
-        }
-    }
-
-    #[test]
-    fn a_queue_that_has_none_any_more_has_no_trouble_with_them() {
-        let mut watch = watch();
-        assert_eq!(count(&mut watch, 0, 6), [Turn::Began]);
-        let told = news(&mut watch, 10..HOUR, |record| {
-            record.sample.queues[0].dead_letters = None;
-            record.sample.queues[0].facts.dead_letter_queue = None;
-        });
-        assert_eq!(told, [(610, TroubleKind::DeadLetters, Turn::Recovered)]);
-    }
 }
