@@ -86,7 +86,8 @@ impl World {
             .send()
             .await
             .unwrap();
-        self.groups
+        let made = self
+            .groups
             .create_auto_scaling_group()
             .auto_scaling_group_name(&name)
             .launch_configuration_name(&template)
@@ -96,8 +97,11 @@ impl World {
             .max_size(max)
             .tags(Tag::builder().key("test").value(&self.name).build())
             .send()
-            .await
-            .unwrap();
+            .await;
+        // The SDK asks again when an answer was lost, and finds what it made.
+        if let Err(error) = made {
+            assert!(error.as_service_error().is_some_and(|why| why.is_already_exists_fault()), "{error:?}");
+        }
         name
     }
 
