@@ -2,7 +2,7 @@ use super::{Common, Exit, complain, print};
 use crate::calendar::{amount, paused};
 use crate::clock::Clock;
 use crate::model::Pause;
-use crate::settings::{Scaler, Settings};
+use crate::settings::Scaler;
 use crate::store::PauseFile;
 use std::time::Duration;
 
@@ -42,11 +42,7 @@ fn lasting(text: &str) -> Result<Duration, &'static str> {
 }
 
 pub(super) fn pause(common: &Common, args: &Args) -> Exit {
-    let settings = match common.settings() {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let (scaler, file) = match file_of(&settings, &args.scaler) {
+    let (scaler, file) = match file_of(common, &args.scaler) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
@@ -71,9 +67,10 @@ pub(super) fn pause(common: &Common, args: &Args) -> Exit {
 }
 
 /// The scaler of this name, and the file in which it is paused.
-pub(super) fn file_of<'s>(settings: &'s Settings, name: &str) -> Result<(&'s Scaler, PauseFile), Exit> {
+pub(super) fn file_of(common: &Common, name: &str) -> Result<(Scaler, PauseFile), Exit> {
+    let settings = common.settings()?;
     match settings.scaler(name) {
-        Ok(scaler) => Ok((scaler, PauseFile::of(&settings.state_dir, &scaler.name))),
+        Ok(scaler) => Ok((scaler.clone(), PauseFile::of(&settings.state_dir, &scaler.name))),
         Err(unknown) => {
             complain(&unknown);
             Err(Exit::Failed)

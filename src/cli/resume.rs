@@ -11,11 +11,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn resume(common: &Common, args: &Args) -> Exit {
-    let settings = match common.settings() {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let (scaler, file) = match file_of(&settings, &args.scaler) {
+    let (scaler, file) = match file_of(common, &args.scaler) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
