@@ -188,7 +188,7 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
         ]
     );
     browser.run("location.hash = '#/scaler/mail'");
-    browser.until(&format!("{said}.includes('as soon as it can be read')"));
+    browser.until(&format!("{said}.includes('once it can be read')"));
     let mail = browser.until(said);
     assert!(text(&mail).contains("Last change 80 s ago, at 09:58:40: scale out from 7 to 10: "), "{mail}");
 }

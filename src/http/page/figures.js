@@ -153,6 +153,8 @@ function troubles(scaler, now) {
     for (const code of Object.keys(TROUBLES)) if (codes.includes(code)) note(3, "warn", TROUBLES[code]);
     const dead = deadLetters(record);
     if (dead > 0) note(2, "warn", dead === 1 ? "1 dead letter" : `${figure(dead)} dead letters`);
+    // Nobody can count them now, and the last that was heard of them stands.
+    else if (dead == null && standing(record).some(({ kind }) => kind === "dead_letters")) note(2, "warn", "dead letters");
     if (pressure(record) > 1) note(2, "warn", "above accepted");
   }
   found.sort((a, b) => b.weight - a.weight);
