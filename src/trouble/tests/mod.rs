@@ -1,4 +1,5 @@
 mod dead_letters;
+mod ends;
 
 use super::*;
 use crate::model::{
