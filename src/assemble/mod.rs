@@ -7,7 +7,7 @@ pub use fit::{Sessions, Unfit, drivers, sessions};
 use crate::aws::{Patience, Place, Session};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
-use crate::model::{Hints, Mode, Now};
+use crate::model::{Hints, Mode, Now, TroubleKind};
 use crate::policy::{self, Policy, Tuning};
 use crate::publish::{
     Console, Exposition, History, Journal, Ledger, Losses, Metrics, Notices, Publisher, history,
@@ -145,6 +145,11 @@ impl Workshop {
         if let Some(history) = &history {
             history.keep(settings.history);
         }
+        if let (Some((before, old)), Some((topic, new))) = (&self.notices, &notices)
+            && before != topic
+        {
+            new.take_over(old);
+        }
         (self.history, self.notices) = (history, notices);
         Ok(kits)
     }
@@ -199,6 +204,12 @@ impl Kit {
             None => store(scaler, purpose, state_dir, now),
         };
         let state = state.about(&about(scaler, &shared.session.region));
+        let troubles = match &scaler.policy {
+            PolicyKind::Latency(_) => troubles,
+            PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_) => {
+                troubles.without(&TroubleKind::OF_LATENCY)
+            }
+        };
         Engine {
             name: scaler.name.clone(),
             mode: mode(scaler, purpose),
