@@ -24,7 +24,7 @@ const CANDIDATES: usize = 51;
 /// does to be late.
 const GUESS_SECS: f64 = 200.0;
 /// Squared instances by which a candidate a factor of two from the hint (from the guess) is held to be wrong.
-const HINT_WORTH: f64 = 1.0;
+const HINT_WORTH: f64 = 1.5;
 const GUESS_WORTH: f64 = 0.5;
 /// The noise of the counters, as a share of what they count.
 const NOISE: f64 = 0.08;
@@ -37,17 +37,17 @@ const KEPT: f64 = 0.999;
 
 impl Boot {
     /// Learns from a sample, `spells` after the last one, in which messages waited for a free slot: `at_work`
-    /// units, by the messages in flight, and the `ages` of all that are ordered. `doubt` is the share by which
-    /// the units may be off: slots that are only half as many as believed look like instances that still boot.
-    pub(super) fn learn(&mut self, spells: f64, at_work: f64, doubt: f64, ages: &[Aged]) {
+    /// units, by the messages in flight, and the `ages` of all that are ordered. It tells only as much as the
+    /// slots are `known`, from 0 to 1: half as many as believed look like instances that still boot.
+    pub(super) fn learn(&mut self, spells: f64, at_work: f64, known: f64, ages: &[Aged]) {
         let longest = candidates().last().unwrap_or(SHORTEST_SECS);
         if ages.iter().all(|age| age.secs > longest) {
             return;
         }
         self.errors.resize(CANDIDATES, 0.0);
-        let (kept, counts) = (libm::pow(KEPT, spells), spells.min(1.0));
+        let (kept, counts) = (libm::pow(KEPT, spells), known * spells.min(1.0));
         self.samples = self.samples * kept + counts;
-        let spread = 0.5 + (NOISE + doubt) * at_work;
+        let spread = 0.5 + (NOISE + 1.0 - known) * at_work;
         for (error, boot) in self.errors.iter_mut().zip(candidates()) {
             let expected: f64 = ages.iter().map(|age| f64::from(age.units) * share(age.secs, boot)).sum();
             let off = (at_work - expected) / spread;

@@ -172,7 +172,7 @@ impl Estimates {
         }
         if saturated {
             let slots = self.slots.per_unit(hints.slots);
-            self.boot.learn(spells, in_flight / slots.value, 1.0 - slots.belief, &ages);
+            self.boot.learn(spells, in_flight / slots.value, slots.belief, &ages);
         }
     }
 

@@ -38,9 +38,8 @@ impl Emptying {
     }
 }
 
-/// What is assumed when neither settings nor samples say anything, in seconds: rather too long, for the first
-/// completions correct it, and until then too few instances make messages late.
-const GUESS_SECS: f64 = 30.0;
+/// What is assumed when neither settings nor samples say anything, in seconds.
+const GUESS_SECS: f64 = 10.0;
 /// No work is shorter, in seconds: nor may a hint be.
 const SHORTEST_SECS: f64 = 0.001;
 /// Completions that a hint is worth: after as many have been seen, it counts half.

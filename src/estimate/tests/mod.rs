@@ -296,17 +296,17 @@ fn broken_workers_show_no_slots() {
 fn arrivals_reckoned_with_a_guess_that_was_far_off_are_reckoned_anew() {
     let mut watch = Watch::new(NOTHING);
     for _ in 0..18 {
-        // 48 messages of 180 s each: 0.27 a second.
+        // 48 messages of 60 s each: 0.8 a second.
         watch.see(0, 48);
     }
-    assert!(watch.outlook().estimate.arrivals_per_sec.value > 1.3, "as if they took the guessed 30 s");
+    assert!(watch.outlook().estimate.arrivals_per_sec.value > 4.0, "as if they took the guessed 10 s");
     let mut sample = watch.sample(0, 48);
     let from = Timestamp::from_secs(watch.at - 120);
-    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 16.0 });
+    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 48.0 });
     watch.learn(&sample);
     watch.see(0, 48);
     let per_sec = watch.outlook().estimate.arrivals_per_sec.value;
-    assert!(near(per_sec, 0.27, 0.04), "{per_sec}");
+    assert!(near(per_sec, 0.8, 0.1), "{per_sec}");
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn slots_are_learnt_as_fast_at_any_schedule() {
 }
 
 #[test]
-fn slots_told_too_many_are_not_taken_for_instances_that_still_boot() {
+fn slots_told_too_many_are_found_out_before_booting_is_blamed() {
     let mut watch = Watch::new(HINTS);
     watch.see(0, 0);
     watch.launch(10);
@@ -338,5 +338,5 @@ fn slots_told_too_many_are_not_taken_for_instances_that_still_boot() {
         watch.see(100, 10);
     }
     let Estimate { boot_secs, slots, .. } = watch.outlook().estimate;
-    assert!(near(boot_secs.value, 100.0, 20.0) && slots.value < 1.3, "{boot_secs:?} {slots:?}");
+    assert!(boot_secs.value < 160.0 && slots.value < 1.3, "{boot_secs:?} {slots:?}");
 }

@@ -36,8 +36,11 @@ pub struct Latency {
 #[serde(default)]
 pub struct Memory {
     budget: Budget,
-    /// Whether messages wait too long since a pause held orders back: nothing that headroom could have spared.
+    /// Whether messages wait too long since a pause held orders back or the group could not fulfil them:
+    /// nothing that headroom could have spared.
     excused: bool,
+    /// While more is ordered than is on its way: how much is there, and since when it has not become more.
+    short: Option<(u32, Timestamp)>,
     idle: Idle,
     /// The capacity that was ordered at the last sample.
     desired: Option<u32>,
@@ -58,7 +61,8 @@ pub struct Memory {
 impl Memory {
     /// The same where all times are `millis` later, and none later than `latest`.
     pub(crate) fn shift(&mut self, millis: i64, latest: Timestamp) {
-        for at in self.busy.iter_mut().chain(&mut self.raised) {
+        let short = self.short.iter_mut().map(|(_, since)| since);
+        for at in self.busy.iter_mut().chain(&mut self.raised).chain(short) {
             *at = at.shifted(millis).min(latest);
         }
         self.idle.shift(millis, latest);
@@ -112,7 +116,12 @@ impl Policy for Latency {
         let started = figures.in_flight / figures.processing_secs * lasts;
         let ordered = memory.desired.unwrap_or(view.fleet.desired);
         let removed = ordered.saturating_sub(view.fleet.desired);
-        memory.excused = view.held || (memory.excused && late);
+        let there = view.fleet.in_service.saturating_add(view.fleet.pending);
+        let before = memory.short.filter(|(earlier, _)| there <= *earlier);
+        memory.short = (there < view.fleet.desired).then(|| before.unwrap_or((there, view.now)));
+        let waits_secs = |(_, since): (u32, Timestamp)| view.now.since(since).as_secs_f64();
+        let short = memory.short.map(waits_secs).is_some_and(|secs| secs > figures.boot_secs);
+        memory.excused = view.held || short || (memory.excused && late);
         let late = if late { started } else { 0.0 };
         let excused = if memory.excused { late } else { 0.0 };
         let interrupted = memory.risk * f64::from(removed);

@@ -301,3 +301,33 @@ fn fewer_may_do_below_the_arrivals_or_the_work_that_it_says() {
     assert_ne!(flowing(0.85).want().1, "all_needed");
     assert_eq!(flowing(0.87).want().1, "all_needed");
 }
+
+#[test]
+fn only_what_a_lasting_shortage_of_capacity_made_late_is_not_made_up_for() {
+    let ease = |orders_lacking: u32| {
+        // All of it waits for longer than the objective, the whole time.
+        let mut moment = Moment::new(300.0).units(5, 1e9).waiting(4000, 40).in_flight(10).arriving(1.0);
+        moment.outlook.sample_arrived = 300.0;
+        moment.fleet.desired += orders_lacking;
+        moment.after(60);
+        let figures = moment.policy.figures(&moment.view(), &moment.outlook);
+        assert!(moment.memory.late_percent() > 3.0, "it is told all the same");
+        moment.memory.budget.ease(figures.hourly())
+    };
+    assert!(ease(0) < -0.9, "{}", ease(0));
+    // Only the first boot time counts.
+    assert!(ease(7) > -0.6, "{}", ease(7));
+}
+
+#[test]
+fn orders_that_become_instances_are_no_shortage() {
+    let mut moment = Moment::new(300.0).units(5, 1e9).waiting(4000, 40).in_flight(10);
+    moment.fleet.desired = 100;
+    for _ in 0..30 {
+        moment.after(2);
+        moment.fleet.pending += 1;
+    }
+    assert!(!moment.memory.excused);
+    moment.after(15);
+    assert!(moment.memory.excused, "nothing has come for longer than a boot");
+}
