@@ -1,6 +1,8 @@
 //! What one record says of each kind of trouble.
 
-use crate::model::{Fleet, LatencyReason, Mode, Queue, Reason, Record, TroubleKind, WindowReason, rounded};
+use crate::model::{
+    Fleet, LatencyReason, Mode, Pause, Queue, Reason, Record, TroubleKind, WindowReason, rounded,
+};
 
 /// What a record says of one kind of trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +39,10 @@ pub(super) fn of(kind: TroubleKind, record: &Record, stands: bool) -> Sight {
     }
 }
 
-/// Whether the decision tells what the scaler would do: not where a reading is missing, nor where it was told to pause.
+/// Whether the decision tells what the scaler would do: not where a reading is missing, nor while it may not scale out,
+/// whether or not it would.
 fn is_free(record: &Record) -> bool {
-    let paused = |reason: &Reason| reason.code().starts_with("paused");
-    record.sample.missing().next().is_none() && !record.decision.reasons.iter().any(paused)
+    record.sample.missing().next().is_none() && !record.paused.as_ref().is_some_and(Pause::holds_out)
 }
 
 fn at_max(record: &Record, stands: bool) -> Sight {
