@@ -14,7 +14,7 @@ use crate::publish::{
 };
 use crate::settings::{Latency, PolicyKind, QueueSource, Scaler, Settings, Topic};
 use crate::source::{Counting, Figures, QueueAddress, Queues, Source};
-use crate::store::{Onlooker, PauseFile, StateFile, Store};
+use crate::store::{Onlooker, StateFile, Store};
 use crate::target::{Groups, Target, Withheld};
 use crate::trouble::{Known, Watch};
 use fit::{check_drivers, check_regions, session};
@@ -307,9 +307,12 @@ fn about(scaler: &Scaler, region: &str) -> String {
 /// A dry run goes on from what the daemon remembers, and leaves it alone.
 fn store(scaler: &Scaler, purpose: &Purpose, dir: &Path, now: Now) -> (Box<dyn Store>, State, Known) {
     if purpose.dry_run {
-        let onlooker = Onlooker { pauses: PauseFile::of(dir, &scaler.name) };
         let troubles = StateFile::peek_troubles(dir, &scaler.name);
-        return (Box::new(onlooker), StateFile::peek(dir, &scaler.name, now), troubles);
+        return (
+            Box::new(Onlooker::of(dir, &scaler.name)),
+            StateFile::peek(dir, &scaler.name, now),
+            troubles,
+        );
     }
     let (file, state) = StateFile::open(dir, &scaler.name, now);
     let troubles = file.troubles();

@@ -32,10 +32,17 @@ pub(super) fn check(common: &Common, args: &Args) -> Exit {
     print(&parts.join("\n"))
 }
 
-/// A line a scaler that is paused.
+/// A line a scaler that is paused, or one that says why that cannot be told.
 fn pauses(settings: &Settings, now: Timestamp) -> String {
-    let names = settings.scalers.iter().map(|scaler| &scaler.name);
-    let pauses = names.filter_map(|name| Some((name, PauseFile::of(&settings.state_dir, name).read(now)?)));
+    let dir = &settings.state_dir;
+    let files = || settings.scalers.iter().map(|scaler| (&scaler.name, PauseFile::of(dir, &scaler.name)));
+    if files().any(|(_, file)| file.is_hidden()) {
+        let dir = dir.display();
+        return format!(
+            "what is paused is not known: this user may not read {dir}; sudo backlogd check tells\n"
+        );
+    }
+    let pauses = files().filter_map(|(name, file)| Some((name, file.read(now)?)));
     let lines = pauses.map(|(name, pause)| format!("{name}: {}\n", paused(&pause, now)));
     lines.collect::<Vec<_>>().concat()
 }

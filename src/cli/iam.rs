@@ -26,11 +26,11 @@ pub(super) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-Each document is complete: attach it to the identity as it is. Where the settings assume roles, each
+Each document is complete: attach it to the identity as it is. Where the settings assume roles, each \
 role needs a document of its own, and standard error names them.
 
-Exit codes of --check: 0 all that is needed is allowed, 1 something is missing, or depends on what
-the document or the settings do not tell, such as the account where these give bare names: give
+Exit codes of --check: 0 all that is needed is allowed, 1 something is missing, or depends on what \
+the document or the settings do not tell, such as the account where these give bare names: give \
 queue and group by their ARNs to have it judged; 78 the file is no policy.
 
 Examples:

@@ -49,7 +49,7 @@ First steps:
   backlogd status          what is the running daemon doing?
   backlogd pause NAME      hold it for a while; resume ends that
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something to do (policy plan), 69 AWS or the daemon
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something to do (policy plan), 69 AWS or the daemon \
 unreachable, 78 settings";
 
 const DEFAULT_CONFIG: &str = "/etc/backlogd/backlogd.toml";
@@ -262,5 +262,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// Lines that an editor broke would be broken once more by a narrower terminal.
+    #[test]
+    fn sentences_below_a_help_are_broken_by_the_terminal_alone() {
+        fn look(command: &clap::Command) {
+            let below = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let sentence = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            for (line, next) in below.lines().zip(below.lines().skip(1)) {
+                assert!(!(sentence(line) && sentence(next)), "{}: {line}", command.get_name());
+            }
+            command.get_subcommands().for_each(look);
+        }
+        look(&Cli::command());
     }
 }

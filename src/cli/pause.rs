@@ -24,9 +24,9 @@ pub(super) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-What is paused is not done, whether by a daemon that runs now or by one that starts later; looking and
-publishing go on. The pause is a file in the state directory, and takes the place of an earlier one. As
-root, or as the user that the daemon runs as:
+What is paused is not done, whether by a daemon that runs now or by one that starts later; looking and \
+publishing go on. The pause is a file in the state directory, and takes the place of an earlier one. It \
+takes the rights of root, or of the user that the daemon runs as:
   sudo backlogd pause images --for 2h
   sudo backlogd pause images --in
   sudo backlogd resume images";

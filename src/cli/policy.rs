@@ -12,7 +12,7 @@ pub(super) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes of plan: 0 the policy is in place (with --output json: it was printed), 1 failed, or
+Exit codes of plan: 0 the policy is in place (with --output json: it was printed), 1 failed, or \
 something stands in the way, 3 apply would make the policy or change it.";
 
 #[derive(Debug, Subcommand)]

@@ -18,8 +18,8 @@ pub(super) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-The loop is open: the fleet and the queues are as they were recorded, and do not react to the replayed
-decisions. What is shown is what other settings would have decided at each moment, not what would have
+The loop is open: the fleet and the queues are as they were recorded, and do not react to the replayed \
+decisions. What is shown is what other settings would have decided at each moment, not what would have \
 come of it; `backlogd simulate --from-records` tells that.
 
 Examples:

@@ -59,10 +59,17 @@ impl Controller {
     /// shorter would give it back for a moment, only to order it again.
     pub fn observe(&mut self, now: Now, sample: &Sample) {
         self.learn(now, sample);
-        let lead = self.policy.lead(self.outlook.as_ref()).max(self.state.lead).min(LEAD_MAX);
-        self.open = self.rules.windows.iter().filter_map(|window| window.open_at(now.wall, lead)).collect();
-        let ahead = self.open.iter().any(|opening| opening.ahead);
-        self.state.lead = if ahead { lead } else { Duration::ZERO };
+        let foretold = self.policy.lead(self.outlook.as_ref());
+        let before = std::mem::take(&mut self.state.leads);
+        self.open.clear();
+        for window in &self.rules.windows {
+            let lead = before.get(&window.name).map_or(foretold, |lead| foretold.max(*lead)).min(LEAD_MAX);
+            let Some(opening) = window.open_at(now.wall, lead) else { continue };
+            if opening.ahead {
+                self.state.leads.insert(window.name.clone(), lead);
+            }
+            self.open.push(opening);
+        }
     }
 
     fn learn(&mut self, now: Now, sample: &Sample) {

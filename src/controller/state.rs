@@ -4,6 +4,7 @@ use crate::estimate::Estimates;
 use crate::model::{Action, Decision, Estimate, Fleet, Hints, Sample, Timestamp};
 use crate::policy::Memory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a controller remembers from tick to tick, and over a restart. All times are steady ones.
@@ -26,8 +27,8 @@ pub struct State {
     pub(super) waking: u32,
     /// Ordered capacity that has not arrived.
     pub(super) shortfall: Option<Shortfall>,
-    /// How much earlier than its window a floor is ordered; zero while none is.
-    pub(super) lead: Duration,
+    /// How much earlier than its window each floor is ordered that is ordered ahead, by the window's name.
+    pub(super) leads: BTreeMap<String, Duration>,
     /// What was learnt, for a policy that learns.
     pub(super) estimates: Estimates,
     /// What the policy remembers.
@@ -122,7 +123,7 @@ impl State {
             empty,
             waking,
             shortfall,
-            lead: _,
+            leads: _,
             estimates: _,
             memory: _,
         } = self;

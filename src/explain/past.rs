@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    const LINE: &str = r#"{"time":"2026-11-20T10:00:10Z","scaler":"images","dry_run":false,"mode":"drive","sample":{"queues":[{"name":"images","visible":212,"in_flight":9,"delayed":0,"counted":212.0,"age_secs":0.021}],"fleet":{"desired":9,"min":0,"max":40,"in_service":8,"pending":1,"terminating":0,"standby":0,"warmed":0,"unknown":0,"weighted":false,"launch_suspended":false,"terminate_suspended":false,"operator":null},"missing":[]},"metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.5},"decision":{"action":"hold","from":9,"to":9,"recommended":33,"reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33","otherwise":"above 214.5 counted messages it asks for 34 and more, at 208 and below for 32 and fewer"},{"code":"cooldown_out","text":"scaled out less than 60 s ago: another 12 s"}]},"outcome":{"kind":"none"}}"#;
+    const LINE: &str = r#"{"time":"2026-11-20T10:00:10Z","scaler":"images","dry_run":false,"mode":"drive","sample":{"queues":[{"name":"images","visible":212,"in_flight":9,"delayed":0,"counted":212.0,"age_secs":0.021}],"fleet":{"desired":9,"min":0,"max":40,"in_service":8,"pending":1,"terminating":0,"standby":0,"warmed":0,"unknown":0,"weighted":false,"launch_suspended":false,"terminate_suspended":false,"operator":null},"missing":[]},"metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.5},"decision":{"action":"hold","from":9,"to":9,"recommended":33,"reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33","otherwise":"more than 214.5 counted messages would ask for 34 or more, 208 or fewer for 32 or fewer"},{"code":"cooldown_out","text":"scaled out less than 60 s ago: another 12 s"}]},"outcome":{"kind":"none"}}"#;
 
     fn at(text: &str) -> Timestamp {
         moment(text).unwrap()
@@ -297,7 +297,7 @@ decision
   from the history; 4 s before 2026-11-20T10:00:14Z
 
 otherwise
-  1. above 214.5 counted messages it asks for 34 and more, at 208 and below for 32 and fewer
+  1. more than 214.5 counted messages would ask for 34 or more, 208 or fewer for 32 or fewer
   without cooldown_out: scale out from 9 to 33";
         assert_eq!(at_length(&past), expected);
     }

@@ -67,8 +67,8 @@ decision
   the daemon would set it; nothing was set now
 
 otherwise
-  1. above 97.959 counted messages it asks for 17 and more, at 91.837 and below for 15 and fewer
-  2. without it 16 at once; the next tick asks for what is left
+  1. more than 97.959 counted messages would ask for 17 or more, 91.837 or fewer for 15 or fewer
+  2. without this limit it would be 16 at once; the next tick asks for the rest
   without step_out_max: scale out from 2 to 16";
     assert_eq!(at_length(&crowded()), expected);
 }
@@ -138,8 +138,8 @@ decision
   nothing to set
 
 otherwise
-  1. as soon as it can be read
-  2. as soon as it can be read";
+  1. once it can be read, the next tick decides
+  2. once it can be read, the next tick decides";
     assert_eq!(at_length(&explanation(sample, Decision::hold(None, reasons))), expected);
 }
 

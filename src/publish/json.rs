@@ -201,8 +201,8 @@ mod tests {
             "metrics":{"backlog_per_instance":26.5,"acceptable_backlog":6.122},
             "decision":{"action":"scale_out","from":9,"to":14,"recommended":14,
             "reasons":[{"code":"backlog_per_instance","text":"backlog 212 at 6.5 acceptable per instance asks for 33",
-            "otherwise":"above 214.5 counted messages it asks for 34 and more, at 208 and below for 32 and fewer"},
-            {"code":"limit_max","text":"33 wanted, the group's max is 14","otherwise":"without the group's max 33"}]},
+            "otherwise":"more than 214.5 counted messages would ask for 34 or more, 208 or fewer for 32 or fewer"},
+            {"code":"limit_max","text":"33 wanted, the group's max is 14","otherwise":"without the group's max it would be 33"}]},
             "outcome":{"kind":"done"}}"#;
         assert_eq!(line(&scene::scaled_out()), unfolded(expected));
     }
@@ -217,8 +217,8 @@ mod tests {
             {"what":"group image-workers","cause":"timeout","why":"no answer in 2 s","retryable":true}]},
             "metrics":{"backlog_per_instance":null,"acceptable_backlog":6.122},
             "decision":{"action":"hold","from":null,"to":null,"recommended":null,
-            "reasons":[{"code":"missing","text":"queue thumbs: AccessDenied","otherwise":"as soon as it can be read"},
-            {"code":"missing","text":"group image-workers: no answer in 2 s","otherwise":"as soon as it can be read"}]},
+            "reasons":[{"code":"missing","text":"queue thumbs: AccessDenied","otherwise":"once it can be read, the next tick decides"},
+            {"code":"missing","text":"group image-workers: no answer in 2 s","otherwise":"once it can be read, the next tick decides"}]},
             "outcome":{"kind":"none"}}"#;
         let rehearsed = Record { mode: Mode::DryRun, ..scene::blind() };
         assert_eq!(line(&rehearsed), unfolded(expected));

@@ -40,7 +40,7 @@ pub mod words;
 mod workload;
 mod world;
 
-pub use bound::{Least, STEP, bound, least};
+pub use bound::{Least, bound, least};
 pub use case::{Case, START};
 pub use contest::Contest;
 pub use drive::{Driver, Names, PERIOD, run_engine, run_recorded};

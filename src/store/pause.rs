@@ -74,10 +74,20 @@ impl PauseFile {
         Self { dir: dir.to_owned(), path, scaler: scaler.to_owned(), seen: false, failing: false }
     }
 
-    /// The pause in force at the time of day `wall`; touches nothing.
+    /// The pause in force at the time of day `wall`, as far as this user may know; touches nothing.
     #[must_use]
     pub fn read(&self, wall: Timestamp) -> Option<Pause> {
+        if self.is_hidden() {
+            return None;
+        }
         self.content().filter(|pause| !pause.is_over(wall))
+    }
+
+    /// Whether this user may not even know if there is a pause. That is so beside a daemon of another user, and
+    /// no sign that somebody paused.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
     }
 
     /// The same; one that is over is forgotten, and so is its file.

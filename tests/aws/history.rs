@@ -70,7 +70,7 @@ async fn a_decision_of_the_past_is_explained_as_it_was() {
     assert!(page.contains("\n  scale out from 5 to 9\n  it was set"), "{page}");
     assert!(
         page.contains(
-            "\n  1. above 9 counted messages it asks for 10 and more, at 8 and below for 8 and fewer"
+            "\n  1. more than 9 counted messages would ask for 10 or more, 8 or fewer for 8 or fewer"
         ),
         "{page}"
     );

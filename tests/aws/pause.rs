@@ -248,6 +248,24 @@ async fn a_pause_that_root_set_is_heeded_by_a_daemon_of_another_user() {
     );
 }
 
+/// As packaged: nobody but the daemon's user and root may look into the state directory. Only root can show it.
+#[tokio::test]
+async fn who_may_not_see_what_is_paused_is_told_so_and_not_that_it_is() {
+    let world = crowded("paused-hidden", EACH_SECOND).await;
+    if fs::metadata(world.dir.path()).unwrap().uid() != 0 {
+        return;
+    }
+    for (dir, mode) in [(world.state_dir().as_path(), 0o700), (world.dir.path(), 0o755)] {
+        fs::set_permissions(dir, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let (_, checked, _) = said(&of_user(&world, &["check"], NOBODY).output().unwrap());
+    assert!(checked.contains("\nwhat is paused is not known: this user may not read "), "{checked}");
+    assert!(!checked.contains("paused-hidden: "), "{checked}");
+    let (code, page, log) = said(&of_user(&world, &["explain", "paused-hidden"], NOBODY).output().unwrap());
+    assert!(page.contains("\ndecision\n  scale out from 1 to 3\n"), "{code}\n{page}\n{log}");
+    assert!(log.contains("thinking as if nothing were paused"), "{log}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_paused_is_refused_with_what_to_do() {
     let world = crowded("paused-not", "").await;

@@ -184,7 +184,7 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
         [
             "scale out from 3 to 7",
             "36 messages are due within 170 s, more than the fleet and the 2 booting instances can start: +4",
-            "otherwise: with 33 fewer of them nothing is ordered"
+            "otherwise: with 33 fewer messages due nothing would be ordered"
         ]
     );
     browser.run("location.hash = '#/scaler/mail'");

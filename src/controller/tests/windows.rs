@@ -173,9 +173,20 @@ fn a_floor_that_is_ordered_ahead_is_not_given_back_when_the_lead_shrinks() {
 }
 
 #[test]
+fn what_is_ordered_ahead_for_one_window_brings_no_other_forward() {
+    let later = Window { start: Pattern::parse("0 10 * * * *").unwrap(), ..half("later", Some(9), None) };
+    let mut both = scene(vec![half("day", Some(8), None), later], -600);
+    assert_eq!(both.foretold(900), Some(8), "ahead of the first");
+    both = both.later(400);
+    assert_eq!(both.foretold(60), Some(8), "800 s before the second");
+    both = both.later(740);
+    assert_eq!(both.foretold(60), Some(9), "60 s before it");
+}
+
+#[test]
 fn a_lead_that_makes_no_sense_is_a_day_at_most() {
     let mut day = scene(vec![half("day", Some(8), None)], 0);
-    day.state = serde_json::from_str(r#"{"lead":{"secs":18446744073709551615,"nanos":0}}"#).unwrap();
+    day.state = serde_json::from_str(r#"{"leads":{"day":{"secs":18446744073709551615,"nanos":0}}}"#).unwrap();
     assert_eq!(day.foretold(0), Some(8), "open all the same");
 }
 

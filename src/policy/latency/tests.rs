@@ -293,11 +293,11 @@ fn more_is_ordered_beyond_as_many_messages_as_it_says_and_nothing_with_as_many_f
 #[test]
 fn fewer_may_do_below_the_arrivals_or_the_work_that_it_says() {
     let busy = |count| Moment::new(300.0).units(5, 500.0).in_flight(count);
-    assert!(otherwise(&mut busy(10)).ends_with("; with at most 8 in flight fewer may do"));
+    assert!(otherwise(&mut busy(10)).ends_with("; 8 or fewer messages in flight would allow fewer"));
     assert_ne!(busy(8).want().1, "all_needed");
     let flowing = |per_sec| Moment::new(60.0).units(5, 500.0).in_flight(8).arriving(per_sec);
     let words = otherwise(&mut flowing(1.0));
-    assert!(words.ends_with("; below 0.86 arrivals a second fewer may do"), "{words}");
+    assert!(words.ends_with("; fewer than 0.86 arrivals a second would allow fewer"), "{words}");
     assert_ne!(flowing(0.85).want().1, "all_needed");
     assert_eq!(flowing(0.87).want().1, "all_needed");
 }

@@ -39,7 +39,7 @@ use program::Program;
 use std::time::Duration;
 
 /// The length of a step. Shorter ones bring the bound closer to the truth, from below.
-pub const STEP: Duration = Duration::from_secs(10);
+const STEP: Duration = Duration::from_secs(10);
 /// The most steps, idle ones apart: almost six days of 10 s without a pause. The solver takes 5 kB
 /// and a tenth of a millisecond for each.
 const SPANS_MAX: usize = 50_000;

@@ -70,7 +70,7 @@ fn an_onlooker_heeds_a_pause_and_leaves_one_that_is_over_where_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let pauses = PauseFile::of(dir.path(), "images");
     pauses.set(&asked(true, false, Some(60))).unwrap();
-    let mut onlooker = Onlooker { pauses };
+    let mut onlooker = Onlooker::of(dir.path(), "images");
     assert_eq!(onlooker.pause(later(59)), Some(asked(true, false, Some(60))));
     assert_eq!(onlooker.pause(later(60)), None);
     assert_eq!(names(dir.path()), ["images.pause"]);
