@@ -7,7 +7,7 @@ pub use fit::{Sessions, Unfit, drivers, sessions};
 use crate::aws::{Patience, Place, Session};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
-use crate::model::{Hints, Mode, Now};
+use crate::model::{Hints, Mode, Now, TroubleKind};
 use crate::policy::{self, Policy, Tuning};
 use crate::publish::{
     Console, Exposition, History, Journal, Ledger, Losses, Metrics, Notices, Publisher, history,
@@ -145,6 +145,11 @@ impl Workshop {
         if let Some(history) = &history {
             history.keep(settings.history);
         }
+        if let (Some((before, old)), Some((topic, new))) = (&self.notices, &notices)
+            && before != topic
+        {
+            new.take_over(old);
+        }
         (self.history, self.notices) = (history, notices);
         Ok(kits)
     }
@@ -199,6 +204,12 @@ impl Kit {
             None => store(scaler, purpose, state_dir, now),
         };
         let state = state.about(&about(scaler, &shared.session.region));
+        let troubles = match &scaler.policy {
+            PolicyKind::Latency(_) => troubles,
+            PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_) => {
+                troubles.without(&TroubleKind::OF_LATENCY)
+            }
+        };
         Engine {
             name: scaler.name.clone(),
             mode: mode(scaler, purpose),
@@ -334,4 +345,42 @@ fn publishers(
         publishers.push(Box::new(shared.metrics.publisher(destination.clone())));
     }
     publishers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::Timestamp;
+    use crate::settings;
+    use std::fs;
+
+    /// What is known of troubles by an engine of a scaler with this policy, whose message took too long before.
+    async fn known(policy: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("troubles")).unwrap();
+        let since = Timestamp::from_secs(0).as_millis();
+        let course = format!(r#"{{"standing":{{"since":{since},"told":{since},"gone":null}}}}"#);
+        let kept = format!(r#"{{"courses":{{"at_max":{course},"visibility_timeout":{course}}}}}"#);
+        fs::write(dir.path().join("troubles/a.json"), kept).unwrap();
+        let text = format!(
+            "[aws]\nregion = \"eu-west-1\"\nendpoint_url = \"http://127.0.0.1:1\"\n[daemon]\nstate_dir = {:?}\n\
+             [[scaler]]\nname = \"a\"\nsource = [{{ queue = \"a\" }}]\ntarget = {{ name = \"a\" }}\n\
+             policy = {{ {policy} }}\n",
+            dir.path()
+        );
+        let settings = settings::parse(&[("test.toml".to_owned(), text)]).unwrap();
+        let purpose =
+            Purpose { dry_run: true, console: None, ledger: None, exposition: Exposition::default() };
+        let assembly = assemble(&settings, &purpose, Clock::start().now()).await.unwrap();
+        serde_json::to_string(assembly.engines[0].0.watch.known()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn under_a_policy_that_does_not_learn_no_trouble_stays_that_only_learning_could_end() {
+        let learning = known("kind = \"latency\", latency_objective_secs = 60").await;
+        assert!(learning.contains("visibility_timeout") && learning.contains("at_max"), "{learning}");
+        let other = known("kind = \"backlog_per_instance\", acceptable_backlog = 5").await;
+        assert!(!other.contains("visibility_timeout") && other.contains("at_max"), "{other}");
+    }
 }

@@ -1,4 +1,4 @@
-use super::Reason;
+use super::{Reason, WindowReason};
 
 /// What a tick wants done, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,10 +52,13 @@ pub enum Outcome {
 }
 
 impl Decision {
-    /// Whether more is wanted than a limit, of the settings or of the group, allows.
+    /// Whether more is wanted than a limit, of the settings, an open window or the group, allows.
     #[must_use]
     pub fn is_at_max(&self) -> bool {
-        self.reasons.iter().any(|reason| matches!(reason, Reason::LimitMax { .. }))
+        let limits = |reason: &Reason| {
+            matches!(reason, Reason::LimitMax { .. } | Reason::Window(WindowReason::Max { .. }))
+        };
+        self.reasons.iter().any(limits)
     }
 }
 

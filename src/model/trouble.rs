@@ -54,6 +54,9 @@ impl TroubleKind {
         Self::NearRetention,
     ];
 
+    /// The kinds that are judged by what only the latency policy learns or reads.
+    pub const OF_LATENCY: [Self; 2] = [Self::VisibilityTimeout, Self::NearRetention];
+
     /// The kind's name in records, metrics and notices. Never renamed.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -234,7 +234,7 @@ impl Failures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cause, DeadLetters, Missing};
+    use crate::model::{Cause, DeadLetters, Missing, Reason, WindowReason};
     use crate::publish::scene;
     use std::sync::Mutex;
 
@@ -256,6 +256,10 @@ mod tests {
         assert_eq!(figure(Metric::AtMax, &scene::scaled_out()), Some(1.0));
         assert_eq!(figure(Metric::AtMax, &scene::documented()), Some(0.0));
         assert_eq!(figure(Metric::AtMax, &scene::blind()), None);
+        let mut record = scene::documented();
+        let window = WindowReason::Max { window: "night".to_owned(), max: 2, when: String::new(), wanted: 3 };
+        record.decision.reasons = vec![Reason::Window(window)];
+        assert_eq!(figure(Metric::AtMax, &record), Some(1.0), "a window's limit is one");
     }
 
     #[test]

@@ -35,9 +35,23 @@ impl Notices {
         let waiting = Arc::<Mutex<Waiting>>::default();
         let client =
             Client::from_conf(Builder::from(&session.config).interceptor(session.calls.clone()).build());
-        let sender = Sender { client, topic: topic.to_owned(), waiting: waiting.clone(), failing: None };
+        let sender =
+            Sender { client, topic: topic.to_owned(), waiting: waiting.clone(), failing: Vec::new() };
         tasks.spawn(sender.run(woken));
         Self { waiting, wake }
+    }
+
+    /// Takes over what still waits at `before`, which tells another topic, or as somebody else: it may be that what
+    /// kept it from being told has just been mended.
+    pub fn take_over(&self, before: &Self) {
+        let waits = std::mem::take(&mut *held(&before.waiting));
+        let mut waiting = held(&self.waiting);
+        for notice in waits.all() {
+            waiting.add(notice);
+        }
+        if !waiting.is_empty() {
+            let _woken = self.wake.try_send(());
+        }
     }
 }
 
@@ -60,8 +74,8 @@ struct Sender {
     client: Client,
     topic: String,
     waiting: Arc<Mutex<Waiting>>,
-    /// Why it last failed, if it did.
-    failing: Option<Cause>,
+    /// The causes that were said since it began to fail; none while it works.
+    failing: Vec<Cause>,
 }
 
 impl Sender {
@@ -70,7 +84,7 @@ impl Sender {
         while goes_on {
             goes_on = woken.recv().await.is_some();
             self.send_all().await;
-            if self.failing.is_some() {
+            if !self.failing.is_empty() {
                 let no_wake_can_come = async { while woken.recv().await.is_some() {} };
                 let _passed = timeout(PAUSE, no_wake_can_come).await;
             }
@@ -84,17 +98,23 @@ impl Sender {
     /// Sends what waits, the oldest first. A failure that would meet the rest as well ends it.
     async fn send_all(&mut self) {
         let all = held(&self.waiting).all();
+        if all.is_empty() {
+            return;
+        }
+        let mut failed = None;
         for notice in all {
-            let sent = self.send(&notice).await;
-            if sent.is_ok() {
-                held(&self.waiting).told(&notice);
-            }
-            let cause = sent.as_ref().err().map(|failure| failure.cause);
-            self.tell(sent);
-            if cause.is_some_and(|cause| cause != Cause::Refused) {
-                return;
+            match self.send(&notice).await {
+                Ok(()) => held(&self.waiting).told(&notice),
+                Err(failure) => {
+                    let goes_on = failure.cause == Cause::Refused;
+                    failed = Some(failure);
+                    if !goes_on {
+                        break;
+                    }
+                }
             }
         }
+        self.tell(failed);
     }
 
     async fn send(&self, notice: &Notice) -> Result<(), Failure> {
@@ -112,22 +132,23 @@ impl Sender {
         call.send().await.map(drop).map_err(|error| Failure::of(PUBLISH, &error))
     }
 
-    /// Says so when sending begins to fail, when it fails for another cause, and when it works again.
-    fn tell(&mut self, sent: Result<(), Failure>) {
-        match (sent, self.failing) {
-            (Ok(()), Some(_)) => {
-                self.failing = None;
+    /// Says so when sending begins to fail, when it fails for a cause that has not been said, and when all that
+    /// waited was sent again.
+    fn tell(&mut self, failed: Option<Failure>) {
+        let Some(failure) = failed else {
+            if !self.failing.is_empty() {
+                self.failing.clear();
                 tracing::info!(topic = self.topic, "notices of trouble are sent again");
             }
-            (Err(failure), told) if told != Some(failure.cause) => {
-                self.failing = Some(failure.cause);
-                tracing::warn!(
-                    topic = self.topic,
-                    why = %failure,
-                    "notices of trouble cannot be sent and wait; scaling goes on"
-                );
-            }
-            _ => {}
+            return;
+        };
+        if !self.failing.contains(&failure.cause) {
+            self.failing.push(failure.cause);
+            tracing::warn!(
+                topic = self.topic,
+                why = %failure,
+                "notices of trouble cannot be sent and wait; scaling goes on"
+            );
         }
     }
 }

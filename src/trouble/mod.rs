@@ -121,7 +121,7 @@ impl Watch {
         }
         let turn = turn?;
         let text = match turn {
-            Turn::Recovered => over(course, self.texts.remove(&kind)),
+            Turn::Recovered => over(course, now, self.texts.remove(&kind)),
             _ => self.texts.get(&kind).cloned().unwrap_or_else(|| "told before the last restart".to_owned()),
         };
         Some(Trouble { kind, turn, since, text })
@@ -170,9 +170,9 @@ const fn takes_time(kind: TroubleKind) -> bool {
 }
 
 /// What there is to say of a trouble that is over.
-fn over(course: Option<Course>, last: Option<String>) -> String {
+fn over(course: Option<Course>, now: Timestamp, last: Option<String>) -> String {
     let lasted = match course {
-        Some(Course::Standing { since, gone: Some(gone), .. }) => gone.since(since),
+        Some(Course::Standing { since, gone, .. }) => gone.unwrap_or(now).since(since),
         _ => Duration::ZERO,
     };
     let last = last.map(|text| format!("; it was: {text}")).unwrap_or_default();
@@ -190,6 +190,13 @@ fn span(time: Duration) -> String {
 }
 
 impl Known {
+    /// The same without troubles of these kinds: they are watched for no longer, and could never be over.
+    #[must_use]
+    pub fn without(mut self, kinds: &[TroubleKind]) -> Self {
+        self.courses.retain(|code, _| kinds.iter().all(|kind| kind.code() != code));
+        self
+    }
+
     /// A time that is still to come (the clock was set back) counts as now: it delays, and never hurries.
     fn forget_what_is_to_come(&mut self, now: Timestamp) {
         for course in self.courses.values_mut() {

@@ -1,6 +1,8 @@
 //! What one record says of each kind of trouble.
 
-use crate::model::{LatencyReason, Mode, Queue, Reason, Record, TroubleKind, WindowReason, rounded};
+use crate::model::{
+    Fleet, LatencyReason, Mode, Pause, Queue, Reason, Record, TroubleKind, WindowReason, rounded,
+};
 
 /// What a record says of one kind of trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +39,10 @@ pub(super) fn of(kind: TroubleKind, record: &Record, stands: bool) -> Sight {
     }
 }
 
-/// Whether the decision tells what the scaler would do: not where a reading is missing, nor where it was told to pause.
+/// Whether the decision tells what the scaler would do: not where a reading is missing, nor while it may not scale out,
+/// whether or not it would.
 fn is_free(record: &Record) -> bool {
-    let paused = |reason: &Reason| reason.code().starts_with("paused");
-    record.sample.missing().next().is_none() && !record.decision.reasons.iter().any(paused)
+    record.sample.missing().next().is_none() && !record.paused.as_ref().is_some_and(Pause::holds_out)
 }
 
 fn at_max(record: &Record, stands: bool) -> Sight {
@@ -92,9 +94,14 @@ fn capacity_stalled(record: &Record) -> Sight {
     let stalled = |reason: &&Reason| matches!(reason, Reason::CapacityStalled { .. });
     match record.decision.reasons.iter().find(stalled) {
         Some(reason) => Sight::Shows(reason.to_string()),
-        None if is_free(record) => Sight::Gone,
+        // That no more is wanted for now does not bring what was ordered.
+        None if is_free(record) && record.sample.fleet.as_ref().is_ok_and(is_complete) => Sight::Gone,
         None => Sight::Unknown,
     }
+}
+
+const fn is_complete(fleet: &Fleet) -> bool {
+    fleet.in_service >= fleet.desired
 }
 
 fn readings_missing(record: &Record) -> Sight {
@@ -110,15 +117,17 @@ fn visibility_timeout(record: &Record, stands: bool) -> Sight {
     let Some(takes) = record.estimate.as_ref().map(|estimate| estimate.processing_secs) else {
         return Sight::Unknown;
     };
-    let timeouts = record.sample.queues.iter().filter_map(|queue| {
-        Some((queue.facts.visibility_timeout_secs.filter(|_| queue.backlog.is_ok())?, &queue.name))
-    });
+    let queues = &record.sample.queues;
+    let timeouts =
+        queues.iter().filter_map(|queue| Some((queue.facts.visibility_timeout_secs?, &queue.name)));
     let Some((secs, queue)) = timeouts.min().filter(|_| takes.belief >= BELIEVED) else {
         return Sight::Unknown;
     };
     let enough = if stands { f64::from(secs) * LONG_ENOUGH } else { f64::from(secs) };
     if takes.value <= enough {
-        return Sight::Gone;
+        // One that is not known may be shorter.
+        let all_known = queues.iter().all(|queue| queue.facts.visibility_timeout_secs.is_some());
+        return if all_known { Sight::Gone } else { Sight::Unknown };
     }
     let takes = rounded(takes.value);
     Sight::Shows(format!(
@@ -128,14 +137,11 @@ fn visibility_timeout(record: &Record, stands: bool) -> Sight {
 
 fn near_retention(queues: &[Queue], stands: bool) -> Sight {
     let most = if stands { FAR } else { NEAR };
-    let (mut worst, mut unknown): (Option<(f64, &Queue)>, bool) = (None, false);
-    for queue in queues {
-        match used(queue) {
-            Some(part) if worst.is_none_or(|(most, _)| part > most) => worst = Some((part, queue)),
-            Some(_) => {}
-            None => unknown = true,
-        }
-    }
+    // Where others have a figure, a queue without one never had: CloudWatch tells nothing of other accounts' queues.
+    let told = queues.iter().any(|queue| queue.oldest_secs.is_some());
+    let unknown = queues.iter().any(|queue| queue.backlog.is_err() || (used(queue).is_none() && !told));
+    let known = queues.iter().filter_map(|queue| Some((used(queue)?, queue)));
+    let worst = known.max_by(|(one, _), (other, _)| one.total_cmp(other));
     match worst {
         Some((part, queue)) if part >= most => {
             let (name, percent) = (&queue.name, (part * 100.0).floor());

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 const PUBLISH: &str = "Publish";
 const SAID: &str = "notices of trouble cannot be sent and wait; scaling goes on";
+const AGAIN: &str = "notices of trouble are sent again";
 
 /// A daemon whose notices meet `fault`, until a few ticks after it has said so in these words.
 async fn untold(name: &str, fault: &Value, words: &str) -> (Troubled, Daemon) {
@@ -32,7 +33,7 @@ async fn told_later((troubled, daemon): (Troubled, Daemon)) {
     troubled.world.emulator.mend(&troubled.topic);
     let notices = troubled.notices(1).await;
     assert_eq!((&notices[0]["kind"], &notices[0]["state"]), (&json!("at_max"), &json!("began")));
-    daemon.await_words("notices of trouble are sent again");
+    daemon.await_words(AGAIN);
     assert_eq!(troubled.delivered().await, Vec::<Value>::new());
 }
 
@@ -116,4 +117,39 @@ async fn a_notice_that_is_refused_holds_up_no_other() {
 
     let notices = troubled.notices(1).await;
     assert_eq!((&notices[0]["scaler"], &notices[0]["state"]), (&json!(name), &json!("began")));
+    daemon.more(name, 2);
+    assert_eq!(daemon.said(SAID).len(), 1, "{daemon:#?}");
+    assert_eq!(daemon.said(AGAIN), Vec::<String>::new(), "one still waits");
+}
+
+#[tokio::test]
+async fn a_topic_that_fails_now_for_one_cause_and_now_for_another_is_said_once_a_cause() {
+    let troubled = Troubled::new("notify-causes").await;
+    let mut throttled = error("Throttled");
+    throttled["times"] = json!(4);
+    let mut broken = kind("close");
+    broken["times"] = json!(4);
+    for fault in [&throttled, &broken, &error("Throttled")] {
+        troubled.world.emulator.fault(PUBLISH, &troubled.topic, fault);
+    }
+    let daemon = Daemon::start(&troubled.world);
+    let calls = || troubled.world.emulator.calls(PUBLISH, &troubled.topic).len();
+    daemon.wait("calls that are throttled again", || calls() > 11);
+    let said = daemon.said(SAID);
+    assert_eq!(said.len(), 2, "{said:#?}");
+}
+
+#[tokio::test]
+async fn what_a_wrong_topic_was_not_told_the_right_one_is_told_after_a_reload() {
+    let name = "notify-mended";
+    let troubled = Troubled::new(name).await;
+    troubled.world.settings(&settings(&format!("{}-gone", troubled.topic), name));
+    let daemon = Daemon::start(&troubled.world);
+    daemon.await_words(SAID);
+    troubled.world.settings(&settings(&troubled.topic, name));
+    daemon.signal("HUP");
+    let notices = troubled.notices(1).await;
+    assert_eq!((&notices[0]["kind"], &notices[0]["state"]), (&json!("at_max"), &json!("began")));
+    daemon.more(name, 2);
+    assert_eq!(troubled.delivered().await, Vec::<Value>::new());
 }

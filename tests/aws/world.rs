@@ -4,6 +4,7 @@ use crate::emulator::{Emulator, shared};
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_autoscaling::operation::create_auto_scaling_group::CreateAutoScalingGroupError;
 use aws_sdk_autoscaling::types::Tag;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -100,7 +101,10 @@ impl World {
             .await;
         // The SDK asks again when an answer was lost, and finds what it made.
         if let Err(error) = made {
-            assert!(error.as_service_error().is_some_and(|why| why.is_already_exists_fault()), "{error:?}");
+            assert!(
+                error.as_service_error().is_some_and(CreateAutoScalingGroupError::is_already_exists_fault),
+                "{error:?}"
+            );
         }
         name
     }

@@ -78,3 +78,13 @@ fn a_queue_that_has_none_any_more_has_no_trouble_with_them() {
     });
     assert_eq!(told, [(610, TroubleKind::DeadLetters, Turn::Recovered)]);
 }
+
+#[test]
+fn a_queue_that_several_share_counts_as_it_was_counted_highest() {
+    let mut watch = watch();
+    let mut record = quiet(0);
+    letters(&mut record, 7);
+    record.sample.queues.push(record.sample.queues[0].clone());
+    record.sample.queues[1].dead_letters.as_mut().unwrap().count = Ok(6);
+    assert_eq!(watch.observe(&record)[0].text, "2 came into dlq, 7 are there now");
+}

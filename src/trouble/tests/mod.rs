@@ -1,9 +1,10 @@
 mod dead_letters;
+mod ends;
 
 use super::*;
 use crate::model::{
     Backlog, Bound, Cause, DeadLetters, Decision, Estimate, Fleet, Learnt, Metrics, Missing, Mode, Outcome,
-    PauseReason, Queue, QueueFacts, Reason, Sample,
+    Pause, Queue, QueueFacts, Reason, Sample,
 };
 
 /// A quiet tick, `secs` after the start of the test.
@@ -73,6 +74,12 @@ fn blind(record: &mut Record) {
     record.sample.fleet = Err(Missing::new("group workers", Cause::Timeout, "no answer"));
     record.metrics = Metrics::default();
     record.decision = Decision::hold(None, vec![Reason::Missing(missing)]);
+}
+
+/// Scale-out is held; nothing that was wanted had to be.
+fn paused(record: &mut Record) {
+    record.paused =
+        Some(Pause::Asked { out: true, r#in: false, since: Timestamp::from_secs(0), until: None });
 }
 
 fn takes(record: &mut Record, secs: f64) {
@@ -295,12 +302,23 @@ fn whether_what_is_ordered_arrives_cannot_be_told_of_a_scaler_that_is_paused() {
     let mut watch = watch();
     let (stalls, kind) = (news(&mut watch, 0..10, stalled), TroubleKind::CapacityStalled);
     assert_eq!(stalls, [(0, kind, Turn::Began)]);
-    let paused: Change = |record| {
-        let reason = PauseReason::Out { wanted: 4, when: "since 14:02".to_owned() };
-        record.decision.reasons = vec![Reason::Paused(reason)];
-    };
     assert_eq!(news(&mut watch, 10..3 * HOUR, paused), []);
     assert_eq!(news(&mut watch, 3 * HOUR..4 * HOUR, |_| ()), [(3 * HOUR + 600, kind, Turn::Recovered)]);
+}
+
+#[test]
+fn a_fleet_that_a_person_holds_at_its_max_is_no_trouble_but_one_whose_scale_in_is_held_is() {
+    let held: Change = |record| {
+        at_max(record, 20.0);
+        paused(record);
+    };
+    assert_eq!(news(&mut watch(), 0..2 * HOUR, held), []);
+    let held_in: Change = |record| {
+        at_max(record, 20.0);
+        record.paused =
+            Some(Pause::Asked { out: false, r#in: true, since: Timestamp::from_secs(0), until: None });
+    };
+    assert_eq!(news(&mut watch(), 0..610, held_in), [(600, TroubleKind::AtMax, Turn::Began)]);
 }
 
 #[test]
