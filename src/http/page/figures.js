@@ -122,6 +122,7 @@ const TROUBLES = {
 
 /** Troubles in a few words, and those that show in the figures themselves. */
 const TITLES = {
+  dead_letters: "dead letters",
   capacity_stalled: "capacity stalled",
   at_max: "at max, objective missed",
   visibility_timeout: "visibility timeout too short",
@@ -154,7 +155,7 @@ function troubles(scaler, now) {
     const dead = deadLetters(record);
     if (dead > 0) note(2, "warn", dead === 1 ? "1 dead letter" : `${figure(dead)} dead letters`);
     // Nobody can count them now, and the last that was heard of them stands.
-    else if (dead == null && standing(record).some(({ kind }) => kind === "dead_letters")) note(2, "warn", "dead letters");
+    else if (dead == null && standing(record).some(({ kind }) => kind === "dead_letters")) note(2, "warn", TITLES.dead_letters);
     if (pressure(record) > 1) note(2, "warn", "above accepted");
   }
   found.sort((a, b) => b.weight - a.weight);
