@@ -147,7 +147,10 @@ fn settings_that_are_wrong_are_shown_as_everywhere() {
     let told = refused(&dir, &["--config", "two.toml"], 78);
     assert_eq!(told, "error: the settings have several scalers: images, videos; choose one with --scaler\n");
     let told = refused(&dir, &["--config", "two.toml", "--scaler", "imags"], 78);
-    assert_eq!(told, "error: no scaler is called \"imags\"; there are: images, videos\n");
+    assert_eq!(
+        told,
+        "error: no scaler is called \"imags\"; there are: images, videos; did you mean \"images\"?\n"
+    );
     let told = refused(&dir, &["--scaler", "images"], 78);
     assert!(told.contains("--scaler \"images\" needs a settings file"), "{told}");
 }

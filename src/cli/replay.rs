@@ -1,4 +1,5 @@
 use super::{Common, Exit, Output, complain, print};
+use crate::explain::past;
 use crate::publish::history;
 use crate::sim::replay::{self, Asked};
 use std::path::PathBuf;
@@ -31,8 +32,12 @@ pub(super) fn replay(common: &Common, args: &Args) -> Exit {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
-    let usual = || history::directory(&settings.state_dir);
-    let asked = Asked { records: args.records.clone().unwrap_or_else(usual), scaler: args.scaler.clone() };
+    let usual = history::directory(&settings.state_dir);
+    if args.records.is_none() && !usual.exists() {
+        complain(&past::Unknown::None(usual));
+        return Exit::Failed;
+    }
+    let asked = Asked { records: args.records.clone().unwrap_or(usual), scaler: args.scaler.clone() };
     match asked.replay(&settings) {
         Ok(replay) => print(&match args.output {
             Output::Text => replay::text(&replay),

@@ -53,11 +53,16 @@ pub(super) fn status(common: &Common, args: &Args) -> Exit {
 
 /// Whom to ask, and by what token.
 fn whom(common: &Common, args: &Args) -> Result<(Listen, Access), Exit> {
-    let settings = match &args.listen {
-        // The token, if there are settings that name one.
-        Some(_) => common.settings_if_there()?.and_then(|settings| settings.http),
-        None => common.settings()?.http,
-    };
+    let settings = common.settings_if_there()?;
+    if settings.is_none() && args.listen.is_none() {
+        complain(&format_args!(
+            "there is no {}: name the settings with --config, or where to ask, such as --listen 127.0.0.1:9464",
+            common.config.display()
+        ));
+        return Err(Exit::Settings);
+    }
+    // Those that name a token, if there are any.
+    let settings = settings.and_then(|settings| settings.http);
     let token_file = settings.as_ref().and_then(|http| http.token_file.clone());
     let Some(listen) = args.listen.clone().or(settings.map(|Http { listen, .. }| listen)) else {
         complain(&format_args!(

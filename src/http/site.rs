@@ -50,6 +50,11 @@ pub(super) type Metrics = Box<dyn Fn() -> String + Send + Sync>;
 
 const METRICS: &str = Exposition::CONTENT_TYPE;
 
+const ALL_ROUTES: &str =
+    "There is /, /status.json, /events, /records.jsonl?scaler=NAME, /metrics, /healthz and /readyz.\n";
+const ROUTES_WITHOUT_METRICS: &str =
+    "There is /, /status.json, /events, /records.jsonl?scaler=NAME, /healthz and /readyz.\n";
+
 /// Every route, with its guards; `/metrics` where there is something to render it.
 pub(super) fn site(ledger: Ledger, access: Access, metrics: Option<Metrics>) -> Router {
     let site = Site {
@@ -59,6 +64,7 @@ pub(super) fn site(ledger: Ledger, access: Access, metrics: Option<Metrics>) -> 
         followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
         ready: Arc::default(),
     };
+    let there_is = if metrics.is_some() { ALL_ROUTES } else { ROUTES_WITHOUT_METRICS };
     let mut guarded = Router::new();
     if let Some(render) = metrics.map(Arc::new) {
         guarded = guarded.route("/metrics", get(async move || given(StatusCode::OK, METRICS, render())));
@@ -73,7 +79,7 @@ pub(super) fn site(ledger: Ledger, access: Access, metrics: Option<Metrics>) -> 
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .merge(guarded)
-        .fallback(nothing)
+        .fallback(async move || text(StatusCode::NOT_FOUND, there_is))
         .method_not_allowed_fallback(only_reading)
         .layer(from_fn_with_state(site.clone(), by_host))
         .with_state(site)
@@ -174,12 +180,6 @@ async fn ready(State(site): State<Site>) -> Response {
     text(StatusCode::SERVICE_UNAVAILABLE, format!("waiting for the first tick of {waiting} scalers\n"))
 }
 
-async fn nothing() -> Response {
-    let all =
-        "There is /, /status.json, /events, /records.jsonl?scaler=NAME, /metrics, /healthz and /readyz.\n";
-    text(StatusCode::NOT_FOUND, all)
-}
-
 async fn only_reading() -> Response {
     let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Nothing can be changed here: GET or HEAD.\n");
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
@@ -276,7 +276,8 @@ mod tests {
     #[tokio::test]
     async fn metrics_are_there_where_something_renders_them_and_take_the_token() {
         let without = site(ledger(&[]), guarded(), None);
-        assert_eq!(get(&without, "/metrics", Some(TOKEN)).await.0, 404);
+        let (status, told) = get(&without, "/metrics", Some(TOKEN)).await;
+        assert_eq!((status, told.as_str()), (404, ROUTES_WITHOUT_METRICS));
         let with = site(ledger(&[]), guarded(), Some(Box::new(|| "backlogd_up 1\n".to_owned())));
         assert_eq!(get(&with, "/metrics", None).await.0, 401);
         assert_eq!(get(&with, "/metrics", Some(TOKEN)).await, (200, "backlogd_up 1\n".to_owned()));

@@ -3,7 +3,7 @@ use super::{Scaler, Settings};
 
 /// No scaler has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no scaler is called {asked:?}{}; there are: {known}", guess(meant.as_deref()))]
+#[error("no scaler is called {asked:?}; there are: {known}{}", guess(meant.as_deref()))]
 pub struct NoScaler {
     asked: String,
     meant: Option<String>,
@@ -11,7 +11,7 @@ pub struct NoScaler {
 }
 
 fn guess(meant: Option<&str>) -> String {
-    meant.map(|name| format!(": did you mean {name:?}?")).unwrap_or_default()
+    meant.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
 }
 
 impl Settings {
@@ -41,7 +41,7 @@ mod tests {
         let settings = parse(&[("backlogd.toml".to_owned(), text)]).unwrap();
         assert_eq!(settings.scaler("thumbs").unwrap().name, "thumbs");
         let refused = |name: &str| settings.scaler(name).unwrap_err().to_string();
-        let words = "no scaler is called \"imgaes\": did you mean \"images\"?; there are: images, thumbs";
+        let words = "no scaler is called \"imgaes\"; there are: images, thumbs; did you mean \"images\"?";
         assert_eq!(refused("imgaes"), words);
         assert_eq!(refused("video"), "no scaler is called \"video\"; there are: images, thumbs");
     }

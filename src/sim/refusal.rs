@@ -48,13 +48,8 @@ pub enum Refusal {
         known: String,
     },
     /// The scaler is not in the settings.
-    #[error("no scaler is called {asked:?}; there are: {known}")]
-    Unknown {
-        /// The name asked for.
-        asked: String,
-        /// The names there are.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] crate::settings::NoScaler),
     /// Nobody said which scaler is meant.
     #[error("the settings have several scalers: {0}; choose one with --scaler")]
     Several(String),

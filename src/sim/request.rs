@@ -138,10 +138,7 @@ impl Request {
         };
         let list = || settings.scalers.iter().map(|each| each.name.as_str()).collect::<Vec<_>>().join(", ");
         match (&self.scaler, settings.scalers.as_slice()) {
-            (Some(asked), scalers) => match scalers.iter().find(|scaler| scaler.name == *asked) {
-                Some(scaler) => Ok(Some(scaler.clone())),
-                None => Err(Refusal::Unknown { asked: asked.clone(), known: list() }),
-            },
+            (Some(asked), _) => Ok(Some(settings.scaler(asked)?.clone())),
             (None, [only]) => Ok(Some(only.clone())),
             (None, _) => Err(Refusal::Several(list())),
         }

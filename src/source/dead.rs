@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_asked_for_once_a_minute_and_once_denied_once_an_hour() {
+    async fn it_is_asked_for_once_a_minute_and_once_denied_every_ten_minutes() {
         let queues = Queues::unserved();
         let mut dead = dead();
         let asks = async |secs: i64, dead: &mut DeadQueue| {
@@ -203,7 +203,7 @@ mod tests {
             assert_eq!(asks(secs, &mut dead).await, due, "{secs} s");
         }
         dead.note(NOON.steady, Err(failure(Cause::Denied)));
-        for (secs, due) in [(200, false), (3599, false), (3600, true)] {
+        for (secs, due) in [(200, false), (599, false), (600, true)] {
             assert_eq!(asks(secs, &mut dead).await, due, "{secs} s after the refusal");
         }
     }

@@ -1,4 +1,4 @@
-//! What nobody waits for is asked for once a minute, and once it is refused, once an hour.
+//! What nobody waits for is asked for once a minute, and once it is refused, every ten minutes.
 
 use crate::aws::Failure;
 use crate::model::{Cause, Timestamp};
@@ -12,7 +12,7 @@ pub(super) struct Permission {
 }
 
 /// How long a refused permission is not tried.
-const REFUSED_FOR: Duration = Duration::from_hours(1);
+const REFUSED_FOR: Duration = Duration::from_mins(10);
 
 pub(super) const MINUTE: Duration = Duration::from_mins(1);
 
@@ -51,19 +51,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_permission_is_tried_again_after_an_hour() {
+    fn a_refused_permission_is_tried_again_after_ten_minutes() {
         let failure = |code: Option<&str>| Failure {
             cause: Cause::Denied,
             code: code.map(ToOwned::to_owned),
             why: "AccessDenied".to_owned(),
         };
-        let (start, hour) = (Timestamp::from_secs(0), Timestamp::from_secs(3600));
+        let (start, later) = (Timestamp::from_secs(0), Timestamp::from_secs(600));
         let mut permission = Permission::default();
         assert!(!permission.note(start, Some(&failure(None))));
         assert!(permission.may_be_tried(start), "a proxy's refusal is none of AWS's");
         assert!(permission.note(start, Some(&failure(Some("AccessDenied")))));
-        assert!(!permission.may_be_tried(hour.shifted(-1)) && permission.may_be_tried(hour));
-        assert!(!permission.note(hour, Some(&failure(Some("AccessDenied")))), "it is no news");
-        assert!(!permission.note(hour, None) && permission.may_be_tried(hour));
+        assert!(!permission.may_be_tried(later.shifted(-1)) && permission.may_be_tried(later));
+        assert!(!permission.note(later, Some(&failure(Some("AccessDenied")))), "it is no news");
+        assert!(!permission.note(later, None) && permission.may_be_tried(later));
     }
 }

@@ -28,13 +28,8 @@ mod tests;
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// No scaler has this name.
-    #[error("no scaler is called {asked:?}; there are: {known}")]
-    Unknown {
-        /// The name asked for.
-        asked: String,
-        /// The names there are.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] crate::settings::NoScaler),
     /// No policy can be made of its settings.
     #[error("scaler {scaler:?}: {}", listed(.why))]
     Unsuited {
@@ -92,7 +87,7 @@ pub enum Removed {
 
 /// What `apply` would do for `scaler`. Writes nothing.
 pub async fn plan(settings: &Settings, scaler: &str, options: Options) -> Result<Plan, Failure> {
-    let scaler = find(settings, scaler)?;
+    let scaler = settings.scaler(scaler)?;
     let wanted = wanted(settings, scaler, options)?;
     let sessions = sessions(settings, Patience::LONGEST).await?;
     let present = look(&groups(&sessions, scaler)?, scaler).await?;
@@ -106,7 +101,7 @@ pub async fn apply(
     scaler: &str,
     options: Options,
 ) -> Result<(Plan, Vec<String>), Failure> {
-    let scaler = find(settings, scaler)?;
+    let scaler = settings.scaler(scaler)?;
     let sessions = sessions(settings, Patience::LONGEST).await?;
     let drivers = assemble::drivers(settings, &sessions, scaler);
     if let Some(driver) = drivers.first() {
@@ -130,7 +125,7 @@ pub async fn apply(
 
 /// Deletes the policy of `scaler`, and none that is somebody else's.
 pub async fn remove(settings: &Settings, scaler: &str) -> Result<Removed, Failure> {
-    let scaler = find(settings, scaler)?;
+    let scaler = settings.scaler(scaler)?;
     let unpublished = || unsuited(scaler, vec![Unsuited::Unpublished]);
     let series = published_by(scaler).ok_or_else(unpublished)?;
     let name = Wanted::name_for(&scaler.name);
@@ -154,14 +149,6 @@ pub fn removed(scaler: &str, removed: Removed) -> String {
         Removed::Gone => format!("removed policy {name}, and with it its alarms"),
         Removed::Absent => format!("there is no policy {name}; nothing was changed"),
     }
-}
-
-fn find<'s>(settings: &'s Settings, asked: &str) -> Result<&'s Scaler, Failure> {
-    let found = settings.scalers.iter().find(|scaler| scaler.name == asked);
-    found.ok_or_else(|| {
-        let known: Vec<&str> = settings.scalers.iter().map(|scaler| scaler.name.as_str()).collect();
-        Failure::Unknown { asked: asked.to_owned(), known: known.join(", ") }
-    })
 }
 
 /// The policy by the settings and by what the daemon has learnt, of which its state is only looked at.

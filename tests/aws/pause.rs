@@ -272,7 +272,7 @@ async fn what_cannot_be_paused_is_refused_with_what_to_do() {
     fs::remove_dir(world.state_dir()).unwrap();
     let refused = |args: &[&str]| said(&world.run(args));
     let (code, _, why) = refused(&["pause", "paused-nto"]);
-    let known = "no scaler is called \"paused-nto\": did you mean \"paused-not\"?; there are: paused-not";
+    let known = "no scaler is called \"paused-nto\"; there are: paused-not; did you mean \"paused-not\"?";
     assert_eq!((code, why.as_str()), (1, format!("error: {known}\n").as_str()));
     let (code, _, why) = refused(&["resume", "video"]);
     assert_eq!((code, why.as_str()), (1, "error: no scaler is called \"video\"; there are: paused-not\n"));

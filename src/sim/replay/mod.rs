@@ -91,10 +91,7 @@ impl Asked {
         };
         let names = all.iter().map(|(_, record)| record.scaler.as_str());
         let name = records::chosen(names, self.scaler.as_deref().or(only)).map_err(unusable)?;
-        let scaler = settings.scalers.iter().find(|scaler| scaler.name == name).ok_or_else(|| {
-            let known = settings.scalers.iter().map(|each| each.name.as_str()).collect::<Vec<_>>().join(", ");
-            Refusal::Unknown { asked: name.clone(), known }
-        })?;
+        let scaler = settings.scaler(&name)?;
         let own = all.into_iter().map(|(_, record)| record).filter(|record| record.scaler == name);
         replay(scaler, &own.collect::<Vec<_>>(), &self.records)
     }
