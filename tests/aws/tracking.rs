@@ -434,7 +434,7 @@ async fn settings_that_no_policy_can_be_made_of_are_refused_before_any_call() {
                  publish.resolution_secs must be 1 (it is 60)\n";
     assert_eq!((exit, complaint.as_str()), (78, words));
     let output = world.run(&["policy", "apply", "tracking-unfitting"]);
-    let words = "error: no scaler is called \"tracking-unfitting\"; there are: tracking-unfit\n";
+    let words = "error: no scaler is called \"tracking-unfitting\"; there are: tracking-unfit; did you mean \"tracking-unfit\"?\n";
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(1), words));
     say(&world, "kind = \"step\", out = [{ above = 9, add = 1 }], in = []", "");
     let (exit, _, complaint) = policy(&world, "apply", &[]);
