@@ -264,7 +264,7 @@ def a_connection_to_a_socket_unit_starts_it_and_a_credential_is_its_token(machin
     told = machine.run(f"backlogd status --listen 127.0.0.1:{PORT}").stdout
     expect("\nimages " in told, told)
     machine.write(SETTINGS, f"{before}\n")
-    machine.run(f"systemctl stop backlogd.socket; rm {unit} {drop_in}; systemctl daemon-reload; systemctl restart backlogd")
+    machine.run(f"systemctl stop backlogd.socket; rm {unit} {drop_in} /etc/backlogd/token; systemctl daemon-reload; systemctl restart backlogd")
 
 
 def journalctl_x_explains_what_happened(machine, _):
