@@ -95,6 +95,7 @@ async fn lines() -> Vec<Line> {
         record(Ok(Fleet::default()), Decision::hold(Some(3), vec![stalled]), Outcome::None),
         troubled(TroubleKind::DeadLetters, Turn::Began),
         troubled(TroubleKind::AtMax, Turn::Began),
+        troubled(TroubleKind::NoneTaken, Turn::Began),
         troubled(TroubleKind::VisibilityTimeout, Turn::Reminder),
         troubled(TroubleKind::NearRetention, Turn::Began),
         troubled(TroubleKind::AtMax, Turn::Recovered),

@@ -22,6 +22,8 @@ pub enum TroubleKind {
     AtMax,
     /// Capacity that was ordered does not come into service.
     CapacityStalled,
+    /// Messages wait, and nobody in service takes any.
+    NoneTaken,
     /// Readings are missing.
     ReadingsMissing,
     /// A message takes longer than it stays hidden from other workers.
@@ -45,10 +47,11 @@ pub enum Turn {
 
 impl TroubleKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DeadLetters,
         Self::AtMax,
         Self::CapacityStalled,
+        Self::NoneTaken,
         Self::ReadingsMissing,
         Self::VisibilityTimeout,
         Self::NearRetention,
@@ -64,6 +67,7 @@ impl TroubleKind {
             Self::DeadLetters => "dead_letters",
             Self::AtMax => "at_max",
             Self::CapacityStalled => "capacity_stalled",
+            Self::NoneTaken => "none_taken",
             Self::ReadingsMissing => "readings_missing",
             Self::VisibilityTimeout => "visibility_timeout",
             Self::NearRetention => "near_retention",
@@ -77,6 +81,7 @@ impl TroubleKind {
             Self::DeadLetters => "dead letters arriving",
             Self::AtMax => "at max, objective missed",
             Self::CapacityStalled => "capacity stalled",
+            Self::NoneTaken => "messages wait, no worker takes any",
             Self::ReadingsMissing => "readings missing",
             Self::VisibilityTimeout => "visibility timeout too short",
             Self::NearRetention => "oldest message near retention",
@@ -97,6 +102,10 @@ impl TroubleKind {
             Self::CapacityStalled => {
                 "look at the group's activity history: a quota, no capacity of the type, a broken launch template, \
                  or instances that fail their health check"
+            }
+            Self::NoneTaken => {
+                "look at an instance: whether the worker runs, what its log says, that it asks this queue (URL, region) \
+                 and may receive from it (sqs:ReceiveMessage, and kms:Decrypt where the queue is encrypted)"
             }
             Self::ReadingsMissing => {
                 "mend what the text names; until then nothing is scaled: if work piles up, set the desired capacity by hand"

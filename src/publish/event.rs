@@ -18,11 +18,13 @@ pub enum Event {
     DeadLetters,
     /// No more capacity may be ordered, and the objective is missed.
     AtMax,
+    /// Messages wait, and nobody in service takes any.
+    NoneTaken,
     /// Messages take longer than they stay hidden.
     VisibilityTimeout,
     /// The oldest message will soon be deleted unread.
     NearRetention,
-    /// One of the last four is over.
+    /// One of the last five is over.
     Recovered,
     /// Somebody paused a scaler, or changed its pause.
     Paused,
@@ -38,7 +40,7 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ScaledOut,
         Self::ScaledIn,
         Self::ScalingFailed,
@@ -47,6 +49,7 @@ impl Event {
         Self::CapacityStalled,
         Self::DeadLetters,
         Self::AtMax,
+        Self::NoneTaken,
         Self::VisibilityTimeout,
         Self::NearRetention,
         Self::Recovered,
@@ -69,6 +72,7 @@ impl Event {
             Self::CapacityStalled => "capacity_stalled",
             Self::DeadLetters => "dead_letters",
             Self::AtMax => "at_max",
+            Self::NoneTaken => "none_taken",
             Self::VisibilityTimeout => "visibility_timeout",
             Self::NearRetention => "near_retention",
             Self::Recovered => "recovered",
@@ -92,6 +96,7 @@ impl Event {
             Self::CapacityStalled => "ef2a553728c54d40b173bebc14b367de",
             Self::DeadLetters => "7f6fe33e39574becb2ccf0c305087e47",
             Self::AtMax => "ffa74850c41d43d48ba04643ccb5c5ba",
+            Self::NoneTaken => "7218f3a311254176a1f55ede744f14cd",
             Self::VisibilityTimeout => "9845f786e0b54b66a8b00b88f4a350a2",
             Self::NearRetention => "c3bf701c57a64629b719a0b3ba3301af",
             Self::Recovered => "205cd1e487b1416cb6c985ae98441785",

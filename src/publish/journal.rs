@@ -89,6 +89,7 @@ fn tell_of_troubles(record: &Record) {
         let event = match trouble.kind {
             TroubleKind::DeadLetters => Event::DeadLetters,
             TroubleKind::AtMax => Event::AtMax,
+            TroubleKind::NoneTaken => Event::NoneTaken,
             TroubleKind::VisibilityTimeout => Event::VisibilityTimeout,
             TroubleKind::NearRetention => Event::NearRetention,
             TroubleKind::CapacityStalled | TroubleKind::ReadingsMissing => continue,

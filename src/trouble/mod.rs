@@ -4,12 +4,14 @@
 //! told from a record, because a reading is missing, neither begins nor ends any but the one about missing readings.
 
 mod dead_letters;
+mod none_taken;
 mod sight;
 #[cfg(test)]
 mod tests;
 
 use crate::model::{Record, Timestamp, Trouble, TroubleKind, Turn};
 use dead_letters::Levels;
+use none_taken::NoneTaken;
 use serde::{Deserialize, Serialize};
 use sight::Sight;
 use std::collections::BTreeMap;
@@ -18,8 +20,8 @@ use std::time::Duration;
 /// When troubles are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// How long being at the maximum and missing readings must last to be a trouble, and how long any trouble must
-    /// not show to be over.
+    /// How long being at the maximum, missing readings and, once instances have booted, taking no message must last
+    /// to be a trouble, and how long any trouble must not show to be over.
     pub after: Duration,
     /// From one word of a trouble that stands to the next.
     pub remind: Duration,
@@ -44,6 +46,8 @@ pub struct Known {
     courses: BTreeMap<String, Course>,
     /// How many messages lie in each dead-letter queue without being news.
     dead_letters: Levels,
+    /// For how long none has been taken of the messages that wait.
+    none_taken: NoneTaken,
 }
 
 /// How far a trouble has come.
@@ -84,24 +88,34 @@ impl Watch {
     /// What `record` says of troubles: all that stand, and those that are over with it.
     pub fn observe(&mut self, record: &Record) -> Vec<Trouble> {
         self.known.forget_what_is_to_come(record.time);
-        let dead_letters = self.known.dead_letters.watch(record, self.terms.after);
-        let mut dead_letters = Some(dead_letters);
+        let after = self.terms.after;
         let mut troubles = Vec::new();
         for kind in TroubleKind::ALL {
             let stands = matches!(self.known.courses.get(kind.code()), Some(Course::Standing { .. }));
             let sight = match kind {
-                TroubleKind::DeadLetters => dead_letters.take().unwrap_or(Sight::Unknown),
+                TroubleKind::DeadLetters => self.known.dead_letters.watch(record, after),
+                TroubleKind::NoneTaken => self.known.none_taken.watch(record, after, stands),
                 _ => sight::of(kind, record, stands),
             };
-            troubles.extend(self.follow(kind, sight, record.time));
+            let since = match kind {
+                TroubleKind::NoneTaken => self.known.none_taken.since(),
+                _ => None,
+            };
+            troubles.extend(self.follow(kind, sight, since.unwrap_or(record.time), record.time));
         }
         troubles
     }
 
-    /// Takes the trouble of this kind one step further.
-    fn follow(&mut self, kind: TroubleKind, sight: Sight, now: Timestamp) -> Option<Trouble> {
+    /// Takes the trouble of this kind one step further; what is seen `now` has been there `since`.
+    fn follow(
+        &mut self,
+        kind: TroubleKind,
+        sight: Sight,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Option<Trouble> {
         let course = self.known.courses.get(kind.code()).copied();
-        let (next, turn) = self.terms.step(kind, course, &sight, now);
+        let (next, turn) = self.terms.step(kind, course, &sight, since, now);
         if let Sight::Shows(text) = sight
             && turn.is_some()
         {
@@ -129,19 +143,21 @@ impl Watch {
 }
 
 impl Terms {
-    /// Where a trouble goes from `course` by what is seen `now`, and what there is to tell of it.
+    /// Where a trouble goes from `course` by what is seen `now` and has been there `since`, and what there is to tell
+    /// of it.
     fn step(
         self,
         kind: TroubleKind,
         course: Option<Course>,
         sight: &Sight,
+        since: Timestamp,
         now: Timestamp,
     ) -> (Option<Course>, Option<Turn>) {
         let told = |since| (Some(Course::Standing { since, told: now, gone: None }), Some(Turn::Began));
         let last = if takes_time(kind) { self.after } else { Duration::ZERO };
         match (course, sight) {
-            (None, Sight::Shows(_)) if last.is_zero() => told(now),
-            (None, Sight::Shows(_)) => (Some(Course::Showing { since: now }), None),
+            (None, Sight::Shows(_)) if last.is_zero() => told(since),
+            (None, Sight::Shows(_)) => (Some(Course::Showing { since }), None),
             (Some(Course::Showing { since }), Sight::Shows(_)) if now.since(since) >= last => told(since),
             (None | Some(Course::Showing { .. }), Sight::Gone) => (None, None),
             (None | Some(Course::Showing { .. }), _) => (course, None),
@@ -210,5 +226,6 @@ impl Known {
             };
         }
         self.dead_letters.forget_what_is_to_come(now);
+        self.none_taken.forget_what_is_to_come(now);
     }
 }

@@ -27,10 +27,10 @@ const BELIEVED: f64 = 0.5;
 /// The visibility timeout is long enough again when a message takes no more than so much of it.
 const LONG_ENOUGH: f64 = 0.9;
 
-/// What `record` says of any kind but dead letters, which takes a memory; `stands` says that the trouble has begun.
+/// What `record` says of any kind but those that take a memory of their own; `stands` says that the trouble has begun.
 pub(super) fn of(kind: TroubleKind, record: &Record, stands: bool) -> Sight {
     match kind {
-        TroubleKind::DeadLetters => Sight::Unknown,
+        TroubleKind::DeadLetters | TroubleKind::NoneTaken => Sight::Unknown,
         TroubleKind::AtMax => at_max(record, stands),
         TroubleKind::CapacityStalled => capacity_stalled(record),
         TroubleKind::ReadingsMissing => readings_missing(record),

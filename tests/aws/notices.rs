@@ -313,6 +313,45 @@ async fn dead_letters_that_come_while_nobody_watches_are_told_afterwards() {
 }
 
 #[tokio::test]
+async fn workers_that_take_nothing_are_told_of_until_one_takes_a_message() {
+    let name = "notice-taken";
+    let world = World::new(name).await;
+    let queue = world.queue("").await;
+    world.messages(&queue, 20).await;
+    world.group("", 0, 2, 9).await;
+    let watching = eager(name, BRISK).replace("drive = true", "drive = false");
+    world.settings(&format!("[notify]\nafter_secs = 1\n{watching}"));
+    let mut daemon = Daemon::start(&world);
+    let path = world.state_dir().join(format!("troubles/{name}.json"));
+    let kept = || -> Option<Value> { serde_json::from_slice(&std::fs::read(&path).ok()?).ok() };
+    daemon.wait("a first look", || kept().is_some_and(|kept| kept["none_taken"]["waiting"] == 20));
+    daemon.more(name, 3);
+    assert_eq!(daemon.said("no worker takes any"), Vec::<String>::new(), "they may boot");
+    daemon.signal("TERM");
+    daemon.end();
+
+    // Five minutes and a second are long for a test: this was its first look all that time ago.
+    let mut older = kept().unwrap();
+    older["none_taken"]["since"] = json!(older["none_taken"]["since"].as_i64().unwrap() - 301_000);
+    std::fs::write(&path, older.to_string()).unwrap();
+    let daemon = Daemon::start(&world);
+    daemon.await_words("event=\"none_taken\"");
+    let told = daemon.said("event=\"none_taken\"");
+    let words = format!(
+        "messages wait, no worker takes any: waiting: 20 in {name}; none taken for 5 min by 2 in service"
+    );
+    assert!(told.len() == 1 && told[0].contains(&words), "{told:?}");
+    let record = daemon.more(name, 1).remove(0);
+    let trouble = &record["troubles"].as_array().unwrap()[0];
+    assert_eq!((&trouble["kind"], &trouble["state"]), (&json!("none_taken"), &json!("stands")));
+    assert_eq!(record["troubles"].as_array().unwrap().len(), 1, "{record}");
+
+    let taken = world.sqs.receive_message().queue_url(&queue).send().await.unwrap();
+    assert_eq!(taken.messages().len(), 1);
+    daemon.await_words("recovered: messages wait, no worker takes any: over after 5 min");
+}
+
+#[tokio::test]
 async fn a_dry_run_tells_nobody_elsewhere_and_keeps_nothing() {
     let troubled = Troubled::new("notice-dry").await;
     let mut command = troubled.world.backlogd(&["run", "--dry-run", "--output", "json"]);

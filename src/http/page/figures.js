@@ -125,6 +125,7 @@ const TITLES = {
   dead_letters: "dead letters",
   capacity_stalled: "capacity stalled",
   at_max: "at max, objective missed",
+  none_taken: "no message taken",
   visibility_timeout: "visibility timeout too short",
   near_retention: "near retention",
 };

@@ -167,6 +167,7 @@ pub(super) const GAUGES: [Gauge; 24] = [
                 ("dead_letters", |record| Some(trouble(record, TroubleKind::DeadLetters))),
                 ("at_max", |record| Some(trouble(record, TroubleKind::AtMax))),
                 ("capacity_stalled", |record| Some(trouble(record, TroubleKind::CapacityStalled))),
+                ("none_taken", |record| Some(trouble(record, TroubleKind::NoneTaken))),
                 ("readings_missing", |record| Some(trouble(record, TroubleKind::ReadingsMissing))),
                 ("visibility_timeout", |record| Some(trouble(record, TroubleKind::VisibilityTimeout))),
                 ("near_retention", |record| Some(trouble(record, TroubleKind::NearRetention))),

@@ -121,8 +121,9 @@ struct Notify {
     /// are.
     #[schemars(regex(pattern = forms::TOPIC_ARN), example = &"arn:aws:sns:eu-west-1:123456789012:backlogd")]
     topic_arn: Option<String>,
-    /// Seconds for which a scaler must be at its maximum with the objective missed, or lack a reading, before that
-    /// is a trouble, and for which any trouble must not show before it is over.
+    /// Seconds for which a scaler must be at its maximum with the objective missed, lack a reading, or, once its
+    /// instances have booted, see none of the waiting messages taken, before that is a trouble, and for which any
+    /// trouble must not show before it is over.
     #[schemars(range(max = DAY_SECS), extend("default" = 600))]
     after_secs: Option<u32>,
     /// Seconds from one word of a trouble that lasts to the next.

@@ -21,8 +21,8 @@ fn while_one_queue_of_several_is_missing_what_the_others_show_ends_nothing() {
     };
     for (kind, shows, _) in KINDS.into_iter().filter(|(kind, ..)| *kind != TroubleKind::ReadingsMissing) {
         let mut watch = watch();
-        news(&mut watch, 0..610, shows);
-        let told = news(&mut watch, 610..3 * HOUR, well);
+        news(&mut watch, 0..710, shows);
+        let told = news(&mut watch, 710..3 * HOUR, well);
         assert!(told.iter().all(|(_, told, _)| *told == TroubleKind::ReadingsMissing), "{kind:?}: {told:?}");
     }
 }

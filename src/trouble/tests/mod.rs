@@ -1,5 +1,6 @@
 mod dead_letters;
 mod ends;
+mod none_taken;
 
 use super::*;
 use crate::model::{
@@ -9,7 +10,7 @@ use crate::model::{
 
 /// A quiet tick, `secs` after the start of the test.
 fn quiet(secs: i64) -> Record {
-    let backlog = Backlog { visible: 10, counted: 10.0, ..Backlog::default() };
+    let backlog = Backlog { visible: 10, in_flight: 2, counted: 10.0, ..Backlog::default() };
     let facts = QueueFacts {
         visibility_timeout_secs: Some(30),
         retention_secs: Some(1_000),
@@ -45,10 +46,11 @@ fn quiet(secs: i64) -> Record {
 type Change = fn(&mut Record);
 
 /// What makes a tick one of trouble, and what is better but not good enough to be over.
-const KINDS: [(TroubleKind, Change, Change); 6] = [
+const KINDS: [(TroubleKind, Change, Change); 7] = [
     (TroubleKind::DeadLetters, |record| letters(record, 8), |record| letters(record, 6)),
     (TroubleKind::AtMax, |record| at_max(record, 20.0), |record| at_max(record, 8.5)),
     (TroubleKind::CapacityStalled, stalled, stalled),
+    (TroubleKind::NoneTaken, |record| untaken(record, 10), |record| untaken(record, 9)),
     (TroubleKind::ReadingsMissing, blind, blind),
     (TroubleKind::VisibilityTimeout, |record| takes(record, 31.0), |record| takes(record, 28.0)),
     (TroubleKind::NearRetention, |record| oldest(record, 800.0), |record| oldest(record, 750.0)),
@@ -66,6 +68,11 @@ fn at_max(record: &mut Record, per_instance: f64) {
 
 fn stalled(record: &mut Record) {
     record.decision.reasons = vec![Reason::CapacityStalled { in_service: 2, desired: 4, stalled_secs: 600 }];
+}
+
+/// So many wait, and none is in flight.
+fn untaken(record: &mut Record, visible: u64) {
+    record.sample.queues[0].backlog = Ok(Backlog { visible, ..Backlog::default() });
 }
 
 fn blind(record: &mut Record) {
@@ -115,11 +122,20 @@ fn news(watch: &mut Watch, secs: std::ops::Range<i64>, change: Change) -> Vec<(i
 
 const HOUR: i64 = 3_600;
 
+/// How many seconds after it first showed a trouble is told.
+const fn begins(kind: TroubleKind) -> i64 {
+    match kind {
+        TroubleKind::AtMax | TroubleKind::ReadingsMissing => 600,
+        TroubleKind::NoneTaken => 700,
+        _ => 0,
+    }
+}
+
 #[test]
 fn each_kind_is_told_when_it_begins_every_four_hours_and_once_when_it_has_been_gone_for_ten_minutes() {
     for (kind, shows, _) in KINDS {
         let mut watch = watch();
-        let begins = if takes_time(kind) { 600 } else { 0 };
+        let begins = begins(kind);
         let told = news(&mut watch, 0..10 * HOUR, shows);
         let expected = [
             (begins, kind, Turn::Began),
@@ -154,19 +170,20 @@ fn the_words_have_the_figures() {
         "3 came into dlq, 8 are there now",
         "5 ordered, which is the max: 20 messages per instance, 10 accepted, drained in 50 s if nothing more came",
         "2 of 4 in service and no growth for 600 s: not ordering more",
+        "waiting: 10 in images; none taken for 11 min by 2 in service",
         "queue images: AccessDenied; and 1 more",
         "a message takes 31 s, and queue images hides it for 30 s: it is delivered again while it is worked on",
         "the oldest message of queue images is 800 s old, 80 % of the 1000 s it is kept for",
     ]) {
         let mut watch = watch();
-        news(&mut watch, 0..600, shows);
-        assert_eq!(watch.observe(&changed(600, shows))[0].text, words, "{kind:?}");
+        news(&mut watch, 0..700, shows);
+        assert_eq!(watch.observe(&changed(700, shows))[0].text, words, "{kind:?}");
     }
 }
 
 #[test]
 fn what_shows_only_now_and_then_is_no_trouble_before_it_lasts() {
-    for (kind, shows, _) in KINDS.into_iter().filter(|(kind, ..)| takes_time(*kind)) {
+    for (kind, shows, _) in KINDS.into_iter().filter(|(kind, ..)| begins(*kind) > 0) {
         let mut watch = watch();
         for hour in 0..20 {
             assert_eq!(news(&mut watch, hour * HOUR..hour * HOUR + 590, shows), [], "{kind:?}");
@@ -179,7 +196,7 @@ fn what_shows_only_now_and_then_is_no_trouble_before_it_lasts() {
 fn what_comes_and_goes_is_one_trouble() {
     for (kind, shows, _) in KINDS {
         let mut watch = watch();
-        news(&mut watch, 0..610, shows);
+        news(&mut watch, 0..710, shows);
         for round in 1..12 {
             let told = news(&mut watch, round * 1_000..round * 1_000 + 500, |_| ());
             assert_eq!(told, [], "{kind:?}");
@@ -193,8 +210,8 @@ fn what_comes_and_goes_is_one_trouble() {
 fn what_is_a_little_better_is_not_over_and_what_is_a_little_bad_has_not_begun() {
     for (kind, shows, better) in KINDS {
         let mut watch = watch();
-        news(&mut watch, 0..610, shows);
-        assert_eq!(news(&mut watch, 610..3 * HOUR, better), [], "{kind:?}");
+        news(&mut watch, 0..710, shows);
+        assert_eq!(news(&mut watch, 710..3 * HOUR, better), [], "{kind:?}");
     }
     for (kind, _, better) in KINDS {
         let by_a_threshold =
@@ -209,12 +226,12 @@ fn what_is_a_little_better_is_not_over_and_what_is_a_little_bad_has_not_begun() 
 fn a_missing_reading_begins_and_ends_no_trouble_but_its_own() {
     for (kind, shows, _) in KINDS.into_iter().filter(|(kind, ..)| *kind != TroubleKind::ReadingsMissing) {
         let mut watch = watch();
-        news(&mut watch, 0..610, shows);
-        let told: Vec<_> = news(&mut watch, 610..3 * HOUR, |record| {
+        news(&mut watch, 0..710, shows);
+        let told: Vec<_> = news(&mut watch, 710..3 * HOUR, |record| {
             blind(record);
             record.estimate = None;
         });
-        assert_eq!(told, [(1_210, TroubleKind::ReadingsMissing, Turn::Began)], "{kind:?}");
+        assert_eq!(told, [(1_310, TroubleKind::ReadingsMissing, Turn::Began)], "{kind:?}");
         let stands = watch.observe(&changed(3 * HOUR, blind));
         assert!(stands.iter().any(|each| each.kind == kind && each.turn == Turn::Stands), "{stands:?}");
     }
@@ -226,8 +243,7 @@ fn a_restart_tells_nothing_twice_and_forgets_no_end() {
         let mut watch = watch();
         for at in (0..2 * HOUR).step_by(10) {
             let told: Vec<_> = watch.observe(&changed(at, shows)).iter().map(|each| each.turn).collect();
-            let begins = if takes_time(kind) { 600 } else { 0 };
-            let expected = match at.cmp(&begins) {
+            let expected = match at.cmp(&begins(kind)) {
                 std::cmp::Ordering::Less => Vec::new(),
                 std::cmp::Ordering::Equal => vec![Turn::Began],
                 std::cmp::Ordering::Greater => vec![Turn::Stands],
@@ -246,16 +262,17 @@ fn a_restart_tells_nothing_twice_and_forgets_no_end() {
 fn a_clock_that_is_set_back_delays_and_does_not_repeat() {
     for (kind, shows, _) in KINDS {
         let mut watch = watch();
-        news(&mut watch, 0..610, shows);
+        news(&mut watch, 0..710, shows);
         let told = news(&mut watch, -5 * HOUR..-HOUR, shows);
         assert_eq!(told, [], "{kind:?}: four hours by the new clock, and not from the old one");
         let told = news(&mut watch, -HOUR..0, |_| ());
         assert_eq!(told, [(-HOUR + 600, kind, Turn::Recovered)]);
     }
-    let mut watch = watch();
-    assert_eq!(news(&mut watch, 0..500, blind), []);
-    let begins = (-HOUR + 600, TroubleKind::ReadingsMissing, Turn::Began);
-    assert_eq!(news(&mut watch, -HOUR..0, blind), [begins]);
+    for (kind, shows, _) in KINDS.into_iter().filter(|(kind, ..)| begins(*kind) > 0) {
+        let mut watch = watch();
+        assert_eq!(news(&mut watch, 0..500, shows), []);
+        assert_eq!(news(&mut watch, -HOUR..0, shows), [(-HOUR + begins(kind), kind, Turn::Began)]);
+    }
 }
 
 #[test]
