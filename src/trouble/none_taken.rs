@@ -34,8 +34,8 @@ const AGAIN: Duration = Duration::from_mins(2);
 const UNSEEN: Duration = Duration::from_mins(5);
 /// How often a stretch that goes on is worth writing down.
 const KEPT_EVERY: Duration = Duration::from_mins(1);
-/// Some were taken if fewer than so much of those at first wait: the counters are off by less.
-const FEWER: f64 = 0.9;
+/// Some were taken if fewer wait than at first by more than one in so many: the counters are off by less.
+const FEWER: u64 = 10;
 
 impl NoneTaken {
     /// Whether nobody has taken a message for `after` and the time that instances boot; `stands` says that the
@@ -57,7 +57,7 @@ impl NoneTaken {
             return Sight::Unknown;
         }
         let stretch = self.0.get_or_insert_with(|| Stretch::of(record, backlog.visible));
-        if (backlog.visible as f64) < FEWER * stretch.waiting as f64 {
+        if backlog.visible < stretch.waiting - stretch.waiting / FEWER {
             *stretch = Stretch::of(record, backlog.visible);
             return Sight::Gone;
         }

@@ -55,7 +55,7 @@ fn instances_are_given_their_boot_time_and_five_minutes_where_nobody_learns_it()
 #[test]
 fn a_boot_time_that_is_believed_ever_longer_because_nobody_works_delays_nothing() {
     let grows = |at: i64, record: &mut Record| {
-        record.estimate.as_mut().unwrap().boot_secs.value = 100.0 + 2.0 * at as f64;
+        record.estimate.as_mut().unwrap().boot_secs.value = f64::from(100 + 2 * i32::try_from(at).unwrap());
     };
     assert_eq!(told(&mut watch(), 0..HOUR, grows), [(700, Turn::Began)]);
 }
@@ -95,12 +95,9 @@ fn one_message_in_flight_in_any_of_its_queues_is_work() {
 fn counters_that_are_a_minute_old_and_workers_quicker_than_the_samples_are_no_trouble() {
     let now_and_then = |at: i64, record: &mut Record| {
         if at % 600 == 590 {
-            quick(record);
+            backlog(record, Backlog { visible: 10, in_flight: 1, ..Backlog::default() });
         }
     };
-    fn quick(record: &mut Record) {
-        backlog(record, Backlog { visible: 10, in_flight: 1, ..Backlog::default() });
-    }
     assert_eq!(told(&mut watch(), 0..5 * HOUR, now_and_then), []);
     let emptied = |at: i64, record: &mut Record| {
         if at % 600 == 590 {
@@ -118,11 +115,11 @@ fn counters_that_are_a_minute_old_and_workers_quicker_than_the_samples_are_no_tr
 
 #[test]
 fn messages_that_become_fewer_are_taken_and_a_counter_that_is_a_little_off_is_none() {
-    let drained = |at: i64, record: &mut Record| untaken(record, 10_000 - 2 * at as u64);
+    let drained = |at: i64, record: &mut Record| untaken(record, 10_000 - 2 * at.unsigned_abs());
     assert_eq!(told(&mut watch(), 0..4_900, drained), []);
     let noisy = |at: i64, record: &mut Record| untaken(record, if at % 20 == 0 { 1_000 } else { 930 });
     assert_eq!(told(&mut watch(), 0..HOUR, noisy), [(700, Turn::Began)]);
-    let grows = |at: i64, record: &mut Record| untaken(record, 10 + at as u64);
+    let grows = |at: i64, record: &mut Record| untaken(record, 10 + at.unsigned_abs());
     assert_eq!(told(&mut watch(), 0..HOUR, grows), [(700, Turn::Began)]);
 }
 
