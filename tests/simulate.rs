@@ -298,6 +298,20 @@ fn its_records_can_be_replayed_and_are_a_workload_themselves() {
 }
 
 #[test]
+fn workers_that_work_are_never_told_of_as_if_they_did_not_however_old_the_counters_are() {
+    let (dir, watched) = (place(), Path::new("run.jsonl"));
+    for (shape, per_minute, takes) in [("daily", "1", "0.5"), ("spikes", "20", "10"), ("batch", "0.2", "120")]
+    {
+        let world =
+            ["--shape", shape, "--per-minute", per_minute, "--processing-secs", takes, "--hours", "3"];
+        let poor = ["--stale-secs", "60", "--noise-percent", "10", "--records", "run.jsonl"];
+        assert!(simulate(&dir, &[&world[..], &poor].concat()).status.success());
+        let records = fs::read_to_string(dir.path().join(watched)).unwrap();
+        assert!(records.lines().count() > 1_000 && !records.contains("\"none_taken\""), "{shape}");
+    }
+}
+
+#[test]
 fn records_that_cannot_be_written_fail_after_the_figures_are_told() {
     let dir = place();
     let output = simulate(&dir, &[&TRACE[..], &["--records", "no/such/run.jsonl"]].concat());

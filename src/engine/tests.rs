@@ -112,7 +112,7 @@ impl Publisher for FakeListener {
     }
 }
 
-/// An engine at five instances that accept ten messages each, with `visible` waiting and one in flight.
+/// An engine at five instances that accept ten messages each, with `visible` waiting.
 struct Scene {
     script: Script,
     group: FakeGroup,
@@ -125,8 +125,7 @@ impl Scene {
         let takes = Duration::ZERO;
         let group = FakeGroup { script: script.clone(), takes, obstacle: None, answer: Outcome::Done };
         let mut scene = Self { script, group, queues: vec![] };
-        let (visible, counted) = (visible.into(), visible.into());
-        scene.queue(Ok(Backlog { visible, in_flight: 1, counted, ..Backlog::default() }));
+        scene.queue(Ok(Backlog { visible: visible.into(), counted: visible.into(), ..Backlog::default() }));
         scene
     }
 

@@ -32,6 +32,8 @@ pub struct Terms {
 pub struct Watch {
     terms: Terms,
     known: Known,
+    /// For how long none has been taken of the messages that wait.
+    none_taken: NoneTaken,
     /// What was last to be said of each trouble. It is not kept over a restart.
     texts: BTreeMap<TroubleKind, String>,
 }
@@ -46,7 +48,7 @@ pub struct Known {
     courses: BTreeMap<String, Course>,
     /// How many messages lie in each dead-letter queue without being news.
     dead_letters: Levels,
-    /// For how long none has been taken of the messages that wait.
+    /// For how long none had been taken of the messages that wait, to a minute.
     none_taken: NoneTaken,
 }
 
@@ -76,7 +78,8 @@ impl Watch {
     /// A watch that goes on from what is `known`.
     #[must_use]
     pub const fn new(terms: Terms, known: Known) -> Self {
-        Self { terms, known, texts: BTreeMap::new() }
+        let none_taken = known.none_taken;
+        Self { terms, known, none_taken, texts: BTreeMap::new() }
     }
 
     /// What has to be kept.
@@ -88,21 +91,23 @@ impl Watch {
     /// What `record` says of troubles: all that stand, and those that are over with it.
     pub fn observe(&mut self, record: &Record) -> Vec<Trouble> {
         self.known.forget_what_is_to_come(record.time);
+        self.none_taken.forget_what_is_to_come(record.time);
         let after = self.terms.after;
         let mut troubles = Vec::new();
         for kind in TroubleKind::ALL {
             let stands = matches!(self.known.courses.get(kind.code()), Some(Course::Standing { .. }));
             let sight = match kind {
                 TroubleKind::DeadLetters => self.known.dead_letters.watch(record, after),
-                TroubleKind::NoneTaken => self.known.none_taken.watch(record, after, stands),
+                TroubleKind::NoneTaken => self.none_taken.watch(record, after, stands),
                 _ => sight::of(kind, record, stands),
             };
             let since = match kind {
-                TroubleKind::NoneTaken => self.known.none_taken.since(),
+                TroubleKind::NoneTaken => self.none_taken.since(),
                 _ => None,
             };
             troubles.extend(self.follow(kind, sight, since.unwrap_or(record.time), record.time));
         }
+        self.known.none_taken = self.none_taken.kept();
         troubles
     }
 
@@ -226,6 +231,5 @@ impl Known {
             };
         }
         self.dead_letters.forget_what_is_to_come(now);
-        self.none_taken.forget_what_is_to_come(now);
     }
 }

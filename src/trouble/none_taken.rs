@@ -16,7 +16,7 @@ pub(super) struct NoneTaken(Option<Stretch>);
 struct Stretch {
     /// When it began; later by the time in which nobody looked.
     since: Timestamp,
-    /// When somebody last looked, give or take `KEPT_EVERY`.
+    /// When somebody last looked, to a `KEPT_EVERY`.
     looked: Timestamp,
     /// The messages that waited when it began.
     waiting: u64,
@@ -73,8 +73,13 @@ impl NoneTaken {
     }
 
     /// Since when nobody has taken any.
-    pub(super) fn since(&self) -> Option<Timestamp> {
+    pub(super) fn since(self) -> Option<Timestamp> {
         self.0.map(|stretch| stretch.since)
+    }
+
+    /// What of it is worth writing down: not what shows only for a moment, as it does where all is well.
+    pub(super) fn kept(self) -> Self {
+        Self(self.0.filter(|stretch| stretch.looked > stretch.since))
     }
 
     pub(super) fn forget_what_is_to_come(&mut self, now: Timestamp) {

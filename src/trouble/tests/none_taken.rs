@@ -155,11 +155,28 @@ fn work_that_is_seen_in_one_queue_counts_while_another_is_missing() {
 #[test]
 fn a_daemon_that_was_down_makes_no_trouble_of_two_looks_and_one_that_crashes_goes_on_counting() {
     let mut watch = watch();
-    assert_eq!(told(&mut watch, 0..10, |_, _| ()), []);
+    assert_eq!(told(&mut watch, 0..100, |_, _| ()), []);
     let mut watch = Watch::new(Terms::default(), watch.known().clone());
-    assert_eq!(told(&mut watch, 8 * HOUR..8 * HOUR + 400, |_, _| ()), [], "five minutes and 390 s");
+    assert_eq!(told(&mut watch, 8 * HOUR..8 * HOUR + 340, |_, _| ()), [], "one minute, five, and 330 s");
     let mut watch = Watch::new(Terms::default(), watch.known().clone());
-    assert_eq!(told(&mut watch, 8 * HOUR + 400..9 * HOUR, |_, _| ()), [(8 * HOUR + 400, Turn::Began)]);
+    assert_eq!(told(&mut watch, 8 * HOUR + 340..9 * HOUR, |_, _| ()), [(8 * HOUR + 340, Turn::Began)]);
+}
+
+#[test]
+fn what_shows_for_a_moment_is_not_written_down_and_what_lasts_once_a_minute() {
+    let mut watch = watch();
+    let before = watch.known().clone();
+    assert_eq!(told(&mut watch, 0..60, |_, _| ()), []);
+    assert_eq!(*watch.known(), before);
+    let mut writes = 0;
+    for at in (60..600).step_by(10) {
+        let before = watch.known().clone();
+        assert_eq!(told(&mut watch, at..at + 10, |_, _| ()), []);
+        writes += usize::from(*watch.known() != before);
+    }
+    assert_eq!(writes, 9);
+    assert_eq!(news(&mut watch, 600..610, |_| ()), []);
+    assert_eq!(*watch.known(), before, "nothing is left");
 }
 
 #[test]
