@@ -16,7 +16,7 @@ pub(super) struct NoneTaken(Option<Stretch>);
 struct Stretch {
     /// When it began; later by the time in which nobody looked.
     since: Timestamp,
-    /// When somebody last looked, to a `KEPT_EVERY`.
+    /// When somebody last looked, to the minute.
     looked: Timestamp,
     /// The messages that waited when it began.
     waiting: u64,
