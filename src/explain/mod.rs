@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::publish::Exposition;
 use crate::publish::{json, text};
-use crate::settings::Settings;
+use crate::settings::{NoScaler, Settings};
 use std::fmt::{self, Write};
 
 /// One tick, and what the daemon would make of it.
@@ -29,13 +29,8 @@ pub struct Explanation {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// No scaler has this name.
-    #[error("no scaler is called {asked:?}; there are: {known}")]
-    Unknown {
-        /// The name asked for.
-        asked: String,
-        /// The names there are.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] NoScaler),
     /// The settings do not fit the environment.
     #[error(transparent)]
     Unfit(#[from] Unfit),
@@ -43,7 +38,7 @@ pub enum Failure {
 
 /// Reads what `scaler` reads now, and decides as the daemon would, writing nothing.
 pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Failure> {
-    let known = settings.scalers.iter().map(|scaler| scaler.name.as_str()).collect::<Vec<_>>().join(", ");
+    let unknown = settings.unknown(scaler);
     let scalers: Vec<_> = settings.scalers.into_iter().filter(|known| known.name == scaler).collect();
     let drive = scalers.iter().any(|scaler| scaler.drive);
     let clock = Clock::start();
@@ -51,7 +46,7 @@ pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Fa
     let Assembly { engines, .. } = assemble(&Settings { scalers, ..settings }, &purpose, clock.now()).await?;
     match engines.into_iter().next() {
         Some((mut engine, _)) => Ok(Explanation { record: engine.tick(clock.now()).await, drive }),
-        None => Err(Failure::Unknown { asked: scaler.to_owned(), known }),
+        None => Err(unknown.into()),
     }
 }
 
