@@ -9,10 +9,10 @@ use crate::calendar::paused;
 use crate::clock::Clock;
 use crate::model::{
     Action, Backlog, DeadLetters, Estimate, Fleet, Learnt, Metrics, Missing, Pause, Reason, Record, Sample,
-    Timestamp, rounded,
+    Timestamp, Trouble, rounded,
 };
 use crate::publish::Exposition;
-use crate::publish::{json, text};
+use crate::publish::{json, notice, text};
 use crate::settings::{NoScaler, Settings};
 use std::fmt::{self, Write};
 
@@ -60,6 +60,7 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
         scaler: &record.scaler,
         time: record.time,
         paused: record.paused.as_ref(),
+        troubles: &record.troubles,
         sample: &record.sample,
         metrics: record.metrics,
         estimate: record.estimate.as_ref(),
@@ -75,6 +76,7 @@ struct Page<'a> {
     scaler: &'a str,
     time: Timestamp,
     paused: Option<&'a Pause>,
+    troubles: &'a [Trouble],
     sample: &'a Sample,
     metrics: Metrics,
     estimate: Option<&'a Estimate>,
@@ -114,6 +116,12 @@ fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
     }
     if let Some(pause) = page.paused {
         writeln!(text, "\npaused\n  {}", paused(pause, page.time))?;
+    }
+    if !page.troubles.is_empty() {
+        writeln!(text, "\ntroubles")?;
+        for line in page.troubles.iter().map(troubled) {
+            writeln!(text, "  {line}")?;
+        }
     }
     writeln!(text, "\nthought")?;
     for (number, (words, code)) in (1..).zip(&page.thoughts) {
@@ -219,6 +227,15 @@ fn beliefs(estimate: &Estimate) -> Vec<String> {
         },
         format!("of late {} % of the messages waited too long", rounded(estimate.late_percent)),
     ]
+}
+
+/// A trouble; while it is there since when, and what to do.
+fn troubled(trouble: &Trouble) -> String {
+    if !trouble.turn.is_on() {
+        return notice::sentence(trouble);
+    }
+    let Trouble { kind, since, text, .. } = trouble;
+    format!("{} since {}: {text}\n    -> {}", kind.title(), json::time(*since), kind.advice())
 }
 
 /// A reason in words. Why a reading is missing already stands with the readings.
