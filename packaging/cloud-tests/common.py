@@ -96,6 +96,6 @@ def actions(*policies):
     return sorted(found)
 
 
-def needed_actions():
-    """What a daemon that drives, learns and publishes needs to be allowed."""
-    return actions(json.loads((PACKAGING / "iam" / "driving.json").read_text()))
+def needed_actions(*more):
+    """What a daemon that drives, learns and publishes needs to be allowed, and that of the documents `more`."""
+    return actions(*(json.loads((PACKAGING / "iam" / name).read_text()) for name in ["driving.json", *more]))

@@ -10,6 +10,7 @@ import common
 FILE = common.PACKAGING / "cloudformation" / "backlogd.yaml"
 # CloudFormation's limit of a template that is not fetched from S3.
 TEMPLATE_BYTES = 51200
+TOPIC = "arn:aws:sns:eu-central-1:210987654321:alerts.fifo"
 SIGNAL = "/opt/aws/bin/cfn-signal --exit-code $? --stack image-stack --resource MonitoringGroup --region eu-west-1"
 GIVEN = {
     "PackageUrl": "s3://bucket/backlogd.rpm",
@@ -60,7 +61,7 @@ class Stack:
 
     def value(self, it):
         if isinstance(it, list):
-            return [self.value(inner) for inner in it]
+            return [inner for inner in map(self.value, it) if inner is not None]
         if not isinstance(it, dict):
             return it
         if len(it) == 1:
@@ -91,6 +92,9 @@ class Stack:
     def _equals(self, it):
         return self.value(it[0]) == self.value(it[1])
 
+    def _not(self, it):
+        return not self.value(it[0])
+
     def _select(self, it):
         return self.value(it[1])[it[0]]
 
@@ -111,7 +115,7 @@ class Stack:
     def policies(self):
         """The monitoring host's policies, by name."""
         every = self.resources()["MonitoringRole"]["Properties"]["Policies"]
-        return {it["PolicyName"]: it["PolicyDocument"] for it in every if it}
+        return {it["PolicyName"]: it["PolicyDocument"] for it in every}
 
 
 class CloudFormation(unittest.TestCase):
@@ -124,7 +128,7 @@ class CloudFormation(unittest.TestCase):
         self.assertLessEqual(FILE.stat().st_size, TEMPLATE_BYTES)
 
     def test_the_hosts_user_data_is_the_shipped_one_filled_in(self):
-        for given in [{}, {"ExampleWorkers": "true", "Drive": "true"}]:
+        for given in [{}, {"ExampleWorkers": "true", "Drive": "true", "TopicArn": TOPIC}]:
             text = Stack(**given).user_data()
             common.check_cloud_init(self, text)
             common.check_same_but(self, text, "backlogd.yaml", [common.PACKAGE, common.SETTINGS], [SIGNAL])
@@ -173,9 +177,36 @@ class CloudFormation(unittest.TestCase):
             write["Resource"],
             "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/job-workers")
         read, = [it for it in policies["reading"]["Statement"] if "sqs:GetQueueUrl" in it["Action"]]
-        self.assertEqual(read["Resource"], "arn:aws:sqs:eu-west-1:123456789012:jobs.fifo")
+        self.assertEqual(read["Resource"], ["arn:aws:sqs:eu-west-1:123456789012:jobs.fifo"])
         put, = [it for it in policies["reading"]["Statement"] if it["Action"] == "cloudwatch:PutMetricData"]
         self.assertEqual(put["Condition"], {"StringEquals": {"cloudwatch:namespace": "Backlogd"}})
+
+    def test_the_dead_letter_queue_may_be_read_where_one_is_named_and_the_examples_always(self):
+        def read(**given):
+            statement, = [it for it in Stack(**given).policies()["reading"]["Statement"] if "sqs:GetQueueUrl" in it["Action"]]
+            return statement["Resource"]
+        queues = "arn:aws:sqs:eu-west-1:123456789012:"
+        self.assertEqual(read(DeadLetterQueueName="dead.fifo"), [queues + "jobs.fifo", queues + "dead.fifo"])
+        self.assertEqual(read(ExampleWorkers="true"), [queues + "the-queue-queuename", "the-deadletters-arn"])
+
+    def test_a_topic_is_told_of_troubles_and_may_be_where_one_is_given(self):
+        self.assertIn(f"tells of troubles: {TOPIC}\n", self.settings(TopicArn=TOPIC))
+        policies = Stack(TopicArn=TOPIC, Drive="true").policies()
+        statement, = policies["telling"]["Statement"]
+        self.assertEqual((statement["Action"], statement["Resource"]), ("sns:Publish", TOPIC))
+        of_the_daemon = [policies[name] for name in ["reading", "driving", "telling"]]
+        self.assertEqual(common.actions(*of_the_daemon), common.needed_actions("notifying.json"))
+        self.assertNotIn("tells of troubles", self.settings())
+
+    def test_the_daemon_takes_every_topic_that_the_stack_takes(self):
+        rule = Stack().template["Parameters"]["TopicArn"]["AllowedPattern"]
+        for good in [TOPIC, "arn:aws-us-gov:sns:us-gov-east-1:123456789012:a_b-C", "arn:aws-cn:sns:cn-north-1:123456789012:" + "a" * 256]:
+            self.assertRegex(good, rule)
+            self.assertIn(good, self.settings(TopicArn=good))
+        for bad in ["alerts", TOPIC + ":0a1b", TOPIC.replace("sns", "sqs"), TOPIC.replace("eu-central-1", ""), TOPIC + '"']:
+            self.assertIsNone(re.fullmatch(rule, bad), bad)
+            with self.assertRaises(AssertionError):
+                self.settings(TopicArn=bad)
 
     def test_a_watching_host_may_change_nothing(self):
         self.assertEqual(set(Stack().policies()), {"reading", "package"})

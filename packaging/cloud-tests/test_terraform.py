@@ -18,6 +18,7 @@ provider "aws" {
 """
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:"
 GROUP = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:0a1b2c3d:autoScalingGroupName/"
+TOPIC = "arn:aws:sns:eu-central-1:210987654321:alerts"
 GIVEN = {
     "package_url": "s3://bucket/backlogd.rpm",
     "package_sha256": "a" * 64,
@@ -131,6 +132,18 @@ class Terraform(unittest.TestCase):
         self.assertEqual(common.actions(reading, driving), common.needed_actions())
         self.assertEqual(driving["Statement"][0]["Resource"], [GROUP + "image-workers"])
         self.assertEqual(reading["Statement"][0]["Resource"], [QUEUE + "images", QUEUE + "videos.fifo"])
+
+    def test_dead_letter_queues_may_be_read_and_a_topic_told_where_they_are_given(self):
+        scalers = {name: {**it, "dead_letter_queue_arn": QUEUE + "dead"} for name, it in GIVEN["scalers"].items()}
+        planned = self.plan(scalers=scalers, topic_arn=TOPIC)
+        reading, driving = self.policy("reading", planned), self.policy("driving[0]", planned)
+        self.assertEqual(common.actions(reading, driving), common.needed_actions("notifying.json"))
+        self.assertEqual(reading["Statement"][0]["Resource"], [QUEUE + "images", QUEUE + "dead", QUEUE + "videos.fifo"])
+        self.assertEqual(reading["Statement"][-1], {"Effect": "Allow", "Action": "sns:Publish", "Resource": TOPIC})
+        text = planned[1]["user_data"]["value"]
+        common.check_cloud_init(self, text)
+        _, files = common.document(text)
+        self.assertIn(f"tells of troubles: {TOPIC}\n", common.check_settings(self, files[common.SETTINGS]["content"]))
 
     def test_in_china_its_names_are_those_of_china(self):
         scaler = {name: arn.replace("arn:aws:", "arn:aws-cn:").replace("eu-west-1", "cn-north-1") if "arn" in name else arn

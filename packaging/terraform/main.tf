@@ -7,9 +7,11 @@ locals {
   driven    = [for scaler in values(var.scalers) : scaler.group_arn if scaler.drive]
   object    = trimprefix(var.package_url, "s3://")
   in_bucket = local.object != var.package_url
+  topics    = compact([var.topic_arn])
+  notify    = [for arn in local.topics : "notify = { topic_arn = ${jsonencode(arn)} }\n"]
 
   # A JSON string is a TOML string as well.
-  settings = join("\n", [for name, scaler in var.scalers : join("\n", concat(
+  settings = join("\n", concat(local.notify, [for name, scaler in var.scalers : join("\n", concat(
     [
       "[[scaler]]",
       "name = ${jsonencode(name)}",
@@ -20,7 +22,7 @@ locals {
     ],
     scaler.max_instances == null ? [] : ["limits = { max = ${scaler.max_instances} }"],
     ["publish = { namespace = ${jsonencode(var.namespace)} }", ""],
-  ))])
+  ))]))
 
   # The user data that can also be filled in by hand, filled in.
   contents = {
@@ -46,11 +48,11 @@ resource "aws_iam_role_policy" "reading" {
   role = aws_iam_role.host.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Effect   = "Allow"
         Action   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
-        Resource = distinct([for scaler in values(var.scalers) : scaler.queue_arn])
+        Resource = distinct(compact(flatten([for it in values(var.scalers) : [it.queue_arn, it.dead_letter_queue_arn]])))
       },
       {
         Effect   = "Allow"
@@ -63,7 +65,7 @@ resource "aws_iam_role_policy" "reading" {
         Resource  = "*"
         Condition = { StringEquals = { "cloudwatch:namespace" = var.namespace } }
       },
-    ]
+    ], [for arn in local.topics : { Effect = "Allow", Action = "sns:Publish", Resource = arn }])
   })
 }
 

@@ -28,7 +28,8 @@ variable "scalers" {
   description = <<-EOT
     The scalers, by name: the ARNs of the queue and of the Auto Scaling group that works on it, both in the region of the
     host; the longest a message should wait, in seconds; whether to set the group's desired capacity; whether an instance
-    that is given back finishes its messages; and the largest desired capacity to ask for, by default the group's own.
+    that is given back finishes its messages; the largest desired capacity to ask for, by default the group's own; and the
+    ARN of the queue's dead-letter queue, to have its messages counted.
   EOT
   type = map(object({
     queue_arn              = string
@@ -37,6 +38,7 @@ variable "scalers" {
     drive                  = optional(bool, false)
     drains                 = optional(bool, false)
     max_instances          = optional(number)
+    dead_letter_queue_arn  = optional(string)
   }))
 
   validation {
@@ -49,6 +51,17 @@ variable "namespace" {
   description = "The CloudWatch namespace of the metrics, the only one the host may write to."
   type        = string
   default     = "Backlogd"
+}
+
+variable "topic_arn" {
+  description = "The SNS topic that is told of troubles; without it the journal and the metrics have them."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.topic_arn == null || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\\.fifo)?$", var.topic_arn))
+    error_message = "topic_arn must be arn:PARTITION:sns:REGION:ACCOUNT:NAME."
+  }
 }
 
 variable "vpc_id" {

@@ -54,6 +54,13 @@ impl Failure {
         }
     }
 
+    /// What came of the call, without its name and the request's id: the same for all calls that fail of the same.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        let words = self.why.split_once(": ").map_or(self.why.as_str(), |(_, words)| words);
+        words.rsplit_once(" (request ").map_or(words, |(words, _)| words)
+    }
+
     /// The reading of `what` that this failure cost.
     #[must_use]
     pub fn missing(self, what: String) -> Missing {
@@ -304,6 +311,19 @@ mod tests {
         let asked = GetQueueUrlError::generic(answer);
         let failure = of(&Error::construction_failure(CredentialsError::provider_error(asked)));
         assert!(failure.why.ends_with(": AccessDenied: no entry"), "{failure}");
+    }
+
+    #[test]
+    fn the_words_of_a_failure_are_the_same_whatever_was_called() {
+        let words = |why: &str| {
+            Failure { cause: Cause::Credentials, code: None, why: why.to_owned() }.words().to_owned()
+        };
+        assert_eq!(
+            words("sqs:GetQueueUrl: ExpiredToken: it is old (request 0a-1)"),
+            "ExpiredToken: it is old"
+        );
+        assert_eq!(words("sqs:GetQueueUrl: io error: Connection refused"), "io error: Connection refused");
+        assert_eq!(words("no call"), "no call");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! comes twice is its first coming. How long a window lasts is time that passes, whatever the clocks do.
 
 mod amount;
+mod field;
 mod pause;
 mod zone;
 
@@ -109,11 +110,13 @@ impl Window {
 
 impl Pattern {
     /// The pattern of this text: second, minute, hour, day of month, month, day of week, and perhaps a
-    /// year. Else the parser's reason.
+    /// year. Else which field is wrong, and what it may have.
     pub fn parse(text: &str) -> Result<Self, String> {
         // The dialect of tokio-cron-scheduler, which fires schedules.
         let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
-        let cron = parser.parse(text).map_err(|err| err.to_string())?;
+        let cron = parser.parse(text).map_err(|err| {
+            field::mistake(text, |text| parser.parse(text).is_ok()).unwrap_or_else(|| err.to_string())
+        })?;
         Ok(Self { text: text.to_owned(), cron })
     }
 

@@ -9,11 +9,11 @@ use crate::calendar::paused;
 use crate::clock::Clock;
 use crate::model::{
     Action, Backlog, DeadLetters, Estimate, Fleet, Learnt, Metrics, Missing, Pause, Reason, Record, Sample,
-    Timestamp, rounded,
+    Timestamp, Trouble, rounded,
 };
 use crate::publish::Exposition;
-use crate::publish::{json, text};
-use crate::settings::Settings;
+use crate::publish::{json, notice, text};
+use crate::settings::{NoScaler, Settings};
 use std::fmt::{self, Write};
 
 /// One tick, and what the daemon would make of it.
@@ -29,13 +29,8 @@ pub struct Explanation {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// No scaler has this name.
-    #[error("no scaler is called {asked:?}; there are: {known}")]
-    Unknown {
-        /// The name asked for.
-        asked: String,
-        /// The names there are.
-        known: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] NoScaler),
     /// The settings do not fit the environment.
     #[error(transparent)]
     Unfit(#[from] Unfit),
@@ -43,7 +38,7 @@ pub enum Failure {
 
 /// Reads what `scaler` reads now, and decides as the daemon would, writing nothing.
 pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Failure> {
-    let known = settings.scalers.iter().map(|scaler| scaler.name.as_str()).collect::<Vec<_>>().join(", ");
+    let unknown = settings.unknown(scaler);
     let scalers: Vec<_> = settings.scalers.into_iter().filter(|known| known.name == scaler).collect();
     let drive = scalers.iter().any(|scaler| scaler.drive);
     let clock = Clock::start();
@@ -51,7 +46,7 @@ pub async fn explain(settings: Settings, scaler: &str) -> Result<Explanation, Fa
     let Assembly { engines, .. } = assemble(&Settings { scalers, ..settings }, &purpose, clock.now()).await?;
     match engines.into_iter().next() {
         Some((mut engine, _)) => Ok(Explanation { record: engine.tick(clock.now()).await, drive }),
-        None => Err(Failure::Unknown { asked: scaler.to_owned(), known }),
+        None => Err(unknown.into()),
     }
 }
 
@@ -65,6 +60,7 @@ pub fn at_length(Explanation { record, drive }: &Explanation) -> String {
         scaler: &record.scaler,
         time: record.time,
         paused: record.paused.as_ref(),
+        troubles: &record.troubles,
         sample: &record.sample,
         metrics: record.metrics,
         estimate: record.estimate.as_ref(),
@@ -80,6 +76,7 @@ struct Page<'a> {
     scaler: &'a str,
     time: Timestamp,
     paused: Option<&'a Pause>,
+    troubles: &'a [Trouble],
     sample: &'a Sample,
     metrics: Metrics,
     estimate: Option<&'a Estimate>,
@@ -119,6 +116,12 @@ fn write(text: &mut String, page: &Page<'_>) -> fmt::Result {
     }
     if let Some(pause) = page.paused {
         writeln!(text, "\npaused\n  {}", paused(pause, page.time))?;
+    }
+    if !page.troubles.is_empty() {
+        writeln!(text, "\ntroubles")?;
+        for line in page.troubles.iter().map(troubled) {
+            writeln!(text, "  {line}")?;
+        }
     }
     writeln!(text, "\nthought")?;
     for (number, (words, code)) in (1..).zip(&page.thoughts) {
@@ -224,6 +227,15 @@ fn beliefs(estimate: &Estimate) -> Vec<String> {
         },
         format!("of late {} % of the messages waited too long", rounded(estimate.late_percent)),
     ]
+}
+
+/// A trouble; while it is there since when, and what to do.
+fn troubled(trouble: &Trouble) -> String {
+    if !trouble.turn.is_on() {
+        return notice::sentence(trouble);
+    }
+    let Trouble { kind, since, text, .. } = trouble;
+    format!("{} since {}: {text}\n    -> {}", kind.title(), json::time(*since), kind.advice())
 }
 
 /// A reason in words. Why a reading is missing already stands with the readings.

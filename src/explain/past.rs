@@ -157,6 +157,7 @@ pub fn at_length(Past { recorded, asked, .. }: &Past) -> String {
         scaler: &recorded.scaler,
         time: recorded.time,
         paused: recorded.paused.as_ref(),
+        troubles: &recorded.troubles,
         sample: &recorded.sample,
         metrics: recorded.metrics,
         estimate: recorded.estimate.as_ref(),
@@ -300,6 +301,17 @@ otherwise
   1. more than 214.5 counted messages would ask for 34 or more, 208 or fewer for 32 or fewer
   without cooldown_out: scale out from 9 to 33";
         assert_eq!(at_length(&past), expected);
+    }
+
+    #[test]
+    fn a_page_of_the_past_tells_of_the_troubles_of_then() {
+        let trouble = r#","troubles":[{"kind":"near_retention","state":"began","since":"2026-11-20T10:00:10Z","text":"9 h left"}]}"#;
+        let line = line("10:00:10", "images");
+        let line = format!("{}{trouble}", line.strip_suffix('}').unwrap());
+        let dir = history(&[line]);
+        let past = look_back(dir.path(), "images", at("2026-11-20T10:00:14Z")).unwrap();
+        let words = "\ntroubles\n  oldest message near retention since 2026-11-20T10:00:10Z: 9 h left\n    -> order more";
+        assert!(at_length(&past).contains(words), "{}", at_length(&past));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Cause, Decision, Mode, Outcome, Queue};
+use crate::model::{Cause, Decision, Mode, Outcome, Queue, TroubleKind, Turn};
 
 fn queue(name: &str, backlog: Result<Backlog, Missing>) -> Queue {
     Queue { age_secs: 0.2, ..Queue::new(name, backlog) }
@@ -157,6 +157,28 @@ fn a_scaler_that_only_publishes_is_said_to_set_nothing() {
     let page = at_length(&Explanation { drive: false, ..crowded() });
     let line = "\n  publish only: the daemon records this and sets nothing (drive = false)\n";
     assert!(page.contains(line), "{page}");
+}
+
+#[test]
+fn what_the_scaler_is_in_trouble_with_stands_before_the_thought_with_what_to_do() {
+    let mut page = crowded();
+    let since = Timestamp::from_millis(1_795_165_200_000);
+    let trouble = |kind, turn, text: &str| Trouble { kind, turn, since, text: text.to_owned() };
+    page.record.troubles = vec![
+        trouble(TroubleKind::AtMax, Turn::Stands, "9 of 9"),
+        trouble(TroubleKind::CapacityStalled, Turn::Recovered, "over after 9 min"),
+    ];
+    let expected = "
+
+troubles
+  at max, objective missed since 2026-11-20T09:00:00Z: 9 of 9
+    -> raise the limit that holds it (limits.max, a window's max or the group's own), make the work faster, \
+       or accept a longer wait
+  recovered: capacity stalled: over after 9 min
+
+thought
+";
+    assert!(at_length(&page).contains(expected), "{}", at_length(&page));
 }
 
 #[test]

@@ -122,6 +122,9 @@ impl TroubleKind {
 }
 
 impl Turn {
+    /// Every turn.
+    pub const ALL: [Self; 4] = [Self::Began, Self::Stands, Self::Reminder, Self::Recovered];
+
     /// The turn's name in records and notices. Never renamed.
     #[must_use]
     pub const fn code(self) -> &'static str {

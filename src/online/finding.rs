@@ -12,8 +12,19 @@ pub struct Finding {
     pub text: String,
     /// What to do, where there is something to do.
     pub remedy: Option<String>,
-    /// Why a reading failed, if one did.
-    pub cause: Option<Cause>,
+    /// The reading that failed, if one did.
+    pub unread: Option<Unread>,
+}
+
+/// A reading that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What it was to tell.
+    pub what: String,
+    /// Why it failed.
+    pub cause: Cause,
+    /// What it failed of, where that lies not in what was asked, so that other calls may have failed of the same.
+    pub common: Option<String>,
 }
 
 /// How grave a finding is.
@@ -119,7 +130,7 @@ impl Code {
 impl Finding {
     /// A finding of which there is no more to say.
     pub(super) fn new(level: Level, code: Code, text: impl Into<String>) -> Self {
-        Self { level, code, text: text.into(), remedy: None, cause: None }
+        Self { level, code, text: text.into(), remedy: None, unread: None }
     }
 
     /// All is well.
@@ -134,8 +145,33 @@ impl Finding {
 
     /// A reading of `what` that failed.
     pub(super) fn failed(level: Level, code: Code, what: &str, failure: &Failure) -> Self {
+        // A refusal may concern what was asked; the lack of credentials or of an answer does not.
+        let elsewhere = failure.cause == Cause::Credentials || !is_answer(failure);
+        let unread = Unread {
+            what: what.to_owned(),
+            cause: failure.cause,
+            common: elsewhere.then(|| failure.words().to_owned()),
+        };
         let finding = Self::new(level, code, format!("{what}: {failure}")).advising(remedy(failure));
-        Self { cause: Some(failure.cause), ..finding }
+        Self { unread: Some(unread), ..finding }
+    }
+
+    /// The same, saying what comes of it: that `what` `is_not_known`.
+    pub(super) fn unseen(
+        level: Level,
+        code: Code,
+        what: &str,
+        is_not_known: &str,
+        failure: &Failure,
+    ) -> Self {
+        let text = format!("{what} {is_not_known}: {failure}");
+        Self { text, ..Self::failed(level, code, what, failure) }
+    }
+
+    /// Why a reading failed, if one did.
+    #[must_use]
+    pub fn cause(&self) -> Option<Cause> {
+        self.unread.as_ref().map(|unread| unread.cause)
     }
 
     /// The same of a call that the daemon never makes, of which `iam` prints nothing: if it was denied, what
@@ -153,7 +189,7 @@ impl Finding {
     /// Whether AWS did not answer, and the scaler cannot do its work without.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        self.level == Level::Error && matches!(self.cause, Some(Cause::Timeout | Cause::Unreachable))
+        self.level == Level::Error && matches!(self.cause(), Some(Cause::Timeout | Cause::Unreachable))
     }
 }
 

@@ -52,7 +52,7 @@ impl<'a> FindingJson<'a> {
             code: finding.code.name(),
             text: &finding.text,
             remedy: finding.remedy.as_deref(),
-            cause: finding.cause.map(crate::model::Cause::code),
+            cause: finding.cause().map(crate::model::Cause::code),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The adapters read plain facts, `judge` makes findings of them, and `cost` reckons from the settings alone.
 
+mod common;
 mod cost;
 mod facts;
 mod finding;
@@ -14,7 +15,7 @@ mod sts;
 mod text;
 
 pub use cost::{Cost, PRICES, Row};
-pub use finding::{Code, Finding, Level};
+pub use finding::{Code, Finding, Level, Unread};
 pub use text::text;
 
 use crate::assemble::{Unfit, hints, sessions};
@@ -195,11 +196,16 @@ fn whereabouts(place: &Place, region: &str) -> String {
     format!("{region}{at}{role}")
 }
 
+/// How many findings of `sections` are of `level`.
+fn count(sections: &[Section], level: Level) -> usize {
+    sections.iter().flat_map(|section| &section.findings).filter(|finding| finding.level == level).count()
+}
+
 impl Report {
     /// How many findings are of `level`.
     #[must_use]
     pub fn count(&self, level: Level) -> usize {
-        self.findings().filter(|finding| finding.level == level).count()
+        count(&self.sections, level)
     }
 
     /// What it comes to.

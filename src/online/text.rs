@@ -1,8 +1,9 @@
 use super::finding::{Finding, Level};
-use super::{Report, Section};
+use super::{Report, Section, common, count};
 use std::fmt::{self, Write as _};
 
-/// `report` for people: a paragraph a place and a scaler, a line a finding, what to do below it.
+/// `report` for people: a paragraph a place and a scaler, a line a finding, what to do below it; what several readings
+/// failed of once.
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut page = String::new();
@@ -12,7 +13,8 @@ pub fn text(report: &Report) -> String {
 }
 
 fn write(page: &mut String, report: &Report) -> fmt::Result {
-    for Section { title, findings, .. } in &report.sections {
+    let sections = common::told_once(&report.sections);
+    for Section { title, findings, .. } in &sections {
         writeln!(page, "{title}")?;
         let width = findings.iter().map(|finding| finding.code.name().len()).max().unwrap_or_default();
         for Finding { level, code, text, remedy, .. } in findings {
@@ -24,12 +26,12 @@ fn write(page: &mut String, report: &Report) -> fmt::Result {
         writeln!(page)?;
     }
     writeln!(page, "{}", report.cost.table())?;
-    writeln!(page, "{}", summary(report))
+    writeln!(page, "{}", summary(&sections))
 }
 
 /// How many findings there are of each level that asks for attention.
-fn summary(report: &Report) -> String {
-    let count = |level, one: &str| match report.count(level) {
+fn summary(sections: &[Section]) -> String {
+    let count = |level, one: &str| match count(sections, level) {
         1 => format!("1 {one}"),
         count => format!("{count} {one}s"),
     };

@@ -113,7 +113,7 @@ mod tests {
     fn every_field_and_state_of_a_notice_stands_in_the_documentation() {
         let (record, trouble) = documented();
         let notice: Value = serde_json::from_str(&line(&record, &trouble)).unwrap();
-        let states = [Turn::Began, Turn::Stands, Turn::Reminder, Turn::Recovered].map(Turn::code);
+        let states = Turn::ALL.map(Turn::code);
         let words: BTreeSet<&str> =
             notice.as_object().unwrap().keys().map(String::as_str).chain(states).collect();
         for word in words {

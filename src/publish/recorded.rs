@@ -3,7 +3,7 @@
 use super::history::moment;
 use super::json::SampleJson;
 use super::paused::PausedJson;
-use crate::model::{Action, Estimate, Learnt, Metrics, Pause, Sample, Timestamp};
+use crate::model::{Action, Estimate, Learnt, Metrics, Pause, Sample, Timestamp, Trouble, TroubleKind, Turn};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
@@ -33,6 +33,9 @@ pub struct Recorded {
     pub decision: Decided,
     /// What came of it.
     pub outcome: Came,
+    /// The troubles that it was in, or that were over with it; of older records, none.
+    #[serde(default, deserialize_with = "troubles")]
+    pub troubles: Vec<Trouble>,
 }
 
 /// A decision as it was recorded.
@@ -89,6 +92,15 @@ struct BeliefJson {
 }
 
 #[derive(Deserialize)]
+struct TroubleJson {
+    kind: String,
+    state: String,
+    #[serde(deserialize_with = "time")]
+    since: Timestamp,
+    text: String,
+}
+
+#[derive(Deserialize)]
 struct MetricsJson {
     backlog_per_instance: Option<f64>,
     acceptable_backlog: Option<f64>,
@@ -135,6 +147,16 @@ fn estimate<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Estimate>, D::Err
         drain_secs: json.drain_secs,
         late_percent: json.late_percent,
     }))
+}
+
+/// Kinds and states that this version does not know are left out.
+fn troubles<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<Trouble>, D::Error> {
+    let known = |TroubleJson { kind, state, since, text }| {
+        let kind = TroubleKind::ALL.into_iter().find(|known| known.code() == kind)?;
+        let turn = Turn::ALL.into_iter().find(|known| known.code() == state)?;
+        Some(Trouble { kind, turn, since, text })
+    };
+    Ok(Vec::deserialize(from)?.into_iter().filter_map(known).collect())
 }
 
 fn metrics<'d, D: Deserializer<'d>>(from: D) -> Result<Metrics, D::Error> {
@@ -220,6 +242,20 @@ mod tests {
             assert_eq!(read.paused, Some(pause));
         }
         assert_eq!(read_back(&scene::scaled_out()).paused, None);
+    }
+
+    #[test]
+    fn troubles_are_read_back_as_far_as_their_kinds_are_known() {
+        let trouble =
+            |kind, turn| Trouble { kind, turn, since: Timestamp::from_secs(60), text: "9".to_owned() };
+        let every_turn = Turn::ALL.into_iter().map(|turn| trouble(TroubleKind::AtMax, turn));
+        let all: Vec<_> =
+            TroubleKind::ALL.into_iter().map(|kind| trouble(kind, Turn::Stands)).chain(every_turn).collect();
+        let record = Record { troubles: all.clone(), ..scene::scaled_out() };
+        assert_eq!(read_back(&record).troubles, all);
+        let newer = json::line(&record).replace("\"at_max\"", "\"of_a_newer_version\"");
+        let read: Recorded = serde_json::from_str(&newer).unwrap();
+        assert_eq!(read.troubles.len(), TroubleKind::ALL.len() - 1);
     }
 
     #[test]

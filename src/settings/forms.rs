@@ -149,10 +149,13 @@ pub(super) fn window_start(text: &str) -> Result<Pattern, String> {
     Ok(pattern)
 }
 
-/// The parser's `reason`, and what is most likely wrong with the `text`.
+/// The `reason`, and what is most likely wrong with the `text`.
 fn seconds_first(text: &str, reason: String) -> String {
+    let with_seconds = format!("0 {text}");
     match text.split_whitespace().count() {
-        5 => format!("{reason}\nthe seconds come first: \"0 {text}\""),
+        5 if Pattern::parse(&with_seconds).is_ok() => {
+            format!("{reason}\nthe seconds come first: {with_seconds:?}")
+        }
         _ => reason,
     }
 }

@@ -17,11 +17,15 @@ fn guess(meant: Option<&str>) -> String {
 impl Settings {
     /// The scaler called `name`.
     pub fn scaler(&self, name: &str) -> Result<&Scaler, NoScaler> {
-        self.scalers.iter().find(|scaler| scaler.name == name).ok_or_else(|| {
-            let known: Vec<&str> = self.scalers.iter().map(|scaler| scaler.name.as_str()).collect();
-            let meant = meant(name, &known).map(str::to_owned);
-            NoScaler { asked: name.to_owned(), meant, known: known.join(", ") }
-        })
+        self.scalers.iter().find(|scaler| scaler.name == name).ok_or_else(|| self.unknown(name))
+    }
+
+    /// The complaint that none is called `name`.
+    #[must_use]
+    pub fn unknown(&self, name: &str) -> NoScaler {
+        let known: Vec<&str> = self.scalers.iter().map(|scaler| scaler.name.as_str()).collect();
+        let meant = meant(name, &known).map(str::to_owned);
+        NoScaler { asked: name.to_owned(), meant, known: known.join(", ") }
     }
 }
 

@@ -168,17 +168,57 @@ mod tests {
     use super::super::tests::{accepted, refused, scaler, titles};
 
     #[test]
-    fn a_pattern_of_five_fields_is_shown_with_the_parsers_reason_and_the_right_one() {
+    fn a_pattern_of_five_fields_is_shown_with_all_fields_and_the_right_one() {
         let expected = "\
 error: scaler \"images\": schedule cannot be \"*/5 * * * *\"
  --> main.toml:6:12
   |
 6 | schedule = \"*/5 * * * *\"
-  |            ^^^^^^^^^^^^^ Invalid pattern: Pattern must have 6 or 7 fields when seconds are required \
-and years are optional.
+  |            ^^^^^^^^^^^^^ must have 6 or 7 fields: second, minute, hour, day of month, month, day of week, \
+and perhaps a year; it has 5
   |
   = help: the seconds come first: \"0 */5 * * * *\"";
         assert_eq!(refused(&[&scaler("schedule = \"*/5 * * * *\"")]), expected);
+    }
+
+    #[test]
+    fn a_field_of_a_pattern_that_is_wrong_is_named_with_its_value_and_what_is_allowed() {
+        let expected = "\
+error: scaler \"images\": schedule cannot be \"0 60 24 * * *\"
+ --> main.toml:6:12
+  |
+6 | schedule = \"0 60 24 * * *\"
+  |            ^^^^^^^^^^^^^^^ minutes \"60\": must be 0 to 59; hours \"24\": must be 0 to 23
+  |
+  = help: a field is `*`, or one or more of these, separated by commas: a value, a range (8-18), a step (*/10)";
+        assert_eq!(refused(&[&scaler("schedule = \"0 60 24 * * *\"")]), expected);
+        for (pattern, words) in [
+            ("10-5 * * * * *", "seconds \"10-5\": must be 0 to 59"),
+            ("0 0,x * * * *", "minutes \"0,x\": must be 0 to 59"),
+            ("0 */0 * * * *", "minutes \"*/0\": must be 0 to 59"),
+            ("0 0 0 0 * *", "day of month \"0\": must be 1 to 31, L (the last), or 15W"),
+            ("0 0 0 * Mai *", "month \"Mai\": must be 1 to 12, or JAN to DEC"),
+            ("0 0 0 * * Mo-Fr", "day of week \"Mo-Fr\": must be 0 to 7 (0 and 7 are Sunday), or SUN to SAT"),
+            ("0 0 0 * * 8 5001", "day of week \"8\""),
+            ("0 0 0 * * 8 5001", "; year \"5001\": must be 1 to 5000"),
+            ("@often", "must be @yearly, @monthly, @weekly, @daily or @hourly"),
+            ("", "must have 6 or 7 fields: "),
+        ] {
+            let shown = refused(&[&scaler(&format!("schedule = {pattern:?}"))]);
+            assert!(shown.contains(words), "{pattern}: {shown}");
+        }
+        let shown = refused(&[&scaler("schedule = \"0 61 * * *\"")]);
+        assert!(!shown.contains("0 0 61"), "what is wrong as well is not proposed: {shown}");
+        for good in [
+            "59 59 23 L 12 *",
+            "0 0 0 15W JAN ?",
+            "0 0 0 * * FRI#2",
+            "0 0 0 * * fri#L",
+            "0 0 0 * * 0-7 *",
+            "@hourly",
+        ] {
+            accepted(&[&scaler(&format!("schedule = {good:?}"))]);
+        }
     }
 
     #[test]

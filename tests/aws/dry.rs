@@ -148,9 +148,10 @@ async fn explain_gives_the_record_itself_when_asked_for_json() {
 async fn explain_knows_which_scalers_there_are() {
     let world = tempting("explained-not").await;
 
-    let output = world.run(&["explain", "explained"]);
-
-    assert_eq!(output.status.code(), Some(1));
-    let words = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(words, "error: no scaler is called \"explained\"; there are: explained-not\n");
+    for (asked, end) in [("explained-nto", "; did you mean \"explained-not\"?\n"), ("video", "\n")] {
+        let output = world.run(&["explain", asked]);
+        assert_eq!(output.status.code(), Some(1));
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(words, format!("error: no scaler is called {asked:?}; there are: explained-not{end}"));
+    }
 }

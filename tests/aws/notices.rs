@@ -142,6 +142,26 @@ async fn a_topics_queue_is_told_once_when_a_trouble_begins_and_once_when_it_is_o
 }
 
 #[tokio::test]
+async fn explain_tells_of_the_troubles_that_the_daemon_knows_of_now_and_then() {
+    let troubled = Troubled::new("notice-explained").await;
+    let alone = troubled.world.run(&["explain", "notice-explained"]);
+    assert!(
+        !String::from_utf8(alone.stdout).unwrap().contains("troubles"),
+        "nothing has lasted for long enough"
+    );
+    let daemon = Daemon::start(&troubled.world);
+    let began = troubled.notices(1).await;
+    daemon.more("notice-explained", 1);
+
+    for args in [&["explain", "notice-explained"][..], &["explain", "notice-explained", "--at", "0s ago"]] {
+        let page = String::from_utf8(troubled.world.run(args).stdout).unwrap();
+        let since = began[0]["since"].as_str().unwrap();
+        let words = format!("\n\ntroubles\n  at max, objective missed since {since}: ");
+        assert!(page.contains(&words), "{words:?} is not in:\n{page}");
+    }
+}
+
+#[tokio::test]
 async fn an_envelope_has_a_subject_and_attributes_to_choose_by() {
     let troubled = Troubled::new("notice-envelope").await;
     let _daemon = Daemon::start(&troubled.world);

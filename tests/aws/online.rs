@@ -262,6 +262,39 @@ async fn a_refused_connection_is_unreachable_and_exits_69() {
 }
 
 #[tokio::test]
+async fn without_credentials_or_a_connection_people_are_told_so_once_and_what_was_not_checked() {
+    let world = World::new("told-once").await;
+    let path = world.settings(&[eager("told-once", ""), eager("told-twice", "")].concat());
+    let mut command = world.backlogd(&["check", "--online"]);
+    let bare = command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").output().unwrap();
+    let text = fs::read_to_string(&path).unwrap().replace(&world.emulator.url, &closed_port());
+    fs::write(&path, text).unwrap();
+    let shut = world.run(&["check", "--online"]);
+
+    let not_checked =
+        |name: &str| format!("  not checked, for the reason given above: queue {name}; group {name}\n\n");
+    for (output, exit, cause) in [
+        (bare, 1, "  error    identity    no AWS credentials found: neither in the environment nor in"),
+        (
+            shut,
+            69,
+            "  error    endpoint    dispatch failure: io error: client error (Connect): tcp connect error: ",
+        ),
+    ] {
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{text}");
+        assert!(text.contains(cause), "{text}");
+        assert_eq!(text.matches(cause.rsplit("    ").next().unwrap()).count(), 1, "{text}");
+        let place =
+            "; not checked: whose credentials these are; whether scaling policies pull at the groups; ";
+        for words in [place, &not_checked("told-once"), &not_checked("told-twice")] {
+            assert!(text.contains(words), "{words:?} is not in:\n{text}");
+        }
+        assert!(text.contains("\n3 errors, 0 warnings, "), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_is_off_is_told_by_the_answers_dates() {
     let world = sound(World::at(own(), "off").await).await;
     world.settings(&eager("off", ""));

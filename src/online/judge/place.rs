@@ -61,7 +61,13 @@ fn identity(place: &Place, facts: &PlaceFacts) -> Vec<Finding> {
         Err(failure) => {
             // Only this check asks STS who it is: without an answer the daemon works all the same.
             let level = if failure.cause == Cause::Credentials { Level::Error } else { Level::Warning };
-            vec![Finding::failed(level, Code::Identity, "whose credentials these are is not known", failure)]
+            vec![Finding::unseen(
+                level,
+                Code::Identity,
+                "whose credentials these are",
+                "is not known",
+                failure,
+            )]
         }
     }
 }
@@ -118,8 +124,8 @@ fn refreshes(read: &Result<(), Failure>) -> Finding {
     match read {
         Ok(()) => proved(call, "a read"),
         Err(failure) => {
-            let what = "a running instance refresh cannot be seen, so the daemon decides without";
-            Finding::failed(Level::Warning, Code::Permission, what, failure)
+            let without = "cannot be seen, so the daemon decides without";
+            Finding::unseen(Level::Warning, Code::Permission, "a running instance refresh", without, failure)
         }
     }
 }
@@ -127,21 +133,22 @@ fn refreshes(read: &Result<(), Failure>) -> Finding {
 /// The read of a metric proves that `CloudWatch` answers, which publishing needs, and the permission to
 /// read metrics, which only learning makes use of.
 fn metrics(read: &Result<(), Failure>, publish: bool, learn: bool) -> Vec<Finding> {
-    match read {
-        // The identity's finding tells.
-        Err(failure) if failure.cause == Cause::Credentials => return Vec::new(),
-        Err(failure) if !is_answer(failure) => {
-            let level = if publish { Level::Error } else { Level::Warning };
-            return vec![Finding::failed(level, Code::Endpoint, "CloudWatch", failure)];
-        }
-        _ => {}
+    // Without credentials nobody was asked.
+    let asked = !matches!(read, Err(failure) if failure.cause == Cause::Credentials);
+    if let Err(failure) = read
+        && asked
+        && !is_answer(failure)
+    {
+        let level = if publish { Level::Error } else { Level::Warning };
+        return vec![Finding::failed(level, Code::Endpoint, "CloudWatch", failure)];
     }
-    let answers = publish.then(|| Finding::ok(Code::Endpoint, "CloudWatch answers"));
+    let answers = (publish && asked).then(|| Finding::ok(Code::Endpoint, "CloudWatch answers"));
     let permission = learn.then(|| match read {
         Ok(()) => proved("cloudwatch:GetMetricData", "a read"),
         Err(failure) => {
-            let what = "deletions of messages and the age of the oldest cannot be seen, so the daemon learns from the counters alone";
-            Finding::failed(Level::Warning, Code::Permission, what, failure)
+            let what = "deletions of messages and the age of the oldest";
+            let alone = "cannot be seen, so the daemon learns from the counters alone";
+            Finding::unseen(Level::Warning, Code::Permission, what, alone, failure)
         }
     });
     answers.into_iter().chain(permission).collect()
@@ -157,8 +164,8 @@ fn rivals(drive: bool, scalers: &[(&Scaler, &ScalerFacts)]) -> Vec<Finding> {
         (scheduled, "scheduled actions", "autoscaling:DescribeScheduledActions"),
     ];
     let blind = |(failure, what, action): (Option<&Failure>, &str, &str)| {
-        let what = format!("whether {what} pull at the groups cannot be seen");
-        let finding = Finding::failed(level, Code::Permission, &what, failure?);
+        let what = format!("whether {what} pull at the groups");
+        let finding = Finding::unseen(level, Code::Permission, &what, "cannot be seen", failure?);
         Some(finding.of_check_alone(failure?, action, "*"))
     };
     reads.into_iter().filter_map(blind).collect()

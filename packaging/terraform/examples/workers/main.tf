@@ -72,6 +72,7 @@ module "backlogd" {
   scalers = {
     images = {
       queue_arn              = aws_sqs_queue.images.arn
+      dead_letter_queue_arn  = aws_sqs_queue.dead_letters.arn
       group_arn              = aws_autoscaling_group.workers.arn
       latency_objective_secs = 300
       drive                  = true
