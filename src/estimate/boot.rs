@@ -13,6 +13,8 @@ pub(super) struct Boot {
     errors: Vec<f64>,
     /// Samples that could tell candidates apart, fading alike.
     samples: f64,
+    /// The slots that the first of them was judged by; 0 before it.
+    slots: f64,
 }
 
 /// The shortest candidate, in seconds.
@@ -22,7 +24,7 @@ const RATIO: f64 = 1.1;
 const CANDIDATES: usize = 51;
 /// What is assumed without hint or observation, in seconds: rather too long, for that costs less than it
 /// does to be late.
-const GUESS_SECS: f64 = 200.0;
+const GUESS_SECS: f64 = 240.0;
 /// Squared instances by which a candidate a factor of two from the hint (from the guess) is held to be wrong.
 const HINT_WORTH: f64 = 1.5;
 const GUESS_WORTH: f64 = 0.5;
@@ -34,20 +36,27 @@ const WORST: f64 = 9.0;
 const PROOF: f64 = 10.0;
 /// What is kept of earlier samples from spell to spell: half after two hours with such samples.
 const KEPT: f64 = 0.999;
+/// By what factor slots must turn out different until what was judged by them is worth nothing: half as many as
+/// believed look like instances that still boot.
+const MISJUDGED: f64 = 1.3;
 
 impl Boot {
-    /// Learns from a sample, `spells` after the last one, in which messages waited for a free slot: `at_work`
-    /// units, by the messages in flight, and the `ages` of all that are ordered. It tells only as much as the
-    /// slots are `known`, from 0 to 1: half as many as believed look like instances that still boot.
-    pub(super) fn learn(&mut self, spells: f64, at_work: f64, known: f64, ages: &[Aged]) {
+    /// Learns from a sample, `spells` after the last one, in which messages waited for a free slot: `in_flight`
+    /// messages at so many `slots` a unit, and the `ages` of all that are ordered. The less is known of the slots,
+    /// the less it tells.
+    pub(super) fn learn(&mut self, spells: f64, in_flight: f64, slots: Learnt, ages: &[Aged]) {
         let longest = candidates().last().unwrap_or(SHORTEST_SECS);
         if ages.iter().all(|age| age.secs > longest) {
             return;
         }
+        if slots.value > MISJUDGED * self.slots || self.slots > MISJUDGED * slots.value {
+            *self = Self { slots: slots.value, ..Self::default() };
+        }
         self.errors.resize(CANDIDATES, 0.0);
-        let (kept, counts) = (libm::pow(KEPT, spells), known * spells.min(1.0));
+        let (kept, counts) = (libm::pow(KEPT, spells), spells.min(1.0));
         self.samples = self.samples * kept + counts;
-        let spread = 0.5 + (NOISE + 1.0 - known) * at_work;
+        let at_work = in_flight / slots.value;
+        let spread = 0.5 + (NOISE + 1.0 - slots.belief) * at_work;
         for (error, boot) in self.errors.iter_mut().zip(candidates()) {
             let expected: f64 = ages.iter().map(|age| f64::from(age.units) * share(age.secs, boot)).sum();
             let off = (at_work - expected) / spread;

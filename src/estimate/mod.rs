@@ -146,10 +146,8 @@ impl Estimates {
 
     /// Learns slots and boot time from a sample in which messages wait for a free slot.
     fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet) {
-        /// Boot times after which an instance certainly works; so much earlier, it certainly does not.
+        /// Boot times after which an instance certainly works.
         const CERTAIN: f64 = 1.25;
-        /// Units that may or may not work yet, as a share of those that certainly do.
-        const UNSURE: f64 = 0.25;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
         let boot = self.boot.secs(hints.boot_secs).value;
         let known = f64::from(fleet.in_service.saturating_add(fleet.pending));
@@ -165,14 +163,13 @@ impl Estimates {
         let spells = lasts.map_or(1.0, |lasts| lasts / SPELL_SECS);
         let ages = self.members.ages(now);
         let at_work = units(&ages, |age| age > CERTAIN * boot);
-        let booting = units(&ages, |age| age < boot / CERTAIN);
-        // Were those taken for booting at work as well, the slots would be off by no more than this.
-        if at_work > 0.0 && at_work + booting >= known && booting <= UNSURE * at_work {
-            self.slots.learn(spells, saturated, in_flight / at_work, hints.slots);
+        let may_work = units(&ages, |_| true).max(known);
+        if may_work > 0.0 {
+            let most = if at_work > 0.0 { in_flight / at_work } else { f64::INFINITY };
+            self.slots.learn(spells, saturated, in_flight / may_work, most, hints.slots);
         }
         if saturated {
-            let slots = self.slots.per_unit(hints.slots);
-            self.boot.learn(spells, in_flight / slots.value, slots.belief, &ages);
+            self.boot.learn(spells, in_flight, self.slots.per_unit(hints.slots), &ages);
         }
     }
 

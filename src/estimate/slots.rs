@@ -19,19 +19,27 @@ const LEAST: f64 = 0.25;
 /// What is kept of earlier samples from spell to spell: half after 23 minutes with such samples.
 const KEPT: f64 = 0.995;
 
+/// What is shown lies so far from what is believed, or from its other bound, before it counts.
+const OFF: f64 = 1.1;
+const NARROW: f64 = 1.25;
+
 impl Slots {
-    /// Learns from a sample, `spells` after the last one, of `per_unit` messages in flight for each unit at
-    /// work. A fleet that is not `saturated` shows only how many slots there are at least.
-    pub(super) fn learn(&mut self, spells: f64, saturated: bool, per_unit: f64, hint: Option<u32>) {
-        // Workers that take nothing while messages wait are broken, and show no slots.
-        if per_unit <= 0.0 {
-            return;
-        }
+    /// Learns from a sample, `spells` after the last one, of how many messages are in flight for each unit:
+    /// at `least`, if all that may work do, and at `most`, if only those do that certainly work. Between the
+    /// two, it teaches nothing, unless they are as good as one. A fleet that is not `saturated` shows only how
+    /// many there are at least.
+    pub(super) fn learn(&mut self, spells: f64, saturated: bool, least: f64, most: f64, hint: Option<u32>) {
         let believed = self.per_unit(hint).value;
-        if saturated || per_unit > 1.1 * believed {
+        let shown = match saturated {
+            true if most <= NARROW * least || believed > OFF * most => most,
+            _ if OFF * believed < least => least,
+            _ => return,
+        };
+        // Workers that take nothing while messages wait are broken, and show no slots.
+        if shown > 0.0 {
             let (kept, counts) = (libm::pow(KEPT, spells), spells.min(1.0));
             self.samples = self.samples * kept + counts;
-            self.in_flight_per_unit = self.in_flight_per_unit * kept + counts * per_unit;
+            self.in_flight_per_unit = self.in_flight_per_unit * kept + counts * shown;
         }
     }
 

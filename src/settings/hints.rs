@@ -335,7 +335,7 @@ mod tests {
             describe(&accepted(&[&scaler(&format!("policy = {{ {policy} }}\nlimits = {{ min = 2 }}"))]))
         };
         let hint = "\n  hint: an objective of 60 s is out of reach when arrivals rise, for booting takes 150 s: \
-                    an objective of 195 s, or a limits.min that the peaks need (it is 2), would reach it\n";
+                    an objective of 206 s, or a limits.min that the peaks need (it is 2), would reach it\n";
         assert_eq!(format!("{}\n", words(150)).matches(hint).count(), 1, "{}", words(150));
         assert!(!words(60).contains("out of reach"), "{}", words(60));
     }

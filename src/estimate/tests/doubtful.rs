@@ -108,3 +108,34 @@ fn units_that_may_or_may_not_work_yet_show_no_slots() {
     }
     assert!(watch.outlook().estimate.slots.value < 2.5, "{:?}", watch.outlook().estimate.slots);
 }
+
+#[test]
+fn one_that_certainly_works_shows_too_many_slots_while_all_others_boot() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(1);
+    for _ in 0..40 {
+        watch.see(0, 1);
+    }
+    watch.launch(20);
+    for _ in 0..8 {
+        // It works on one message, not on two.
+        watch.see(500, 1);
+    }
+    let Estimate { boot_secs, slots, .. } = watch.outlook().estimate;
+    assert!(slots.value < 1.3, "{slots:?}");
+    assert!(boot_secs.value < 160.0, "booting is not to blame: {boot_secs:?}");
+}
+
+#[test]
+fn boots_are_judged_anew_once_slots_turn_out_different() {
+    let mut boot = Boot::default();
+    let ages = |secs| [Aged { secs, units: 10 }];
+    let slots = |value| Learnt { value, belief: 0.9 };
+    for step in 0..40 {
+        boot.learn(1.0, 10.0, slots(2.0), &ages(100.0 + 10.0 * f64::from(step)));
+    }
+    assert!(boot.secs(Some(100.0)).value > 200.0, "half of them seem to boot: {:?}", boot.secs(Some(100.0)));
+    boot.learn(1.0, 10.0, slots(1.5), &ages(500.0));
+    boot.learn(1.0, 10.0, slots(1.0), &ages(510.0));
+    assert!(near(boot.secs(Some(100.0)).value, 100.0, 20.0), "{:?}", boot.secs(Some(100.0)));
+}

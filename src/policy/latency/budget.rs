@@ -25,7 +25,7 @@ const PROOF: f64 = 2000.0;
 /// Fewer messages than these in an hour are too few to call late ones a trend.
 const FEW_HOURLY: f64 = 20.0;
 /// An interruption that may be risked before any message was seen: a fleet must be able to shrink.
-const FIRST: f64 = 0.2;
+const FIRST: f64 = 0.1;
 
 impl Budget {
     /// Notes what `lasts_secs` brought; `excused` of those who were `late` had to wait for a pause to end.

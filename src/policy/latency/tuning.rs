@@ -31,13 +31,13 @@ pub struct Tuning {
 impl Tuning {
     /// The constants as shipped.
     pub const SHIPPED: Self = Self {
-        lead_boots: 1.3,
+        lead_boots: 1.37,
         reserve: 0.14,
         reserve_swing: 0.10,
-        calm: 0.3,
+        calm: 0.33,
         headroom: 0.45,
-        headroom_late: 2.5,
-        remainder: 0.3,
+        headroom_late: 2.65,
+        remainder: 0.27,
         first_order: 1.5,
         keeping: 0.5,
         interruptions: 0.0025,
