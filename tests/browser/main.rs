@@ -92,7 +92,7 @@ fn the_table_is_searched_by_name_and_state_and_the_worst_comes_first() {
     browser.until(&format!("{NAMES}.join() === 'images,invoices,mail,reports,thumbnails,videos'"));
     let row = "return [...document.querySelectorAll('#rows tr:first-child td')].map((cell) => cell.textContent).join(' | ')";
     let shown = browser.run(row);
-    assert!(text(&shown).contains("scale out from 3 to 7: "), "{shown}");
+    assert!(text(&shown).contains("scale out from 3 to 6: "), "{shown}");
 }
 
 #[test]
@@ -182,15 +182,15 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
     assert_eq!(
         text(&said_first).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
         [
-            "scale out from 3 to 7",
-            "36 messages are due within 170 s, more than the fleet and the 2 booting instances can start: +4",
+            "scale out from 3 to 6",
+            "36 messages are due within 180 s, more than the fleet and the 2 booting instances can start: +3",
             "otherwise: with 33 fewer messages due nothing would be ordered"
         ]
     );
     browser.run("location.hash = '#/scaler/mail'");
     browser.until(&format!("{said}.includes('once it can be read')"));
     let mail = browser.until(said);
-    assert!(text(&mail).contains("Last change 80 s ago, at 09:58:40: scale out from 7 to 10: "), "{mail}");
+    assert!(text(&mail).contains("Last change 80 s ago, at 09:58:40: scale out from 6 to 10: "), "{mail}");
 }
 
 #[test]
@@ -241,13 +241,13 @@ fn decisions_are_filtered_and_the_download_is_what_the_daemon_has() {
     browser.until(&format!(
         "{listed}.length === 2 && {listed}.every((each) => each.textContent.includes('scale out from'))"
     ));
-    browser.write("#filter", "latency_objective +4");
+    browser.write("#filter", "latency_objective +3");
     browser.until(&format!("{listed}.length === 1 && document.getElementById('listed').textContent === '1 of 13 records in memory'"));
     browser.click("#decisions summary");
     let shown: Value =
         serde_json::from_str(text(&browser.until("document.querySelector('#decisions pre')?.textContent")))
             .unwrap();
-    assert_eq!(shown["decision"]["to"], 7);
+    assert_eq!(shown["decision"]["to"], 6);
 
     let place = browser.downloads().join("images.jsonl");
     browser.click("#scaler button");
