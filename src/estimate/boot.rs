@@ -24,7 +24,7 @@ const RATIO: f64 = 1.1;
 const CANDIDATES: usize = 51;
 /// What is assumed without hint or observation, in seconds: rather too long, for that costs less than it
 /// does to be late.
-const GUESS_SECS: f64 = 240.0;
+pub(super) const GUESS_SECS: f64 = 240.0;
 /// Squared instances by which a candidate a factor of two from the hint (from the guess) is held to be wrong.
 const HINT_WORTH: f64 = 1.5;
 const GUESS_WORTH: f64 = 0.5;

@@ -148,6 +148,8 @@ impl Estimates {
     fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet) {
         /// Boot times after which an instance certainly works.
         const CERTAIN: f64 = 1.25;
+        /// Boot times, as told or guessed, after which it should.
+        const BROKEN: f64 = 3.0;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
         let boot = self.boot.secs(hints.boot_secs).value;
         let known = f64::from(fleet.in_service.saturating_add(fleet.pending));
@@ -168,7 +170,10 @@ impl Estimates {
             let most = if at_work > 0.0 { in_flight / at_work } else { f64::INFINITY };
             self.slots.learn(spells, saturated, in_flight / may_work, most, hints.slots);
         }
-        if saturated {
+        // Where nothing is taken though some must work, workers are broken: that is no long boot.
+        let expected = hints.boot_secs.unwrap_or(boot::GUESS_SECS);
+        let broken = in_flight <= 0.0 && ages.iter().any(|age| age.secs > BROKEN * expected);
+        if saturated && !broken {
             self.boot.learn(spells, in_flight, self.slots.per_unit(hints.slots), &ages);
         }
     }

@@ -139,3 +139,15 @@ fn boots_are_judged_anew_once_slots_turn_out_different() {
     boot.learn(1.0, 10.0, slots(1.0), &ages(510.0));
     assert!(near(boot.secs(Some(100.0)).value, 100.0, 20.0), "{:?}", boot.secs(Some(100.0)));
 }
+
+#[test]
+fn workers_that_take_nothing_are_no_long_boot() {
+    let mut watch = Watch::new(HINTS);
+    watch.see(0, 0);
+    watch.launch(4);
+    for _ in 0..360 {
+        watch.see(100, 0);
+    }
+    let boot = watch.outlook().estimate.boot_secs;
+    assert!(boot.value < 3.5 * HINTS.boot_secs.unwrap(), "an hour later: {boot:?}");
+}
