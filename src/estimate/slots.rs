@@ -19,8 +19,9 @@ const LEAST: f64 = 0.25;
 /// What is kept of earlier samples from spell to spell: half after 23 minutes with such samples.
 const KEPT: f64 = 0.995;
 
-/// What is shown lies so far from what is believed, or from its other bound, before it counts.
+/// By what factor slots must lie beyond a bound before they are held to be wrong: the counters are off by less.
 const OFF: f64 = 1.1;
+/// Bounds that lie no farther apart than by this factor are as good as one.
 const NARROW: f64 = 1.25;
 
 impl Slots {

@@ -21,7 +21,7 @@ struct Stretch {
     /// The messages that waited when it began.
     waiting: u64,
     /// Seconds that an instance takes until it works, as believed when it began: to whoever learns it, workers that
-    /// take nothing look like ones that boot ever longer.
+    /// take nothing look for a while like ones that boot longer.
     boot_secs: f64,
 }
 

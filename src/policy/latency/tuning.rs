@@ -1,4 +1,4 @@
-/// The constants of the latency policy, all of them, each with a reason to be.
+/// The constants that the latency policy decides by, each with a reason to be; those of its memories stand with them.
 ///
 /// They hold for every workload. What halving and doubling each of them does is measured by
 /// `cargo bench --bench control` and stands in `docs/benchmark.md`.
