@@ -11,6 +11,7 @@ mod ours;
 #[path = "../benches/control/worlds.rs"]
 mod worlds;
 
+use backlogd::model::Tuning;
 use backlogd::sim::{Case, bound};
 use ours::{Hints, ours};
 use serde_json::{Map, Value, json};
@@ -64,7 +65,7 @@ fn figures(case: &Case) -> Value {
 
 fn figures_of(case: &Case) -> [f64; 2] {
     let messages = case.messages();
-    let run = ours(case, &messages, &Hints::right(case), false);
+    let run = ours(case, &messages, &Hints::right(case), &Tuning::SHIPPED, false);
     [run.instance_hours / bound(case, &messages).unwrap(), run.late_percent]
 }
 

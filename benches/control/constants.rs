@@ -1,8 +1,9 @@
 //! What each constant of our policy is worth: halved, and doubled.
 
 use crate::contest::{Contest, Entry, OURS, Place, Score};
+use crate::ours::Hints;
 use crate::summary::lines;
-use backlogd::policy::Tuning;
+use backlogd::model::Tuning;
 use backlogd::sim::Case;
 
 type Constant = (&'static str, fn(&mut Tuning) -> &mut f64);
@@ -26,7 +27,11 @@ pub(crate) fn contests(seeds: &[u64]) -> Vec<Contest> {
         CONSTANTS.iter().map(move |(name, constant)| {
             let mut tuning = Tuning::SHIPPED;
             *constant(&mut tuning) *= factor;
-            let place = Place { entry: Entry::tuned(tuning), seeds: seeds.to_vec(), only_tight: false };
+            let place = Place {
+                entry: Entry::tuned(Hints::right, &tuning),
+                seeds: seeds.to_vec(),
+                only_tight: false,
+            };
             Contest { name: format!("{name}, {word}"), world: Box::new(|_| {}), field: vec![place] }
         })
     };

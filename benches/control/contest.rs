@@ -1,8 +1,9 @@
 //! Contests: policies in a world, over traces and seeds, on two threads.
 
-use crate::ours::{Hints, ours, tuned};
+use crate::ours::{Hints, ours};
 use backlogd::controller::{Controller, Rules, State};
-use backlogd::policy::{BacklogPerInstance, Tuning};
+use backlogd::model::Tuning;
+use backlogd::policy::BacklogPerInstance;
 use backlogd::sim::peers::{SLOT_SHARES, Share, Told, WAIT_SHARES, all};
 use backlogd::sim::{Case, Driver, Message, Run, bound, run_engine, run_peer};
 use backlogd::source::Counting;
@@ -66,15 +67,17 @@ pub(crate) struct Score {
 impl Entry {
     /// Our policy with hints of some kind.
     pub(crate) fn ours(hints: impl Fn(&Case) -> Hints + Send + Sync + 'static) -> Arc<Self> {
-        let play: Play = Box::new(move |case, messages, history| ours(case, messages, &hints(case), history));
-        Arc::new(Self { family: OURS.to_owned(), label: String::new(), play })
+        Self::tuned(hints, &Tuning::SHIPPED)
     }
 
-    /// Our policy, rightly told, with other constants.
-    pub(crate) fn tuned(tuning: Tuning) -> Arc<Self> {
-        let play: Play = Box::new(move |case, messages, history| {
-            run_engine(case, messages, tuned(case, &Hints::right(case), tuning), history)
-        });
+    /// And with these constants.
+    pub(crate) fn tuned(
+        hints: impl Fn(&Case) -> Hints + Send + Sync + 'static,
+        tuning: &Tuning,
+    ) -> Arc<Self> {
+        let tuning = *tuning;
+        let play: Play =
+            Box::new(move |case, messages, history| ours(case, messages, &hints(case), &tuning, history));
         Arc::new(Self { family: OURS.to_owned(), label: String::new(), play })
     }
 

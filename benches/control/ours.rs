@@ -1,8 +1,8 @@
 //! The shipped policies, as contestants. What is called ours is chosen here, in one place.
 
 use backlogd::controller::{Controller, Rules, State};
-use backlogd::model;
-use backlogd::policy::{Latency, Tuning};
+use backlogd::model::{self, Tuning};
+use backlogd::policy::Latency;
 use backlogd::sim::{Case, Driver, Message, Run, Victims, run_engine};
 use backlogd::source::Counting;
 use std::sync::Arc;
@@ -26,25 +26,26 @@ impl Hints {
     }
 }
 
-/// What is called ours: the latency policy, as the settings would make it of the hints.
-pub(crate) fn driver(case: &Case, hints: &Hints) -> Driver {
-    tuned(case, hints, Tuning::SHIPPED)
-}
-
-/// The same with other constants.
-pub(crate) fn tuned(case: &Case, hints: &Hints, tuning: Tuning) -> Driver {
+/// What is called ours: the latency policy, as the settings would make it of the hints, with these constants.
+pub(crate) fn driver(case: &Case, hints: &Hints, tuning: &Tuning) -> Driver {
     let hints = model::Hints {
         objective_secs: case.objective.as_secs_f64(),
         processing_secs: hints.processing_time.map(|time| time.as_secs_f64()),
         slots: hints.slots,
         boot_secs: hints.boot.map(|time| time.as_secs_f64()),
     };
-    let policy = Latency { hints, drains: case.victims == Victims::Drain, tuning };
+    let policy = Latency { hints, drains: case.victims == Victims::Drain, tuning: *tuning };
     let controller = Controller::new(Box::new(policy), Rules::unhurried(), State::default());
     Driver { controller, counting: Counting::VISIBLE }
 }
 
 /// Our policy on a case, with its history if that is wanted.
-pub(crate) fn ours(case: &Case, messages: &Arc<[Message]>, hints: &Hints, history: bool) -> Run {
-    run_engine(case, messages, driver(case, hints), history)
+pub(crate) fn ours(
+    case: &Case,
+    messages: &Arc<[Message]>,
+    hints: &Hints,
+    tuning: &Tuning,
+    history: bool,
+) -> Run {
+    run_engine(case, messages, driver(case, hints, tuning), history)
 }

@@ -2,7 +2,7 @@
 
 use crate::contest::Entry;
 use crate::ours::{Hints, driver};
-use backlogd::model::{Backlog, Fleet, Instance, Now, Outcome, Queue, QueueFacts, Sample, Timestamp};
+use backlogd::model::{Backlog, Fleet, Instance, Now, Outcome, Queue, QueueFacts, Sample, Timestamp, Tuning};
 use backlogd::sim::Case;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) fn print(cases: &[Case]) {
 
 /// One tick of the controller, learning included, with a backlog that rises and falls.
 fn tick(case: &Case) -> Duration {
-    let mut controller = driver(case, &Hints::right(case)).controller;
+    let mut controller = driver(case, &Hints::right(case), &Tuning::SHIPPED).controller;
     let instances = (0..FLEET)
         .map(|id| Instance { id: format!("i-{id:017x}").into(), in_service: true, capacity: 1 })
         .collect();

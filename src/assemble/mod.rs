@@ -7,8 +7,8 @@ pub use fit::{Sessions, Unfit, drivers, sessions};
 use crate::aws::{Patience, Place, Session};
 use crate::controller::{Controller, State};
 use crate::engine::Engine;
-use crate::model::{Hints, Mode, Now, TroubleKind};
-use crate::policy::{self, Policy, Tuning};
+use crate::model::{Hints, Mode, Now, TroubleKind, Tuning};
+use crate::policy::{self, Policy};
 use crate::publish::{
     Console, Exposition, History, Journal, Ledger, Losses, Metrics, Notices, Publisher, history,
 };
@@ -280,8 +280,7 @@ pub fn policy(kind: &PolicyKind) -> Box<dyn Policy> {
 }
 
 /// Where learning begins.
-#[must_use]
-pub fn hints(latency: &Latency) -> Hints {
+fn hints(latency: &Latency) -> Hints {
     Hints {
         objective_secs: latency.objective.as_secs_f64(),
         processing_secs: latency.processing.map(|time| time.as_secs_f64()),

@@ -73,9 +73,9 @@ impl Controller {
     }
 
     fn learn(&mut self, now: Now, sample: &Sample) {
-        let Some(hints) = self.policy.hints() else { return };
-        self.state.estimates.learn(hints, now, sample);
-        self.outlook = self.state.estimates.outlook(hints, now.steady);
+        let Some(learning) = self.policy.learning() else { return };
+        self.state.estimates.learn(learning, now, sample);
+        self.outlook = self.state.estimates.outlook(learning, now.steady);
         if let (Some(backlog), Ok(fleet)) = (&sample.backlog(), &sample.fleet) {
             let outlook = self.outlook.as_ref();
             let held = self.pause().is_some_and(Pause::holds_out);

@@ -1,7 +1,7 @@
 use super::rules::Rules;
 use super::window::{Window, unbroken};
 use crate::estimate::Estimates;
-use crate::model::{Action, Decision, Estimate, Fleet, Hints, Sample, Timestamp};
+use crate::model::{Action, Decision, Estimate, Fleet, Learning, Sample, Timestamp};
 use crate::policy::Memory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -89,9 +89,9 @@ impl State {
 
     /// What is believed as of the steady time `now`; nothing before a first sample.
     #[must_use]
-    pub fn estimate(&self, hints: &Hints, now: Timestamp) -> Option<Estimate> {
+    pub fn estimate(&self, by: Learning<'_>, now: Timestamp) -> Option<Estimate> {
         let late_percent = self.memory.late_percent();
-        self.estimates.outlook(hints, now).map(|outlook| Estimate { late_percent, ..outlook.estimate })
+        self.estimates.outlook(by, now).map(|outlook| Estimate { late_percent, ..outlook.estimate })
     }
 
     /// This state, for a scaler of the queues and the group that `about` tells. Of others it proves nothing:

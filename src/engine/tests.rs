@@ -4,9 +4,9 @@ use super::Engine;
 use crate::controller::{Controller, Limits, Rules, State};
 use crate::model::{
     Action, Backlog, Cause, Fleet, Hints, Instance, Missing, Mode, Now, Outcome, Pause, Queue, Reason,
-    Record, Timestamp,
+    Record, Timestamp, Tuning,
 };
-use crate::policy::{BacklogPerInstance, Latency, Tuning};
+use crate::policy::{BacklogPerInstance, Latency};
 use crate::publish::Publisher;
 use crate::source::Source;
 use crate::store::Store;

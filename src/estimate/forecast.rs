@@ -1,5 +1,6 @@
 use super::history::{History, STEP_SECS};
 use crate::model::Timestamp;
+use crate::model::tuning::{self, MEANS};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -59,22 +60,9 @@ impl Word {
     }
 }
 
-/// Spans of the means, in seconds.
-const SPANS_SECS: [f64; MEANS] = [30.0, 90.0, 240.0, 720.0, 2400.0, 10_800.0];
-const MEANS: usize = 6;
-/// What the beginning counts for, in seconds: a mean over a shorter time is all noise.
-const HEAD_START_SECS: f64 = 50.0;
 /// How far back the others look, in seconds: an hour, a day, a week.
 const AGO_SECS: [f64; 3] = [3600.0, 86_400.0, 604_800.0];
 const EXPERTS: usize = MEANS + AGO_SECS.len();
-/// The expert that is asked first: the mean of four minutes.
-const FIRST: usize = 2;
-/// The noise of the counters, as a share of what they count.
-const NOISE: f64 = 0.05;
-/// Half of the errors' weight is gone after so many seconds.
-const FORGETTING_SECS: f64 = 3.0 * 3600.0;
-/// By how much another expert must have been better than the first.
-const BETTER: f64 = 0.98;
 
 impl Forecast {
     /// Begins with what is being worked on: a fleet that is already running is no news. Errors made before
@@ -83,37 +71,43 @@ impl Forecast {
         *self = Self { rates: [per_sec; MEANS], watched_secs: self.watched_secs, ..Self::default() };
     }
 
-    /// Learns that `count` messages arrived in the `lasts_secs` until `now`, when there are `messages`, and
-    /// scores what was said `horizon_secs` ago.
-    pub(super) fn learn(
+    /// Learns that `count` messages arrived in `lasts_secs`.
+    pub(super) fn learn(&mut self, lasts_secs: f64, count: f64, tuning: &tuning::Forecast) {
+        self.watched_secs += lasts_secs;
+        for (rate, span) in self.rates.iter_mut().zip(tuning.spans_secs) {
+            let span = span.min(self.watched_secs + tuning.head_start_secs);
+            *rate += lasts_secs / (span + lasts_secs / 2.0).max(lasts_secs) * (count / lasts_secs - *rate);
+        }
+    }
+
+    /// Scores what was said `horizon_secs` ago, at `now`, when there are `messages`, `lasts_secs` after the last
+    /// time.
+    pub(super) fn judge(
         &mut self,
         now: Timestamp,
         lasts_secs: f64,
-        count: f64,
         messages: f64,
         history: &History,
         horizon_secs: f64,
+        tuning: &tuning::Forecast,
     ) {
-        self.watched_secs += lasts_secs;
-        for (rate, span) in self.rates.iter_mut().zip(SPANS_SECS) {
-            let span = span.min(self.watched_secs + HEAD_START_SECS);
-            *rate += lasts_secs / (span + lasts_secs / 2.0).max(lasts_secs) * (count / lasts_secs - *rate);
-        }
+        let noise = tuning.noise;
         let ripe_secs = horizon_secs - f64::from(STEP_SECS) / 2.0;
         let ripe = |said: &mut (Timestamp, _, _)| now.since(said.0).as_secs_f64() >= ripe_secs;
         while let Some((at, said, before)) = self.said.pop_front_if(ripe) {
             let span = now.since(at).as_secs_f64();
             if let Some(arrived) = history.sum(now, span, span) {
-                let noise = NOISE * NOISE * (messages * messages + before * before);
-                self.score(lasts_secs, arrived, said.map(|per_sec| per_sec * span), noise);
+                let variance = noise * noise * (messages * messages + before * before);
+                self.score(lasts_secs, arrived, said.map(|per_sec| per_sec * span), variance, tuning);
             }
         }
-        let said = self.say(now, history, horizon_secs);
+        let said = self.say(now, history, horizon_secs, tuning.first);
         self.said.push_back((now, said, messages));
     }
 
-    fn say(&self, now: Timestamp, history: &History, horizon_secs: f64) -> [f64; EXPERTS] {
-        let mut said = [self.rates.get(FIRST).copied().unwrap_or(0.0).max(0.0); EXPERTS];
+    /// What each expert says; where one knows nothing, what the one says that is asked `first`.
+    fn say(&self, now: Timestamp, history: &History, horizon_secs: f64, first: usize) -> [f64; EXPERTS] {
+        let mut said = [self.rates.get(first).copied().unwrap_or(0.0).max(0.0); EXPERTS];
         for (said, rate) in said.iter_mut().zip(self.rates) {
             *said = rate.max(0.0);
         }
@@ -125,33 +119,50 @@ impl Forecast {
         said
     }
 
-    /// `noise` is the variance of `arrived`, which no expert could foresee.
-    fn score(&mut self, lasts_secs: f64, arrived: f64, said: [f64; EXPERTS], noise: f64) {
-        let kept = 1.0 - lasts_secs / (FORGETTING_SECS * 1.44 + lasts_secs);
+    /// `variance` is that of `arrived`, which no expert could foresee.
+    fn score(
+        &mut self,
+        lasts_secs: f64,
+        arrived: f64,
+        said: [f64; EXPERTS],
+        variance: f64,
+        tuning: &tuning::Forecast,
+    ) {
+        let kept = 1.0 - lasts_secs / (tuning.forgetting_secs * 1.44 + lasts_secs);
         self.scored = self.scored * kept + 1.0;
         for ((absolute, squared), said) in self.absolute.iter_mut().zip(&mut self.squared).zip(said) {
             let error = arrived - said;
             *absolute = *absolute * kept + error.abs();
-            *squared = *squared * kept + (error * error - noise).max(0.0);
+            *squared = *squared * kept + (error * error - variance).max(0.0);
         }
     }
 
     /// The word of the expert that has been wrong the least. When the wait is `tight`, misses count by
     /// their square: nothing absorbs a large one.
-    pub(super) fn word(&self, now: Timestamp, history: &History, horizon_secs: f64, tight: bool) -> Word {
+    pub(super) fn word(
+        &self,
+        now: Timestamp,
+        history: &History,
+        horizon_secs: f64,
+        tight: bool,
+        tuning: &tuning::Forecast,
+    ) -> Word {
+        let tuning::Forecast { first, better, seasoned_least_secs, seasoned_most_secs, .. } = *tuning;
         let score = if tight { &self.squared } else { &self.absolute };
         let seasoned = |expert: usize| {
             let ago = expert.checked_sub(MEANS).and_then(|number| AGO_SECS.get(number));
-            ago.is_none_or(|ago| self.watched_secs >= ago + ago.clamp(3600.0, 43_200.0))
+            ago.is_none_or(|ago| {
+                self.watched_secs >= ago + ago.max(seasoned_least_secs).min(seasoned_most_secs)
+            })
         };
-        let mut best = FIRST;
+        let mut best = first;
         for (expert, error) in score.iter().enumerate() {
-            if seasoned(expert) && score.get(best).is_some_and(|least| *error < least * BETTER) {
+            if seasoned(expert) && score.get(best).is_some_and(|least| *error < least * (1.0 - better)) {
                 best = expert;
             }
         }
         let squared_error = self.squared.get(best).map_or(0.0, |sum| sum / self.scored.max(1.0));
-        let per_sec = self.say(now, history, horizon_secs).get(best).copied().unwrap_or(0.0);
+        let per_sec = self.say(now, history, horizon_secs, first).get(best).copied().unwrap_or(0.0);
         let again_secs = best.checked_sub(MEANS).and_then(|number| AGO_SECS.get(number).copied());
         let expected = per_sec * horizon_secs;
         let belief = if self.scored > 0.0 {

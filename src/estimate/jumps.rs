@@ -1,5 +1,5 @@
 use super::history::{History, STEP_SECS};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, tuning};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -20,19 +20,6 @@ pub(super) struct Jumps {
     said: VecDeque<(Timestamp, f64, f64)>,
 }
 
-/// The time a jump is seen in, in seconds.
-const SPAN_SECS: f64 = 30.0;
-/// Standard deviations beyond which more arrivals are no chance.
-const SIGMAS: f64 = 5.0;
-/// The noise of the counters, as a share of what they count.
-const NOISE: f64 = 0.07;
-/// How much of a jump is believed to last.
-const LASTING: f64 = 0.7;
-/// What is kept of earlier jumps at each new one.
-const KEPT: f64 = 0.995;
-/// Jumps' worth of trust to begin with.
-const TRUST: f64 = 3.0;
-
 impl Jumps {
     pub(super) fn learn(
         &mut self,
@@ -41,6 +28,7 @@ impl Jumps {
         per_sec: f64,
         history: &History,
         horizon_secs: f64,
+        tuning: &tuning::Jumps,
     ) {
         let ripe_secs = horizon_secs - f64::from(STEP_SECS) / 2.0;
         let ripe = |said: &mut (Timestamp, f64, f64)| now.since(said.0).as_secs_f64() >= ripe_secs;
@@ -48,20 +36,22 @@ impl Jumps {
             let span = now.since(at).as_secs_f64();
             if let Some(came) = history.sum(now, span, span) {
                 let (jump, plain) = (jump * span, plain * span);
-                self.gain = self.gain * KEPT + (came - plain).abs() - (came - jump).abs();
-                self.apart = self.apart * KEPT + (jump - plain).abs();
-                self.scored = self.scored * KEPT + 1.0;
+                let kept = 1.0 - tuning.lost;
+                self.gain = self.gain * kept + (came - plain).abs() - (came - jump).abs();
+                self.apart = self.apart * kept + (jump - plain).abs();
+                self.scored = self.scored * kept + 1.0;
             }
         }
         self.now = None;
-        let Some(came) = history.sum(now, SPAN_SECS, SPAN_SECS) else { return };
-        let usual = per_sec * SPAN_SECS;
-        let noise = NOISE * messages;
-        if came - usual > SIGMAS * (usual + noise * noise + 4.0).sqrt() {
-            let jump = per_sec + LASTING * (came / SPAN_SECS - per_sec);
+        let tuning::Jumps { span_secs, sigmas, noise, variance, lasting, trust, .. } = *tuning;
+        let Some(came) = history.sum(now, span_secs, span_secs) else { return };
+        let usual = per_sec * span_secs;
+        let noise = noise * messages;
+        if came - usual > sigmas * (usual + noise * noise + variance).sqrt() {
+            let jump = per_sec + lasting * (came / span_secs - per_sec);
             self.said.push_back((now, jump, per_sec));
             let mean = if self.scored > 0.0 { self.apart / self.scored } else { 1.0 };
-            self.now = (self.gain + TRUST * mean > 0.0).then_some(jump);
+            self.now = (self.gain + trust * mean > 0.0).then_some(jump);
         }
     }
 

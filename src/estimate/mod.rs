@@ -23,11 +23,9 @@ use processing::Processing;
 use slots::Slots;
 
 use crate::model::{
-    Aged, Backlog, Deleted, Estimate, Fleet, Hints, Learnt, Now, Outlook, Queue, Sample, Timestamp,
-    settling_secs,
+    Aged, Backlog, Deleted, Estimate, Fleet, Learning, Learnt, Now, Outlook, Queue, Sample, Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// All that is learnt of one scaler's workload and fleet. All times are steady ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -58,147 +56,155 @@ struct Seen {
     visibility_secs: f64,
 }
 
-/// After a longer time without samples, the difference of two counters says little.
-const GAP: Duration = Duration::from_mins(15);
 /// SQS's own default visibility timeout, in seconds.
 const VISIBILITY_SECS: f64 = 30.0;
-/// For how long messages must be seen waiting before those in flight are taken for all that the fleet can
-/// take: counters are seconds old.
-const BUSY: Duration = Duration::from_secs(15);
-/// How far apart samples are, in seconds, of which a constant says what one tells and what is kept of earlier ones.
-const SPELL_SECS: f64 = 10.0;
-/// By what factor a processing time must be off for the arrivals reckoned with it to be worth nothing.
-const MISTAKEN: f64 = 1.8;
 /// How many steps an outlook has, at most, over objective and boot: longer objectives are looked at more coarsely.
 const STEPS_MOST: f64 = 120.0;
-/// An objective is tight when it leaves less than this beyond the boot, in boot times: no queue absorbs a surprise.
-const TIGHT_BOOTS: f64 = 1.3;
 
 impl Estimates {
     /// Learns from a sample.
-    pub fn learn(&mut self, hints: &Hints, now: Now, sample: &Sample) {
+    pub fn learn(&mut self, by: Learning<'_>, now: Now, sample: &Sample) {
+        let Learning { hints, tuning } = by;
         let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else { return };
         let at = now.steady;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
-        let before = self.last.filter(|last| at.since(last.at) <= GAP && at > last.at);
-        if before.is_some_and(|last| self.is_false_zero(hints, at, &last, &backlog, fleet)) {
+        let gap_secs = tuning.samples.gap_secs;
+        let before = self.last.filter(|last| at.since(last.at).as_secs_f64() <= gap_secs && at > last.at);
+        if before.is_some_and(|last| self.is_false_zero(by, at, &last, &backlog, fleet)) {
             return;
         }
         self.members.meet(at, before.map(|last| last.at), fleet);
         let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
-        let believed = self.processing.secs(hints.processing_secs).value;
+        let believed = self.processing_secs(by).value;
         let told = deleted(sample).map(|told| (told.from.shifted(shift), told));
-        self.processing.learn(at, in_flight, told, hints.processing_secs);
-        let learnt = self.processing.secs(hints.processing_secs).value;
+        self.processing.learn(at, in_flight, told, hints.processing_secs, &tuning.processing);
+        let learnt = self.processing_secs(by).value;
         let (lasts_secs, arrived) =
-            before.map_or((0.0, 0.0), |last| self.arrived(hints, at, &last, waiting, in_flight));
+            before.map_or((0.0, 0.0), |last| self.arrived(by, at, &last, waiting, in_flight));
         // What was finished, and so what arrived, was reckoned with a processing time that was far off.
-        let mistaken = learnt > MISTAKEN * believed || believed > MISTAKEN * learnt;
+        let off = 1.0 + tuning.processing.mistaken;
+        let mistaken = learnt > off * believed || believed > off * learnt;
         if self.last.is_none() || mistaken {
             self.jumps = Jumps::default();
             self.forecast.begin(in_flight / learnt);
         }
         if let Some(last) = before {
-            let (horizon, tight) = (self.horizon(hints), self.tight(hints));
+            let (horizon, tight) = (self.horizon(by), self.tight(by));
             let messages = waiting + in_flight;
             if hints.processing_secs.is_none() {
                 let working = f64::midpoint(in_flight, last.in_flight);
-                self.processing.learn_emptying(at, lasts_secs, messages, working);
+                self.processing.learn_emptying(at, lasts_secs, messages, working, &tuning.processing);
             }
             self.history.add(last.at, at, arrived);
-            self.forecast.learn(at, lasts_secs, arrived, messages, &self.history, horizon);
-            let per_sec = self.forecast.word(at, &self.history, horizon, tight).per_sec;
-            self.jumps.learn(at, messages, per_sec, &self.history, horizon);
+            let (forecast, history) = (&mut self.forecast, &self.history);
+            forecast.learn(lasts_secs, arrived, &tuning.forecast);
+            forecast.judge(at, lasts_secs, messages, history, horizon, &tuning.forecast);
+            let per_sec = forecast.word(at, history, horizon, tight, &tuning.forecast).per_sec;
+            self.jumps.learn(at, messages, per_sec, history, horizon, &tuning.jumps);
         }
         let busy = (waiting > 0.0).then(|| before.and_then(|last| last.busy).unwrap_or(at));
         let visibility = sample.queues.iter().filter_map(|queue| queue.facts.visibility_timeout_secs).max();
         let visibility_secs = visibility.map_or(VISIBILITY_SECS, f64::from);
         self.last = Some(Seen { at, waiting, in_flight, lasts_secs, arrived, busy, visibility_secs });
-        self.saturated(hints, at, &backlog, fleet);
+        self.saturated(by, at, &backlog, fleet);
     }
 
     /// Whether all counters read zero, though the fleet cannot have finished what there was.
     fn is_false_zero(
         &self,
-        hints: &Hints,
+        by: Learning<'_>,
         at: Timestamp,
         last: &Seen,
         backlog: &Backlog,
         fleet: &Fleet,
     ) -> bool {
-        /// How much faster than believed a fleet may be.
-        const FASTER: f64 = 2.0;
         let lasts = at.since(last.at).as_secs_f64();
-        let rounds = 1.0 + lasts / self.processing.secs(hints.processing_secs).value;
-        let slots = self.slots.per_unit(hints.slots).value * f64::from(fleet.in_service);
+        let rounds = 1.0 + lasts / self.processing_secs(by).value;
+        let slots = self.slots_per_unit(by).value * f64::from(fleet.in_service);
         let there_was = last.waiting + last.in_flight;
-        let doubted = settling_secs(last.lasts_secs);
-        backlog.is_empty() && there_was > FASTER * slots.max(last.in_flight) * rounds && lasts < doubted
+        let (faster, doubted) = (by.tuning.samples.faster, by.tuning.settling_secs(last.lasts_secs));
+        backlog.is_empty() && there_was > faster * slots.max(last.in_flight) * rounds && lasts < doubted
     }
 
     /// How long the last sample was ago, and what has arrived since: what there is more, and what was finished.
-    fn arrived(&self, hints: &Hints, at: Timestamp, last: &Seen, waiting: f64, in_flight: f64) -> (f64, f64) {
+    fn arrived(
+        &self,
+        by: Learning<'_>,
+        at: Timestamp,
+        last: &Seen,
+        waiting: f64,
+        in_flight: f64,
+    ) -> (f64, f64) {
         let lasts = at.since(last.at).as_secs_f64();
         let working = f64::midpoint(in_flight, last.in_flight);
-        let finished = self.processing.finished(working, lasts, hints.processing_secs);
+        let finished = self.processing.finished(working, lasts, self.processing_secs(by).value);
         (lasts, waiting + in_flight - last.waiting - last.in_flight + finished)
     }
 
     /// Learns slots and boot time from a sample in which messages wait for a free slot.
-    fn saturated(&mut self, hints: &Hints, now: Timestamp, backlog: &Backlog, fleet: &Fleet) {
-        /// Boot times after which an instance certainly works.
-        const CERTAIN: f64 = 1.25;
-        /// Boot times, as told or guessed, after which it should.
-        const BROKEN: f64 = 3.0;
+    fn saturated(&mut self, by: Learning<'_>, now: Timestamp, backlog: &Backlog, fleet: &Fleet) {
+        let Learning { hints, tuning } = by;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
-        let boot = self.boot.secs(hints.boot_secs).value;
+        let boot = self.boot_secs(by).value;
         let known = f64::from(fleet.in_service.saturating_add(fleet.pending));
-        let per_message = self.processing.secs(hints.processing_secs).value;
+        let per_message = self.processing_secs(by).value;
         // What a removed instance left in flight is worked on by nobody.
-        let settling_secs = (3.0 * per_message).max(VISIBILITY_SECS);
+        let settling_secs = (tuning.samples.left_behind * per_message).max(VISIBILITY_SECS);
         if !self.members.settled(now, settling_secs) {
             return;
         }
-        let busy = self.last.and_then(|last| last.busy).is_some_and(|since| now.since(since) >= BUSY);
-        let saturated = busy && waiting > self.slots.per_unit(hints.slots).value;
+        let busy_secs = |since| now.since(since).as_secs_f64();
+        let busy = self.last.and_then(|last| last.busy).map(busy_secs);
+        let saturated = busy.is_some_and(|secs| secs >= tuning.samples.busy_secs)
+            && waiting > self.slots_per_unit(by).value;
         let lasts = self.last.map(|last| last.lasts_secs).filter(|lasts| *lasts > 0.0);
-        let spells = lasts.map_or(1.0, |lasts| lasts / SPELL_SECS);
+        let spells = lasts.map_or(1.0, |lasts| lasts / tuning.samples.spell_secs);
         let ages = self.members.ages(now);
-        let at_work = units(&ages, |age| age > CERTAIN * boot);
+        let at_work = units(&ages, |age| age > tuning.boot.certain * boot);
         let may_work = units(&ages, |_| true).max(known);
         if may_work > 0.0 {
             let most = if at_work > 0.0 { in_flight / at_work } else { f64::INFINITY };
-            self.slots.learn(spells, saturated, in_flight / may_work, most, hints.slots);
+            self.slots.learn(spells, saturated, in_flight / may_work, most, hints.slots, &tuning.slots);
         }
         // Where nothing is taken though some must work, workers are broken: that is no long boot.
-        let expected = hints.boot_secs.unwrap_or(boot::GUESS_SECS);
-        let broken = in_flight <= 0.0 && ages.iter().any(|age| age.secs > BROKEN * expected);
+        let expected = hints.boot_secs.unwrap_or(tuning.boot.guess_secs);
+        let broken = in_flight <= 0.0 && ages.iter().any(|age| age.secs > tuning.boot.broken * expected);
         if saturated && !broken {
-            self.boot.learn(spells, in_flight, self.slots.per_unit(hints.slots), &ages);
+            self.boot.learn(spells, in_flight, self.slots_per_unit(by), &ages, &tuning.boot);
         }
     }
 
     /// How far ahead arrivals are foretold: as far as an order takes to have an effect.
-    fn horizon(&self, hints: &Hints) -> f64 {
-        self.boot.secs(hints.boot_secs).value.max(3.0 * f64::from(STEP_SECS))
+    fn horizon(&self, by: Learning<'_>) -> f64 {
+        self.boot_secs(by).value.max(by.tuning.forecast.horizon_least_secs)
     }
 
-    fn tight(&self, hints: &Hints) -> bool {
-        hints.objective_secs < TIGHT_BOOTS * self.horizon(hints)
+    fn tight(&self, by: Learning<'_>) -> bool {
+        by.hints.objective_secs < by.tuning.forecast.tight_boots * self.horizon(by)
+    }
+
+    fn processing_secs(&self, by: Learning<'_>) -> Learnt {
+        self.processing.secs(by.hints.processing_secs, &by.tuning.processing)
+    }
+
+    fn slots_per_unit(&self, by: Learning<'_>) -> Learnt {
+        self.slots.per_unit(by.hints.slots, &by.tuning.slots)
+    }
+
+    fn boot_secs(&self, by: Learning<'_>) -> Learnt {
+        self.boot.secs(by.hints.boot_secs, &by.tuning.boot)
     }
 
     /// What to reckon with at `now`; nothing before the first sample.
     #[must_use]
-    pub fn outlook(&self, hints: &Hints, now: Timestamp) -> Option<Outlook> {
-        /// How far back the oldest message is looked for at least, in seconds.
-        const BACK_SECS: f64 = 600.0;
+    pub fn outlook(&self, by: Learning<'_>, now: Timestamp) -> Option<Outlook> {
+        let Learning { hints, tuning } = by;
         let last = self.last?;
-        let (boot_secs, horizon) = (self.boot.secs(hints.boot_secs), self.horizon(hints));
-        let (processing_secs, slots) =
-            (self.processing.secs(hints.processing_secs), self.slots.per_unit(hints.slots));
-        let tight = self.tight(hints);
-        let word = self.forecast.word(now, &self.history, horizon, tight);
+        let (boot_secs, horizon, tight) = (self.boot_secs(by), self.horizon(by), self.tight(by));
+        let (processing_secs, slots) = (self.processing_secs(by), self.slots_per_unit(by));
+        let word = self.forecast.word(now, &self.history, horizon, tight, &tuning.forecast);
         let step_secs = f64::from(STEP_SECS).max((hints.objective_secs + boot_secs.value) / STEPS_MOST);
+        let ahead_secs = tuning.forecast.outlook_boots * boot_secs.value + hints.objective_secs;
         let ages = self.members.ages(now);
         let at_work = units(&ages, |age| age > boot_secs.value);
         let per_sec = slots.value * at_work / processing_secs.value;
@@ -216,13 +222,8 @@ impl Estimates {
             visibility_secs: last.visibility_secs,
             tight,
             step_secs,
-            arrived: self.history.arrived(now, step_secs, hints.objective_secs.max(BACK_SECS)),
-            expected: word.expected(
-                now,
-                &self.history,
-                step_secs,
-                1.5 * boot_secs.value + hints.objective_secs,
-            ),
+            arrived: self.history.arrived(now, step_secs, hints.objective_secs.max(tuning.samples.back_secs)),
+            expected: word.expected(now, &self.history, step_secs, ahead_secs),
             repeats: word.again_secs.is_some(),
             jump_per_sec: self.jumps.per_sec(),
             error_per_sec: word.squared_error / horizon,

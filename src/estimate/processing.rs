@@ -1,7 +1,6 @@
-use crate::model::{Deleted, Learnt, Timestamp};
+use crate::model::{Deleted, Learnt, Timestamp, tuning};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// How long a worker takes over a message, by Little's law: messages in flight = completions a second ×
 /// processing time.
@@ -38,30 +37,8 @@ impl Emptying {
     }
 }
 
-/// What is assumed when neither settings nor samples say anything, in seconds.
-const GUESS_SECS: f64 = 10.0;
 /// No work is shorter, in seconds: nor may a hint be.
 const SHORTEST_SECS: f64 = 0.001;
-/// Completions that a hint is worth: after as many have been seen, it counts half.
-const HINT_WORTH: f64 = 8.0;
-/// Completions that the guess is worth.
-const GUESS_WORTH: f64 = 1.0;
-/// What is kept of earlier minutes at each minute with work in it: half after 35 of them.
-const KEPT: f64 = 0.995;
-/// So many messages should have been finished, and none was: that is no chance.
-const HUNG: f64 = 10.0;
-/// The share of the messages that must be gone before their going says how fast they were worked on, and
-/// how many they must be: counters are off by a few of a hundred.
-const GONE: f64 = 0.5;
-const GONE_LEAST: f64 = 20.0;
-/// And for how long they must have been going, in seconds: counters are some seconds old, now more, now less.
-const EMPTYING_SECS: f64 = 60.0;
-/// A rise by more than this share of the messages is no noise, but arrivals.
-const RISE: f64 = 0.15;
-/// After how long a watch without word shows that completions are not told.
-const UNTOLD: Duration = Duration::from_mins(15);
-/// For how long samples are kept, and after how long without word completions are taken for not told.
-const LATE: Duration = Duration::from_mins(20);
 
 impl Processing {
     /// Learns from a sample of the messages in flight and, if any were told, from completions, with the
@@ -72,23 +49,30 @@ impl Processing {
         in_flight: f64,
         told: Option<(Timestamp, Deleted)>,
         hint: Option<f64>,
+        tuning: &tuning::Processing,
     ) {
-        while self.samples.front().is_some_and(|(at, _)| now.since(*at) > LATE) {
+        let late = |since: Timestamp| now.since(since).as_secs_f64() > tuning.late_secs;
+        while self.samples.front().is_some_and(|(at, _)| late(*at)) {
             self.samples.pop_front();
         }
         self.samples.push_back((now, in_flight));
-        self.hung &= self.told.is_some_and(|told| now.since(told) <= LATE);
+        self.hung &= self.told.is_some_and(|told| !late(told));
         let Some((from, deleted)) = told else { return };
         let until = from + deleted.lasts;
         let news = self.told.is_none_or(|told| until > told);
         let Some(working) = self.working(from, until).filter(|_| news) else { return };
         self.told = Some(until);
         let in_flight_secs = working * deleted.lasts.as_secs_f64();
-        self.hung = deleted.count <= 0.0 && in_flight_secs > HUNG * self.secs(hint).value;
+        self.hung = deleted.count <= 0.0 && in_flight_secs > tuning.hung * self.secs(hint, tuning).value;
         if !self.hung && in_flight_secs + deleted.count > 0.0 {
-            self.in_flight_secs = self.in_flight_secs * KEPT + in_flight_secs;
-            self.completions = self.completions * KEPT + deleted.count;
+            self.add(in_flight_secs, deleted.count, tuning);
         }
+    }
+
+    fn add(&mut self, in_flight_secs: f64, completions: f64, tuning: &tuning::Processing) {
+        let kept = 1.0 - tuning.lost;
+        self.in_flight_secs = self.in_flight_secs * kept + in_flight_secs;
+        self.completions = self.completions * kept + completions;
     }
 
     /// The messages in flight between two times, on average; between the samples around them, where none
@@ -104,22 +88,30 @@ impl Processing {
         Some(f64::midpoint(before.1, after.1))
     }
 
-    /// Messages that `working` in flight, on average, have finished in so many seconds. Where it was told
-    /// that nothing at all is finished, those in flight are no sign of it: their workers hang.
-    pub(super) fn finished(&self, working: f64, lasts_secs: f64, hint: Option<f64>) -> f64 {
-        if self.hung { 0.0 } else { working / self.secs(hint).value * lasts_secs }
+    /// Messages that `working` in flight, on average, have finished in so many seconds, at `secs` each. Where it
+    /// was told that nothing at all is finished, those in flight are no sign of it: their workers hang.
+    pub(super) fn finished(&self, working: f64, lasts_secs: f64, secs: f64) -> f64 {
+        if self.hung { 0.0 } else { working / secs * lasts_secs }
     }
 
     /// Learns from the counters alone, where neither settings nor completions are told: a queue that shrinks
     /// had as many completions at least. It is rough, and no better than a hint.
-    pub(super) fn learn_emptying(&mut self, now: Timestamp, lasts_secs: f64, messages: f64, in_flight: f64) {
+    pub(super) fn learn_emptying(
+        &mut self,
+        now: Timestamp,
+        lasts_secs: f64,
+        messages: f64,
+        in_flight: f64,
+        tuning: &tuning::Processing,
+    ) {
+        let secs = |since: Timestamp| now.since(since).as_secs_f64();
         // Whoever tells completions has told some by now.
-        let watched = self.samples.front().map_or(Duration::ZERO, |(at, _)| now.since(*at));
-        if watched < UNTOLD || self.told.is_some_and(|told| now.since(told) <= LATE) {
+        let watched_secs = self.samples.front().map_or(0.0, |(at, _)| secs(*at));
+        if watched_secs < tuning.untold_secs || self.told.is_some_and(|told| secs(told) <= tuning.late_secs) {
             self.emptying = None;
             return;
         }
-        let going_on = self.emptying.filter(|emptying| messages <= emptying.fewest * (1.0 + RISE));
+        let going_on = self.emptying.filter(|emptying| messages <= emptying.fewest * (1.0 + tuning.rise));
         let Some(Emptying { from, fewest, lasts_secs: before, in_flight_secs: worked }) = going_on else {
             self.emptying = Some(Emptying::begin(messages));
             return;
@@ -127,15 +119,15 @@ impl Processing {
         let (lasts_secs, in_flight_secs) = (before + lasts_secs, worked + in_flight * lasts_secs);
         self.emptying = Some(Emptying { from, fewest: fewest.min(messages), lasts_secs, in_flight_secs });
         let gone = from - messages;
-        if gone >= GONE_LEAST && gone >= GONE * from && lasts_secs >= EMPTYING_SECS {
+        if gone >= tuning.gone_least && gone >= tuning.gone * from && lasts_secs >= tuning.emptying_secs {
             self.emptying = Some(Emptying::begin(messages));
-            self.in_flight_secs = self.in_flight_secs * KEPT + in_flight_secs;
-            self.completions = self.completions * KEPT + gone;
+            self.add(in_flight_secs, gone, tuning);
         }
     }
 
-    pub(super) fn secs(&self, hint: Option<f64>) -> Learnt {
-        let (prior, worth) = hint.map_or((GUESS_SECS, GUESS_WORTH), |hint| (hint, HINT_WORTH));
+    pub(super) fn secs(&self, hint: Option<f64>, tuning: &tuning::Processing) -> Learnt {
+        let tuning::Processing { guess_secs, hint_worth, guess_worth, .. } = *tuning;
+        let (prior, worth) = hint.map_or((guess_secs, guess_worth), |hint| (hint, hint_worth));
         let value = (prior * worth + self.in_flight_secs) / (worth + self.completions);
         Learnt { value: value.max(SHORTEST_SECS), belief: self.completions / (worth + self.completions) }
     }

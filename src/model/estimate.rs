@@ -1,3 +1,5 @@
+use super::Tuning;
+
 /// What is believed of a workload and its fleet, from all that was seen so far.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -38,6 +40,15 @@ pub struct Hints {
     pub boot_secs: Option<f64>,
 }
 
+/// What learning goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Learning<'a> {
+    /// How far to look, and where to begin.
+    pub hints: &'a Hints,
+    /// What samples are worth.
+    pub tuning: &'a Tuning,
+}
+
 /// What a policy that looks ahead reckons with: the recent past, the expected future, and the fleet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
@@ -74,14 +85,4 @@ pub struct Aged {
     pub secs: f64,
     /// How many units: one instance's, or those of several.
     pub units: u32,
-}
-
-/// How long all counters must read zero before a queue is believed to be empty that need not be, in seconds,
-/// where samples are `sample_secs` apart: SQS's counters are seconds old and may read zero for a sample or
-/// two, so that two false ones are survived.
-#[must_use]
-pub fn settling_secs(sample_secs: f64) -> f64 {
-    const LEAST_SECS: f64 = 30.0;
-    const SAMPLES: f64 = 2.5;
-    LEAST_SECS.max(SAMPLES * sample_secs)
 }

@@ -14,10 +14,11 @@ mod record;
 mod sample;
 mod time;
 mod trouble;
+pub mod tuning;
 mod window;
 
 pub use decision::{Action, Decision, Outcome};
-pub use estimate::{Aged, Estimate, Hints, Learnt, Outlook, settling_secs};
+pub use estimate::{Aged, Estimate, Hints, Learning, Learnt, Outlook};
 pub use figure::rounded;
 pub use latency::{Fewer, LatencyReason};
 pub use missing::{Cause, Missing};
@@ -27,6 +28,7 @@ pub use record::{Metrics, Mode, Record};
 pub use sample::{Backlog, DeadLetters, Deleted, Fleet, Instance, Queue, QueueFacts, Sample};
 pub use time::{Now, Timestamp};
 pub use trouble::{Trouble, TroubleKind, Turn};
+pub use tuning::Tuning;
 pub use window::{Opening, WindowReason};
 
 /// The smallest whole number of capacity units that holds `units`, within what a group's sizes can express.

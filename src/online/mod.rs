@@ -18,7 +18,7 @@ pub use cost::{Cost, PRICES, Row};
 pub use finding::{Code, Finding, Level, Unread};
 pub use text::text;
 
-use crate::assemble::{Unfit, hints, sessions};
+use crate::assemble::{self, Unfit, sessions};
 use crate::aws::{Failure, Patience, Place, Session, Skew};
 use crate::clock::Clock;
 use crate::model::Estimate;
@@ -154,9 +154,8 @@ async fn metrics(session: &Session, scalers: &[&Scaler], clock: Clock) -> Option
 
 /// What the daemon has learnt of the scaler's work so far, by its state file.
 fn learnt(scaler: &Scaler, state_dir: &Path, clock: Clock) -> Option<Estimate> {
-    let PolicyKind::Latency(policy) = &scaler.policy else { return None };
-    let now = clock.now();
-    StateFile::peek(state_dir, &scaler.name, now).estimate(&hints(policy), now.steady)
+    let (policy, now) = (assemble::policy(&scaler.policy), clock.now());
+    StateFile::peek(state_dir, &scaler.name, now).estimate(policy.learning()?, now.steady)
 }
 
 fn sections(

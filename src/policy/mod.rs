@@ -7,10 +7,10 @@ mod latency;
 mod step;
 
 pub use backlog_per_instance::BacklogPerInstance;
-pub use latency::{Latency, Memory, Tuning};
+pub use latency::{Latency, Memory};
 pub use step::{Step, StepIn, StepOut};
 
-use crate::model::{Backlog, Fleet, Hints, Outlook, Reason, Timestamp};
+use crate::model::{Backlog, Fleet, Learning, Outlook, Reason, Timestamp};
 use std::fmt;
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ pub trait Policy: fmt::Debug + Send {
     /// Counted messages that one unit of capacity may have waiting, if the policy has such a figure.
     fn acceptable_backlog(&self, outlook: Option<&Outlook>) -> Option<f64>;
 
-    /// Where learning begins, for a policy that wants an outlook.
-    fn hints(&self) -> Option<&Hints> {
+    /// What learning goes by, for a policy that wants an outlook.
+    fn learning(&self) -> Option<Learning<'_>> {
         None
     }
 

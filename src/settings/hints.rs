@@ -1,7 +1,7 @@
 use super::reader::meant;
 use super::{Latency, PolicyKind, QueueSource, Scaler};
 use crate::aws::{Arn, Place};
-use crate::policy::Tuning;
+use crate::model::Tuning;
 use crate::source::QueueAddress;
 use std::time::Duration;
 

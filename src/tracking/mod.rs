@@ -154,8 +154,8 @@ pub fn removed(scaler: &str, removed: Removed) -> String {
 /// The policy by the settings and by what the daemon has learnt, of which its state is only looked at.
 fn wanted(settings: &Settings, scaler: &Scaler, options: Options) -> Result<Wanted, Failure> {
     let now = Clock::start().now();
-    let estimate = policy(&scaler.policy).hints().and_then(|hints| {
-        StateFile::peek(&settings.state_dir, &scaler.name, now).estimate(hints, now.steady)
+    let estimate = policy(&scaler.policy).learning().and_then(|learning| {
+        StateFile::peek(&settings.state_dir, &scaler.name, now).estimate(learning, now.steady)
     });
     Wanted::of(scaler, estimate.as_ref(), options).map_err(|why| unsuited(scaler, why))
 }

@@ -120,7 +120,8 @@ impl Wanted {
             _ => unsuited.push(Unsuited::Unpublished),
         }
         let policy = assemble::policy(&scaler.policy);
-        let aim = aim(&scaler.policy, policy.hints(), estimate);
+        let hints = policy.learning().map(|learning| learning.hints);
+        let aim = aim(&scaler.policy, hints, estimate);
         let (Some(series), Ok((basis, target))) = (series, &aim) else {
             unsuited.extend(aim.err());
             return Err(unsuited);
@@ -128,7 +129,7 @@ impl Wanted {
         if !unsuited.is_empty() {
             return Err(unsuited);
         }
-        let boot = policy.hints().and_then(|hints| boot(hints, estimate));
+        let boot = hints.and_then(|hints| boot(hints, estimate));
         Ok(Self {
             group: scaler.group.clone(),
             name: Self::name_for(&scaler.name),

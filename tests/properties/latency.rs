@@ -4,8 +4,9 @@ use super::{messages, missing, resulting, sample_of};
 use backlogd::controller::{Controller, Limits, Rules, State};
 use backlogd::model::{
     Action, Backlog, Decision, Deleted, Estimate, Fleet, Hints, Instance, Now, Outcome, Sample, Timestamp,
+    Tuning,
 };
-use backlogd::policy::{Latency, Tuning};
+use backlogd::policy::Latency;
 use proptest::prelude::*;
 use std::time::Duration;
 

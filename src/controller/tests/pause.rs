@@ -1,8 +1,8 @@
 //! What somebody paused is not done, and only that.
 
 use super::*;
-use crate::model::{Hints, Pause};
-use crate::policy::{Latency, Tuning};
+use crate::model::{Hints, Pause, Tuning};
+use crate::policy::Latency;
 
 const SINCE: Timestamp = Timestamp::from_secs(999_990);
 

@@ -1,11 +1,16 @@
 mod doubtful;
 
 use super::*;
-use crate::model::{Cause, Instance, Missing, Queue};
+use crate::model::{Cause, Hints, Instance, Missing, Queue, Tuning};
+use std::time::Duration;
 
 const HINTS: Hints =
     Hints { objective_secs: 300.0, processing_secs: Some(10.0), slots: Some(2), boot_secs: Some(100.0) };
 const NOTHING: Hints = Hints { objective_secs: 300.0, processing_secs: None, slots: None, boot_secs: None };
+
+fn by(hints: &Hints) -> Learning<'_> {
+    Learning { hints, tuning: &Tuning::SHIPPED }
+}
 
 /// A queue and a group that are looked at every ten seconds.
 struct Watch {
@@ -44,7 +49,7 @@ impl Watch {
 
     fn learn(&mut self, sample: &Sample) {
         self.at += 10;
-        self.estimates.learn(&self.hints, self.now(), sample);
+        self.estimates.learn(by(&self.hints), self.now(), sample);
     }
 
     fn launch(&mut self, count: usize) {
@@ -58,7 +63,7 @@ impl Watch {
     }
 
     fn outlook(&self) -> Outlook {
-        self.estimates.outlook(&self.hints, self.now().steady).unwrap()
+        self.estimates.outlook(by(&self.hints), self.now().steady).unwrap()
     }
 }
 
@@ -69,7 +74,7 @@ fn near(figure: f64, expected: f64, within: f64) -> bool {
 #[test]
 fn before_the_first_sample_there_is_no_outlook() {
     let watch = Watch::new(NOTHING);
-    assert!(watch.estimates.outlook(&NOTHING, watch.now().steady).is_none());
+    assert!(watch.estimates.outlook(by(&NOTHING), watch.now().steady).is_none());
 }
 
 #[test]
@@ -243,7 +248,7 @@ fn what_was_learnt_survives_a_restart_on_another_clock() {
     let mut restored: Estimates = serde_json::from_str(&json).unwrap();
     let later = Timestamp::from_secs(watch.at + 500);
     restored.shift(500_000, later);
-    let (before, after) = (watch.outlook(), restored.outlook(&HINTS, later).unwrap());
+    let (before, after) = (watch.outlook(), restored.outlook(by(&HINTS), later).unwrap());
     assert_eq!(after.ages, before.ages);
     let rates = [before, after].map(|outlook| outlook.estimate.arrivals_per_sec.value);
     assert!(near(rates[0], rates[1], 0.01), "{rates:?}");

@@ -1,4 +1,4 @@
-use crate::model::Timestamp;
+use crate::model::{Timestamp, tuning};
 use serde::{Deserialize, Serialize};
 
 /// How long capacity that is not needed is worth keeping: as long as that costs less than ordering it
@@ -16,17 +16,9 @@ pub(super) struct Idle {
     /// the units up to its level, as far as no later one does.
     levels: Vec<(u32, Timestamp)>,
     /// What each candidate wait would have cost beyond the needed, in instance-seconds, fading.
-    cost: [f64; WAITS.len()],
+    cost: [f64; tuning::WAITS],
 }
 
-/// Candidate waits, in boot times.
-const WAITS: [f64; 9] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0];
-/// By how many boot times the wait of one boot time, which is never worse than twice the best, is ahead at first.
-const AHEAD: f64 = 3.0;
-/// Seconds in which costs lose all but 1/e.
-const FADING_SECS: f64 = 50_000.0;
-/// A gap of more samples than this is one.
-const SAMPLES: f64 = 1.5;
 /// More entries than these tell nothing that matters.
 const LEVELS_MOST: usize = 256;
 
@@ -40,24 +32,25 @@ impl Idle {
         levels: u32,
         boot_secs: f64,
         restart_secs: f64,
+        tuning: &tuning::Idle,
     ) {
         if self.begun.is_none() {
             self.begun = Some(now);
-            self.cost = WAITS.map(|wait| AHEAD * (wait - 1.0).abs() * boot_secs);
+            self.cost = tuning.waits.map(|wait| tuning.ahead * (wait - 1.0).abs() * boot_secs);
         }
         if lasts_secs <= 0.0 {
             // After a gap in the watch nobody knows what was needed meanwhile.
             self.begun = Some(now);
             self.levels.clear();
         }
-        let kept = FADING_SECS / (FADING_SECS + lasts_secs);
+        let kept = tuning.fading_secs / (tuning.fading_secs + lasts_secs);
         self.cost.iter_mut().for_each(|cost| *cost *= kept);
         let mut below = 0;
         while let Some((level, last)) = self.levels.pop() {
             let units = f64::from(level.min(levels).saturating_sub(below));
             let gap = now.since(last).as_secs_f64();
-            if gap > SAMPLES * lasts_secs {
-                for (cost, wait) in self.cost.iter_mut().zip(WAITS) {
+            if gap > tuning.samples * lasts_secs {
+                for (cost, wait) in self.cost.iter_mut().zip(tuning.waits) {
                     let wait = wait * boot_secs;
                     *cost += units * (gap.min(wait) + if gap > wait { restart_secs } else { 0.0 });
                 }
@@ -85,8 +78,8 @@ impl Idle {
     }
 
     /// The wait that would have cost the least, in seconds.
-    pub(super) fn break_even_secs(&self, boot_secs: f64) -> f64 {
-        let cheapest = self.cost.iter().zip(WAITS).min_by(|(a, _), (b, _)| a.total_cmp(b));
+    pub(super) fn break_even_secs(&self, boot_secs: f64, tuning: &tuning::Idle) -> f64 {
+        let cheapest = self.cost.iter().zip(tuning.waits).min_by(|(a, _), (b, _)| a.total_cmp(b));
         cheapest.map_or(1.0, |(_, wait)| wait) * boot_secs
     }
 
@@ -121,6 +114,9 @@ impl Idle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Tuning;
+
+    const TUNING: tuning::Idle = Tuning::SHIPPED.idle;
 
     fn at(secs: u32) -> Timestamp {
         Timestamp::from_secs(secs.into())
@@ -130,10 +126,10 @@ mod tests {
     fn learnt(gap: u32) -> f64 {
         let mut idle = Idle::default();
         for turn in 0..200 {
-            idle.note(at(turn * (gap + 10)), 10.0, 1, 100.0, 100.0);
-            idle.note(at(turn * (gap + 10) + 10), 10.0, 1, 100.0, 100.0);
+            idle.note(at(turn * (gap + 10)), 10.0, 1, 100.0, 100.0, &TUNING);
+            idle.note(at(turn * (gap + 10) + 10), 10.0, 1, 100.0, 100.0, &TUNING);
         }
-        idle.break_even_secs(100.0)
+        idle.break_even_secs(100.0, &TUNING)
     }
 
     #[test]
@@ -149,15 +145,15 @@ mod tests {
     #[test]
     fn without_experience_the_wait_is_a_boot() {
         let mut idle = Idle::default();
-        idle.note(at(0), 10.0, 3, 100.0, 100.0);
-        assert!((idle.break_even_secs(100.0) - 100.0).abs() < 1e-9);
+        idle.note(at(0), 10.0, 3, 100.0, 100.0, &TUNING);
+        assert!((idle.break_even_secs(100.0, &TUNING) - 100.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_level_is_unneeded_since_it_was_last_needed() {
         let mut idle = Idle::default();
-        idle.note(at(0), 10.0, 3, 100.0, 100.0);
-        idle.note(at(10), 10.0, 1, 100.0, 100.0);
+        idle.note(at(0), 10.0, 3, 100.0, 100.0, &TUNING);
+        idle.note(at(10), 10.0, 1, 100.0, 100.0, &TUNING);
         let unneeded = |level| idle.unneeded_secs(at(30), level);
         let whole = [unneeded(1), unneeded(3), unneeded(9)].map(|secs| format!("{secs}"));
         assert_eq!(whole, ["20", "30", "30"]);
@@ -168,7 +164,7 @@ mod tests {
     fn a_fleet_of_millions_is_noted_in_a_few_entries() {
         let mut idle = Idle::default();
         for tick in 0..2000 {
-            idle.note(at(tick * 10), 10.0, u32::MAX - tick, 100.0, 100.0);
+            idle.note(at(tick * 10), 10.0, u32::MAX - tick, 100.0, 100.0, &TUNING);
         }
         assert!(idle.levels.len() <= LEVELS_MOST);
         let unneeded =
@@ -180,10 +176,10 @@ mod tests {
     fn a_gap_costs_for_each_unit_that_was_not_needed_in_it() {
         let costs = |levels: [u32; 3]| {
             let mut idle = Idle::default();
-            idle.note(at(0), 10.0, levels[0], 100.0, 100.0);
+            idle.note(at(0), 10.0, levels[0], 100.0, 100.0, &TUNING);
             let before = idle.cost[0];
-            idle.note(at(10), 10.0, levels[1], 100.0, 100.0);
-            idle.note(at(100), 10.0, levels[2], 100.0, 100.0);
+            idle.note(at(10), 10.0, levels[1], 100.0, 100.0, &TUNING);
+            idle.note(at(100), 10.0, levels[2], 100.0, 100.0, &TUNING);
             (idle.cost[0] - before).round()
         };
         // A little of the cost fades.
@@ -194,9 +190,9 @@ mod tests {
     #[test]
     fn a_gap_in_the_watch_begins_it_anew_and_teaches_nothing() {
         let mut idle = Idle::default();
-        idle.note(at(0), 10.0, 3, 100.0, 100.0);
-        idle.note(at(30_000), 0.0, 1, 100.0, 100.0);
+        idle.note(at(0), 10.0, 3, 100.0, 100.0, &TUNING);
+        idle.note(at(30_000), 0.0, 1, 100.0, 100.0, &TUNING);
         assert!(idle.watched_secs(at(30_000)) < 1e-9);
-        assert!((idle.break_even_secs(100.0) - 100.0).abs() < 1e-9);
+        assert!((idle.break_even_secs(100.0, &TUNING) - 100.0).abs() < 1e-9);
     }
 }

@@ -3,12 +3,9 @@
 mod budget;
 mod idle;
 mod reckoning;
-mod tuning;
-
-pub use tuning::Tuning;
 
 use super::{Policy, View, Want};
-use crate::model::{Fewer, Hints, LatencyReason, Outlook, Reason, Timestamp, settling_secs, whole_units};
+use crate::model::{Fewer, Hints, LatencyReason, Learning, Outlook, Reason, Timestamp, Tuning, whole_units};
 use budget::Budget;
 use idle::Idle;
 use reckoning::{Reckoning, Shortfall, lead_secs};
@@ -99,8 +96,8 @@ impl Policy for Latency {
         Some(self.hints.objective_secs / estimate.processing_secs.value * estimate.slots.value)
     }
 
-    fn hints(&self) -> Option<&Hints> {
-        Some(&self.hints)
+    fn learning(&self) -> Option<Learning<'_>> {
+        Some(Learning { hints: &self.hints, tuning: &self.tuning })
     }
 
     fn lead(&self, outlook: Option<&Outlook>) -> Duration {
@@ -125,7 +122,8 @@ impl Policy for Latency {
         let late = if late { started } else { 0.0 };
         let excused = if memory.excused { late } else { 0.0 };
         let interrupted = memory.risk * f64::from(removed);
-        memory.budget.note(lasts, outlook.sample_arrived, late, excused, interrupted);
+        let Tuning { budget, idle, reckoning, .. } = &self.tuning;
+        memory.budget.note(lasts, outlook.sample_arrived, late, excused, interrupted, budget);
         memory.desired = Some(view.fleet.desired);
         if view.fleet.desired > ordered {
             memory.raised = Some(view.now);
@@ -134,12 +132,13 @@ impl Policy for Latency {
             memory.busy = Some(view.now);
         }
         memory.in_flight = [figures.in_flight, memory.in_flight[0]];
-        let fading = 2.0 * figures.processing_secs / (2.0 * figures.processing_secs + lasts);
+        let fading_secs = reckoning.waited * figures.processing_secs;
+        let fading = fading_secs / (fading_secs + lasts);
         memory.waited_secs = figures.oldest_secs.max(memory.waited_secs * fading);
         memory.risk = figures.risk(figures.in_flight, memory.waited_secs);
         memory.needed = self.needed(view, &figures, memory);
-        let restart = figures.boot_secs + if self.drains { 0.0 } else { 0.5 * figures.processing_secs };
-        memory.idle.note(view.now, lasts, memory.needed, figures.boot_secs, restart);
+        let restart = figures.boot_secs + if self.drains { 0.0 } else { idle.lost * figures.processing_secs };
+        memory.idle.note(view.now, lasts, memory.needed, figures.boot_secs, restart, idle);
     }
 }
 
@@ -158,13 +157,13 @@ impl Latency {
     /// The wait that orders aim at: the objective, less a reserve that grows as messages are late.
     fn aim(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
         let Tuning { reserve, reserve_swing, .. } = self.tuning;
-        let ease = memory.budget.ease(figures.hourly());
+        let ease = memory.budget.ease(figures.hourly(), &self.tuning.budget);
         self.hints.objective_secs * (1.0 - reserve + reserve_swing * ease)
     }
 
     /// Standard deviations of the forecast to provide for when ordering.
     fn sigmas(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
-        let late = self.tuning.headroom_late * memory.budget.alarm(figures.hourly());
+        let late = self.tuning.headroom_late * memory.budget.alarm(figures.hourly(), &self.tuning.budget);
         late.max(self.headroom(figures))
     }
 
@@ -176,7 +175,7 @@ impl Latency {
     /// The capacity without which messages would soon be late.
     fn needed(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> u32 {
         let aim = self.aim(figures, memory);
-        let sigmas = self.sigmas(figures, memory).max(2.0 * self.headroom(figures));
+        let sigmas = self.sigmas(figures, memory).max(self.tuning.headroom_staying * self.headroom(figures));
         let sustaining = figures.sustaining(aim);
         let pressing = figures.needed(self.tuning.calm * self.hints.objective_secs, sigmas);
         let needed = whole_units(sustaining.max(pressing - self.tuning.remainder));
@@ -226,7 +225,8 @@ impl Latency {
         figures: &Reckoning<'_>,
         memory: &Memory,
     ) -> Option<(u32, LatencyReason)> {
-        let latest = self.aim(figures, memory) - figures.boot_secs - 2.0 * figures.outlook.step_secs;
+        let early_secs = self.tuning.first_order_steps * figures.outlook.step_secs;
+        let latest = self.aim(figures, memory) - figures.boot_secs - early_secs;
         let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
         let reason = LatencyReason::LastMoment {
             waited_secs: figures.oldest_secs,
@@ -250,7 +250,7 @@ impl Latency {
             return held(LatencyReason::StillBooting { left_secs });
         }
         let empty_secs = memory.busy.map_or(f64::MAX, |busy| view.now.since(busy).as_secs_f64());
-        let required_secs = settling_secs(figures.outlook.sample_secs);
+        let required_secs = self.tuning.settling_secs(figures.outlook.sample_secs);
         if view.backlog.is_empty() && empty_secs < required_secs {
             return held(LatencyReason::EmptyUnconfirmed { empty_secs, required_secs });
         }
@@ -261,7 +261,7 @@ impl Latency {
                 required_secs: figures.boot_secs,
             });
         }
-        let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs);
+        let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs, &self.tuning.idle);
         let idle = |level| memory.idle.unneeded_secs(view.now, level);
         let kept = memory.idle.needed_within(view.now, worth, desired).max(needed);
         if kept == desired {
@@ -273,7 +273,8 @@ impl Latency {
             });
         }
         let spare = desired - kept;
-        let going = memory.budget.removals(spare, memory.risk, self.tuning.interruptions);
+        let going =
+            memory.budget.removals(spare, memory.risk, self.tuning.interruptions, &self.tuning.budget);
         if going == 0 {
             return held(LatencyReason::WouldInterrupt { spare, risk: memory.risk });
         }
@@ -308,10 +309,9 @@ impl Latency {
 
     /// What no capacity that is ordered on demand can reach.
     fn out_of_reach(&self, figures: &Reckoning<'_>) -> Option<LatencyReason> {
-        /// How far the boot time must be believed where no hint says it.
-        const BELIEVED: f64 = 0.5;
         let objective_secs = self.hints.objective_secs;
-        let known = self.hints.boot_secs.is_some() || figures.outlook.estimate.boot_secs.belief >= BELIEVED;
+        let belief = figures.outlook.estimate.boot_secs.belief;
+        let known = self.hints.boot_secs.is_some() || belief >= self.tuning.believed;
         (known && objective_secs < figures.boot_secs).then(|| LatencyReason::OutOfReach {
             objective_secs,
             boot_secs: figures.boot_secs,

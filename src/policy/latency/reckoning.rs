@@ -1,5 +1,4 @@
-use super::tuning::Tuning;
-use crate::model::{Aged, Backlog, Fleet, Outlook};
+use crate::model::{Aged, Backlog, Fleet, Outlook, Tuning, tuning};
 
 /// One tick's figures: what is due when, and what can be started by then. Seconds are from now on.
 #[derive(Debug)]
@@ -45,16 +44,9 @@ struct Demand {
     within_secs: f64,
 }
 
-/// Nearer than this, what goes or stays makes no difference yet: counters are that old.
-const NEAR_SECS: f64 = 40.0;
-/// A boot and its delays are never reckoned closer than this.
-const LEAD_LEAST_SECS: f64 = 20.0;
-/// How far ahead a scale-in looks, in boot times.
-const AHEAD_BOOTS: f64 = 1.2;
-
 /// How long before it is needed an instance is to be ordered that takes so long to boot.
 pub(super) fn lead_secs(boot_secs: f64, tuning: &Tuning) -> f64 {
-    (boot_secs * tuning.lead_boots).max(boot_secs + LEAD_LEAST_SECS)
+    (boot_secs * tuning.lead_boots).max(boot_secs + tuning.reckoning.lead_least_secs)
 }
 
 impl<'a> Reckoning<'a> {
@@ -80,7 +72,7 @@ impl<'a> Reckoning<'a> {
             in_flight: count(backlog.in_flight),
             desired: f64::from(fleet.desired),
             booting: seen.chain((unseen.units > 0).then_some(unseen)).collect(),
-            oldest_secs: oldest_secs(outlook, waiting),
+            oldest_secs: oldest_secs(outlook, waiting, tuning.reckoning.arrived),
             processing_secs: estimate.processing_secs.value,
             slots: estimate.slots.value,
             boot_secs,
@@ -112,7 +104,7 @@ impl<'a> Reckoning<'a> {
     /// Messages that one free slot can have started within `secs`: one at once, and one more whenever it
     /// is done.
     fn starts(&self, secs: f64) -> f64 {
-        (secs / self.processing_secs + 0.5).max(1.0)
+        (secs / self.processing_secs + self.tuning.reckoning.begun).max(1.0)
     }
 
     /// Messages that must have been started `ahead` seconds from now if none is to wait longer than
@@ -180,9 +172,10 @@ impl<'a> Reckoning<'a> {
 
     /// Units with which nothing would wait longer than `wait` over the next boot time, were they to stay alone.
     pub(super) fn needed(&self, wait: f64, sigmas: f64) -> f64 {
-        let farthest = (AHEAD_BOOTS * self.boot_secs + wait).max(NEAR_SECS) + self.outlook.step_secs;
+        let tuning::Reckoning { near_secs, ahead_boots, .. } = self.tuning.reckoning;
+        let farthest = (ahead_boots * self.boot_secs + wait).max(near_secs) + self.outlook.step_secs;
         let horizon =
-            self.steps().skip_while(|ahead| *ahead < NEAR_SECS).take_while(|ahead| *ahead <= farthest);
+            self.steps().skip_while(|ahead| *ahead < near_secs).take_while(|ahead| *ahead <= farthest);
         let units = horizon.map(|ahead| {
             let due = self.due(ahead, wait, sigmas, None);
             let (fresh, again) = (self.starts(ahead), ahead / self.processing_secs);
@@ -216,13 +209,12 @@ impl<'a> Reckoning<'a> {
     /// How many messages a removal can be expected to make late by interrupting them: those it strikes,
     /// by how little time their return leaves. `waited_secs` is what those in flight had waited.
     pub(super) fn risk(&self, in_flight: f64, waited_secs: f64) -> f64 {
-        /// Processing times that an interrupted message may take until it is started again.
-        const DELAY: f64 = 2.5;
         if self.drains {
             return 0.0;
         }
-        let left = self.objective_secs - self.outlook.visibility_secs - 2.0 * waited_secs;
-        let late = libm::exp(-left.max(0.0) / (DELAY * self.processing_secs));
+        let tuning::Reckoning { waited_times, delay, .. } = self.tuning.reckoning;
+        let left = self.objective_secs - self.outlook.visibility_secs - waited_times * waited_secs;
+        let late = libm::exp(-left.max(0.0) / (delay * self.processing_secs));
         in_flight / self.desired.max(1.0) * late
     }
 
@@ -233,16 +225,15 @@ impl<'a> Reckoning<'a> {
 }
 
 /// How long the oldest of `waiting` messages has waited: until as many have arrived since. Counters that
-/// are off may show a few more than ever arrived; those did not come before everything.
-fn oldest_secs(outlook: &Outlook, waiting: f64) -> f64 {
-    /// The share of messages that must have arrived since, if never all of them did.
-    const MOST: f64 = 0.8;
+/// are off may show a few more than ever arrived; those did not come before everything: then `most` of them
+/// must have arrived since.
+fn oldest_secs(outlook: &Outlook, waiting: f64, most: f64) -> f64 {
     if waiting <= 0.0 {
         return 0.0;
     }
     let since = |messages: f64| outlook.arrived.iter().position(|sum| *sum >= messages);
     let last = outlook.arrived.len().saturating_sub(1);
-    let steps = since(waiting).or_else(|| since(MOST * waiting)).unwrap_or(last);
+    let steps = since(waiting).or_else(|| since(most * waiting)).unwrap_or(last);
     outlook.step_secs * count(steps as u64)
 }
 

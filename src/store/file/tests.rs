@@ -1,7 +1,7 @@
 use super::*;
 use crate::controller::{Controller, Rules};
-use crate::model::{Backlog, Decision, Fleet, Hints, Outcome, Queue, Reason, Sample};
-use crate::policy::{BacklogPerInstance, Latency, Tuning};
+use crate::model::{Backlog, Decision, Fleet, Hints, Outcome, Queue, Reason, Sample, Tuning};
+use crate::policy::{BacklogPerInstance, Latency};
 use std::sync::{Arc, Mutex};
 
 /// A daemon that started `steady` seconds of its clock ago, at a given time of day.

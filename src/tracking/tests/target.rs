@@ -34,7 +34,7 @@ fn it_is_what_the_latency_policy_itself_accepts() {
     let settings = settings("", "");
     let policy = crate::assemble::policy(&only(&settings).policy);
     let now = Timestamp::from_secs(10);
-    let estimate = state.estimate(policy.hints().unwrap(), now).unwrap();
+    let estimate = state.estimate(policy.learning().unwrap(), now).unwrap();
     let learnt = Wanted::of(only(&settings), Some(&estimate), USUAL).unwrap();
     assert_eq!(learnt.tracking.target.to_string(), "31");
     let sample = Sample { queues: Vec::new(), fleet: Ok(Fleet::default()) };
