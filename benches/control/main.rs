@@ -19,7 +19,7 @@
     reason = "a measurement ends where it fails"
 )]
 
-mod constants;
+mod asked;
 mod contest;
 mod json;
 mod ours;
@@ -45,12 +45,7 @@ const KILL: usize = 0;
 const DRAIN: usize = 1;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = std::env::var("TRACES").unwrap_or_else(|_| "tests/traces".to_owned());
-    let cases = worlds::read(Path::new(&directory))?;
-    let seeds = match std::env::var("SEEDS") {
-        Ok(list) => list.split(',').map(|seed| seed.trim().parse()).collect::<Result<Vec<u64>, _>>()?,
-        Err(_) => SEEDS.to_vec(),
-    };
+    let (cases, seeds) = (asked::cases()?, asked::seeds(&SEEDS)?);
     speed::print(&cases);
     let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
     let contests = contests(&seeds);
@@ -75,9 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             page::write(Path::new("target/control.html"), &contests[number], &lines, &cases, *seed)?;
         }
     }
-    let constants = contests.len() - constants::contests(&[]).len();
-    robustness::print(&scores, &contests, DRAIN + 1..constants, &cases);
-    constants::print(&scores, &contests, constants..contests.len(), &cases);
+    robustness::print(&scores, &contests, DRAIN + 1..contests.len(), &cases);
     json::write(Path::new("target/control.json"), &scores, &contests, &names)?;
     Ok(())
 }
@@ -100,7 +93,6 @@ fn contests(seeds: &[u64]) -> Vec<Contest> {
     };
     let mut contests = vec![all("kill", Victims::Any, first(3)), all("drain", Victims::Drain, first(2))];
     contests.extend(robustness::contests(seeds, &peers));
-    contests.extend(constants::contests(&first(3)));
     contests
 }
 

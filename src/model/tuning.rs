@@ -3,7 +3,7 @@
 /// The constants of the latency policy and its learning, each with a reason to be.
 ///
 /// They hold for every workload. What halving and doubling each of them does is measured by
-/// `cargo bench --bench control` and stands in `docs/benchmark.md`. What follows from arithmetic alone, and how
+/// `cargo bench --bench constants` and stands in `docs/benchmark.md`. What follows from arithmetic alone, and how
 /// finely something is kept, stands beside its use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
