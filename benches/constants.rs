@@ -130,11 +130,12 @@ macro_rules! groups {
 
 groups! {
     Tuning {
-        lead_boots, reserve, reserve_swing, calm, headroom, headroom_late, headroom_staying, remainder, first_order,
-        first_order_steps, keeping, interruptions, believed, budget, idle, reckoning, forecast, jumps, processing,
+        lead_boots, reserve, reserve_swing, calm, headroom, headroom_most, headroom_late, headroom_staying, remainder, first_order,
+        first_order_steps, keeping, interruptions, believed, budget, hedge, idle, reckoning, forecast, jumps, processing,
         slots, boot, samples,
     }
     Budget { allowed, forgetting_secs, proof, even, few_hourly, calm, alarming, first, no_risk }
+    Hedge { allowed, forgetting_secs, pressed, few_hourly }
     Idle { waits, ahead, fading_secs, samples, lost }
     Reckoning { lead_least_secs, near_secs, ahead_boots, begun, arrived, waited, waited_times, delay }
     Forecast {

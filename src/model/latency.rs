@@ -41,6 +41,15 @@ pub enum LatencyReason {
         /// What fewer would take.
         fewer: Fewer,
     },
+    /// So much is held ready for surges, which boots would be too slow for.
+    HeldReady {
+        /// Capacity to hold.
+        units: u32,
+        /// Messages of 100 that would have been late with less.
+        late_percent: f64,
+        /// How long booting takes.
+        boot_secs: f64,
+    },
     /// Not all is needed, but what was ordered last has not shown yet what it does.
     StillBooting {
         /// Until it works.
@@ -118,6 +127,7 @@ impl LatencyReason {
             Self::Due { .. } => "latency_objective",
             Self::LastMoment { .. } => "last_moment",
             Self::AllNeeded { .. } => "all_needed",
+            Self::HeldReady { .. } => "held_ready",
             Self::StillBooting { .. } => "still_booting",
             Self::EmptyUnconfirmed { .. } => "empty_unconfirmed",
             Self::NotWatchedYet { .. } => "not_watched_yet",
@@ -152,6 +162,13 @@ impl fmt::Display for LatencyReason {
             }
             Self::AllNeeded { needed, objective_secs, .. } => {
                 write!(f, "{needed} needed to start messages within {} s", rounded(objective_secs))
+            }
+            Self::HeldReady { units, late_percent, boot_secs } => {
+                let (late, boot) = (rounded(late_percent), whole(boot_secs));
+                write!(
+                    f,
+                    "{units} held ready for surges: with fewer, {late} % of the messages of late would have waited too long, for booting takes {boot} s"
+                )
             }
             Self::StillBooting { left_secs } => {
                 let left = whole(left_secs);
@@ -205,6 +222,7 @@ mod tests {
             (LatencyReason::Due { messages: 60.2, within_secs: 150.0, booting: 3, more: 2, fewer: 52.1 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 booting instances can start: +2"),
             (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2, latest_secs: 38.9 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
             (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0, room: 12.5, within_secs: 190.0, fewer: Fewer::PerSec(0.643) }, "all_needed", "7 needed to start messages within 60 s"),
+            (LatencyReason::HeldReady { units: 7, late_percent: 1.4, boot_secs: 142.0 }, "held_ready", "7 held ready for surges: with fewer, 1.4 % of the messages of late would have waited too long, for booting takes 142 s"),
             (LatencyReason::StillBooting { left_secs: 80.0 }, "still_booting", "the last order still boots, for 80 s: no scale-in before it works"),
             (LatencyReason::EmptyUnconfirmed { empty_secs: 10.0, required_secs: 30.0 }, "empty_unconfirmed", "seen empty for 10 s of the 30 s that a scale-in needs"),
             (LatencyReason::NotWatchedYet { watched_secs: 40.0, required_secs: 142.0 }, "not_watched_yet", "watched for 40 s of the 142 s that a first scale-in needs"),

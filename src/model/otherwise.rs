@@ -104,6 +104,10 @@ impl LatencyReason {
                 };
                 format!("more than {room} further messages due within {within} s would order more{fewer}")
             }
+            Self::HeldReady { .. } => {
+                "with a longer objective, faster boots, or no such surges for some days fewer would do"
+                    .to_owned()
+            }
             Self::StillBooting { left_secs } => {
                 format!("in {} s it may scale in, if not all is needed then", whole(left_secs))
             }

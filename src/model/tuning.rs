@@ -19,6 +19,8 @@ pub struct Tuning {
     /// Standard deviations of the forecast to provide for when the objective is shorter than the lead,
     /// times the root of boot time ÷ objective.
     pub headroom: f64,
+    /// The share of what is expected that this may come to: surges beyond are the hedge's.
+    pub headroom_most: f64,
     /// Standard deviations to provide for once `budget.alarming` times the allowed lateness is used.
     pub headroom_late: f64,
     /// How many times as many deviations what stays has to provide for: to give back and order again is dear.
@@ -37,6 +39,8 @@ pub struct Tuning {
     pub believed: f64,
     /// How much of the allowed lateness is used.
     pub budget: Budget,
+    /// What is held ready for surges.
+    pub hedge: Hedge,
     /// How long spare capacity is worth keeping.
     pub idle: Idle,
     /// What is due, and what can be started by then.
@@ -76,6 +80,20 @@ pub struct Budget {
     pub first: f64,
     /// Messages made late that may be risked at any time: so small a risk is none.
     pub no_risk: f64,
+}
+
+/// What is held ready for surges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hedge {
+    /// The share of messages that may be late of what is held: about half of the promised 1 %, for the rest is late
+    /// by other causes.
+    pub allowed: f64,
+    /// Half of what was is forgotten after so many seconds.
+    pub forgetting_secs: f64,
+    /// The share of what can be started within the objective that must wait until more is ordered for it.
+    pub pressed: f64,
+    /// Messages of an hour that are thought to have been in time before anything was seen, at least.
+    pub few_hourly: f64,
 }
 
 /// How many waits are tried.
@@ -276,6 +294,7 @@ impl Tuning {
         reserve_swing: 0.10,
         calm: 0.33,
         headroom: 0.45,
+        headroom_most: 0.15,
         headroom_late: 2.65,
         headroom_staying: 2.0,
         remainder: 0.27,
@@ -295,6 +314,7 @@ impl Tuning {
             first: 0.1,
             no_risk: 0.01,
         },
+        hedge: Hedge { allowed: 0.0045, forgetting_secs: 86_400.0, pressed: 0.3, few_hourly: 20.0 },
         idle: Idle {
             waits: [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0],
             ahead: 3.0,

@@ -1,14 +1,16 @@
 //! The wait that is acceptable, and nothing else: see [`Latency`].
 
 mod budget;
+mod hedge;
 mod idle;
 mod reckoning;
 
 use super::{Policy, View, Want};
 use crate::model::{Fewer, Hints, LatencyReason, Learning, Outlook, Reason, Timestamp, Tuning, whole_units};
 use budget::Budget;
+use hedge::{Hedge, Held};
 use idle::Idle;
-use reckoning::{Reckoning, Shortfall, lead_secs};
+use reckoning::{Reckoning, Shortfall, Spare, lead_secs};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -39,11 +41,12 @@ pub struct Memory {
     /// While more is ordered than is on its way: how much is there, and since when it has not become more.
     short: Option<(u32, Timestamp)>,
     idle: Idle,
+    hedge: Hedge,
     /// The capacity that was ordered at the last sample.
     desired: Option<u32>,
     /// When more was last found to be ordered.
     raised: Option<Timestamp>,
-    /// The capacity that was needed at the last sample.
+    /// The capacity that was needed at the last sample, what is held ready included.
     needed: u32,
     /// Messages in flight at the last two samples: a counter may be old.
     in_flight: [f64; 2],
@@ -63,6 +66,7 @@ impl Memory {
             *at = at.shifted(millis).min(latest);
         }
         self.idle.shift(millis, latest);
+        self.hedge.shift(millis, latest);
     }
 
     /// Messages of 100 that waited too long of late.
@@ -83,10 +87,11 @@ impl Policy for Latency {
             return Want { capacity: desired, reasons: vec![Reason::Latency(LatencyReason::NothingLearnt)] };
         };
         let figures = self.figures(view, outlook);
-        let (capacity, reason) = self
-            .scale_out(view, &figures, memory)
-            .or_else(|| self.first_instance(view, &figures, memory))
-            .unwrap_or_else(|| self.scale_in(view, &figures, memory));
+        let due = self.scale_out(view, &figures, memory);
+        let ordered = due.or_else(|| self.first_instance(view, &figures, memory));
+        let ready = self.make_ready(view, &figures, memory);
+        let more = [ready, ordered].into_iter().flatten().max_by_key(|(capacity, _)| *capacity);
+        let (capacity, reason) = more.unwrap_or_else(|| self.scale_in(view, &figures, memory));
         let reasons = [Some(reason), self.out_of_reach(&figures)].into_iter().flatten();
         Want { capacity, reasons: reasons.map(Reason::Latency).collect() }
     }
@@ -136,7 +141,10 @@ impl Policy for Latency {
         let fading = fading_secs / (fading_secs + lasts);
         memory.waited_secs = figures.oldest_secs.max(memory.waited_secs * fading);
         memory.risk = figures.risk(figures.in_flight, memory.waited_secs);
-        memory.needed = self.needed(view, &figures, memory);
+        let (arrived, bare) = (outlook.sample_arrived, self.needed(view, &figures, memory, false));
+        memory.hedge.note(view.now, lasts, arrived, bare, &figures, &self.tuning.hedge);
+        let ready = self.ready(view, &figures, memory).map_or(0, |held| held.units);
+        memory.needed = self.needed(view, &figures, memory, true).max(ready);
         let restart = figures.boot_secs + if self.drains { 0.0 } else { idle.lost * figures.processing_secs };
         memory.idle.note(view.now, lasts, memory.needed, figures.boot_secs, restart, idle);
     }
@@ -162,22 +170,42 @@ impl Latency {
     }
 
     /// Standard deviations of the forecast to provide for when ordering.
-    fn sigmas(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
-        let late = self.tuning.headroom_late * memory.budget.alarm(figures.hourly(), &self.tuning.budget);
-        late.max(self.headroom(figures))
-    }
-
-    fn headroom(&self, figures: &Reckoning<'_>) -> f64 {
+    fn spare(&self, figures: &Reckoning<'_>, memory: &Memory) -> Spare {
+        let alarm = memory.budget.alarm(figures.hourly(), &self.tuning.budget);
         let short = (figures.boot_secs / self.hints.objective_secs).sqrt();
-        if figures.outlook.tight { self.tuning.headroom * short } else { 0.0 }
+        let usual = if figures.outlook.tight { self.tuning.headroom * short } else { 0.0 };
+        Spare { usual, late: self.tuning.headroom_late * alarm }
     }
 
-    /// The capacity without which messages would soon be late.
-    fn needed(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> u32 {
+    /// What is held ready for surges, if anything: where the objective outlasts a boot, only once messages have
+    /// been late all the same.
+    fn ready(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> Option<Held> {
+        let short = self.hints.objective_secs < figures.boot_secs;
+        let late = memory.budget.alarm(figures.hourly(), &self.tuning.budget) > 0.0;
+        let Held { units, late_percent } = memory.hedge.held();
+        let held = Held { units: units.min(view.fleet.max), late_percent };
+        (held.units > 0 && (short || late)).then_some(held)
+    }
+
+    fn make_ready(
+        &self,
+        view: &View<'_>,
+        figures: &Reckoning<'_>,
+        memory: &Memory,
+    ) -> Option<(u32, LatencyReason)> {
+        let held = self.ready(view, figures, memory)?;
+        (held.units > view.fleet.desired).then(|| (held.units, held_ready(held, figures)))
+    }
+
+    /// The capacity without which messages would soon be late; what was late before calls for more of it, if
+    /// that is `minded`.
+    fn needed(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory, minded: bool) -> u32 {
         let aim = self.aim(figures, memory);
-        let sigmas = self.sigmas(figures, memory).max(self.tuning.headroom_staying * self.headroom(figures));
+        let Spare { usual, late } = self.spare(figures, memory);
+        let spare =
+            Spare { usual: self.tuning.headroom_staying * usual, late: if minded { late } else { 0.0 } };
         let sustaining = figures.sustaining(aim);
-        let pressing = figures.needed(self.tuning.calm * self.hints.objective_secs, sigmas);
+        let pressing = figures.needed(self.tuning.calm * self.hints.objective_secs, spare);
         let needed = whole_units(sustaining.max(pressing - self.tuning.remainder));
         let empty = view.backlog.visible == 0 && view.backlog.in_flight == 0;
         let needed = match (empty, sustaining < 1.0) {
@@ -197,21 +225,21 @@ impl Latency {
     ) -> Option<(u32, LatencyReason)> {
         let desired = view.fleet.desired;
         let aim = self.aim(figures, memory);
-        let mut sigmas = self.sigmas(figures, memory);
+        let mut spare = self.spare(figures, memory);
         if desired == 0 && view.backlog.is_empty() {
             // Without a message an instance is ordered for what came at such a time before, and for no doubt;
             // and only where there is no time to wait for the messages themselves.
             if !figures.outlook.tight || !figures.outlook.repeats {
                 return None;
             }
-            sigmas = 0.0;
+            spare = Spare::default();
         }
-        let Shortfall { units, messages, within_secs } = figures.shortfall(aim, sigmas);
+        let Shortfall { units, messages, within_secs } = figures.shortfall(aim, spare);
         let least = self.least(desired, figures, aim);
         (units > least).then(|| {
             let more = whole_units(units - self.tuning.remainder).max(1);
             let booting = figures.booting_units();
-            let fewer = -figures.room(aim, sigmas, least).0;
+            let fewer = -figures.room(aim, spare, least).0;
             let reason = LatencyReason::Due { messages, within_secs, booting, more, fewer };
             (desired.saturating_add(more), reason)
         })
@@ -241,6 +269,10 @@ impl Latency {
         let busy = whole_units(memory.peak_in_flight() / figures.slots);
         let needed = memory.needed.max(busy).min(desired);
         let held = |reason| (desired, reason);
+        let ready = self.ready(view, figures, memory).filter(|ready| ready.units >= desired);
+        if let Some(ready) = ready.filter(|_| desired > busy) {
+            return held(held_ready(ready, figures));
+        }
         if needed == desired {
             return held(self.all_needed(desired, busy, figures, memory));
         }
@@ -288,7 +320,7 @@ impl Latency {
         let aim = self.aim(figures, memory);
         let (sustaining, less) = (whole_units(figures.sustaining(aim)), desired.saturating_sub(1));
         let least = self.least(desired, figures, aim);
-        let (room, within_secs) = figures.room(aim, self.sigmas(figures, memory), least);
+        let (room, within_secs) = figures.room(aim, self.spare(figures, memory), least);
         let fewer = match less {
             _ if desired == 0 => Fewer::None,
             _ if busy >= desired => Fewer::InFlight(f64::from(less) * figures.slots),
@@ -318,6 +350,11 @@ impl Latency {
             reach_secs: figures.lead_secs(),
         })
     }
+}
+
+fn held_ready(held: Held, figures: &Reckoning<'_>) -> LatencyReason {
+    let Held { units, late_percent } = held;
+    LatencyReason::HeldReady { units, late_percent, boot_secs: figures.boot_secs }
 }
 
 #[cfg(test)]

@@ -22,6 +22,15 @@ pub(super) struct Reckoning<'a> {
     tuning: &'a Tuning,
 }
 
+/// What is provided for beyond what is expected, in standard deviations.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Spare {
+    /// At any time: of the forecast, and no more than a share of what is expected.
+    pub(super) usual: f64,
+    /// Once messages have been late: of the forecast, and of what is started.
+    pub(super) late: f64,
+}
+
 /// Capacity to order, and what for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Shortfall {
@@ -108,8 +117,8 @@ impl<'a> Reckoning<'a> {
     }
 
     /// Messages that must have been started `ahead` seconds from now if none is to wait longer than
-    /// `wait`, with `sigmas` standard deviations of the forecast to spare.
-    fn due(&self, ahead: f64, wait: f64, sigmas: f64, jump: Option<f64>) -> f64 {
+    /// `wait`, with `spare` beyond what is expected.
+    fn due(&self, ahead: f64, wait: f64, spare: Spare, jump: Option<f64>) -> f64 {
         let Outlook { step_secs, arrived, expected, error_per_sec, .. } = self.outlook;
         if ahead < wait {
             // Of those that wait, all but the ones that arrived too late to be due by then.
@@ -119,7 +128,9 @@ impl<'a> Reckoning<'a> {
         let foreseen = at(expected, beyond / step_secs);
         let coming = jump.map_or(foreseen, |per_sec| foreseen.max(per_sec * beyond));
         let variance = (self.per_sec() + error_per_sec) * beyond;
-        self.waiting + coming + sigmas * variance.max(0.0).sqrt()
+        let deviation = variance.max(0.0).sqrt();
+        let usual = (spare.usual * deviation).min(self.tuning.headroom_most * coming);
+        self.waiting + coming + usual.max(spare.late * deviation)
     }
 
     /// Messages that the ordered capacity can have started `ahead` seconds from now.
@@ -135,9 +146,9 @@ impl<'a> Reckoning<'a> {
 
     /// What has to be ordered now so that nothing waits longer than `wait`: the most that any time ahead
     /// demands which an order can still change.
-    pub(super) fn shortfall(&self, wait: f64, sigmas: f64) -> Shortfall {
+    pub(super) fn shortfall(&self, wait: f64, spare: Spare) -> Shortfall {
         let mut most = Shortfall::default();
-        for Demand { messages, per_unit, within_secs } in self.demands(wait, sigmas) {
+        for Demand { messages, per_unit, within_secs } in self.demands(wait, spare) {
             let units = messages / per_unit;
             if units > most.units {
                 most = Shortfall { units, messages, within_secs };
@@ -148,14 +159,14 @@ impl<'a> Reckoning<'a> {
 
     /// How many more messages may be due until the shortfall comes to `units`, and when: the time at which
     /// there is the least room. Below zero, so many fewer.
-    pub(super) fn room(&self, wait: f64, sigmas: f64, units: f64) -> (f64, f64) {
+    pub(super) fn room(&self, wait: f64, spare: Spare, units: f64) -> (f64, f64) {
         let room = |demand: Demand| (units * demand.per_unit - demand.messages, demand.within_secs);
-        let least = self.demands(wait, sigmas).map(room).min_by(|(a, _), (b, _)| a.total_cmp(b));
+        let least = self.demands(wait, spare).map(room).min_by(|(a, _), (b, _)| a.total_cmp(b));
         least.unwrap_or_default()
     }
 
     /// What each time ahead demands that an order can still change.
-    fn demands(&self, wait: f64, sigmas: f64) -> impl Iterator<Item = Demand> {
+    fn demands(&self, wait: f64, spare: Spare) -> impl Iterator<Item = Demand> {
         let jump = self.outlook.jump_per_sec.filter(|_| self.objective_secs < self.boot_secs);
         let nearest = self.lead_secs();
         let farthest = nearest.max(self.boot_secs + wait) + self.outlook.step_secs;
@@ -163,21 +174,26 @@ impl<'a> Reckoning<'a> {
             .steps()
             .skip_while(move |ahead| *ahead < nearest)
             .take_while(move |ahead| *ahead <= farthest);
-        times.map(move |ahead| Demand {
-            messages: self.due(ahead, wait, sigmas, jump) - self.startable(ahead),
-            per_unit: self.slots * self.starts(ahead - self.boot_secs),
-            within_secs: ahead,
+        times.map(move |ahead| {
+            let startable = self.startable(ahead);
+            // How many are started varies as much as how many come.
+            let fewer = spare.late * startable.sqrt();
+            Demand {
+                messages: self.due(ahead, wait, spare, jump) + fewer - startable,
+                per_unit: self.slots * self.starts(ahead - self.boot_secs),
+                within_secs: ahead,
+            }
         })
     }
 
     /// Units with which nothing would wait longer than `wait` over the next boot time, were they to stay alone.
-    pub(super) fn needed(&self, wait: f64, sigmas: f64) -> f64 {
+    pub(super) fn needed(&self, wait: f64, spare: Spare) -> f64 {
         let tuning::Reckoning { near_secs, ahead_boots, .. } = self.tuning.reckoning;
         let farthest = (ahead_boots * self.boot_secs + wait).max(near_secs) + self.outlook.step_secs;
         let horizon =
             self.steps().skip_while(|ahead| *ahead < near_secs).take_while(|ahead| *ahead <= farthest);
         let units = horizon.map(|ahead| {
-            let due = self.due(ahead, wait, sigmas, None);
+            let due = self.due(ahead, wait, spare, None);
             let (fresh, again) = (self.starts(ahead), ahead / self.processing_secs);
             if self.drains {
                 // Those that stay are as busy as all are now.

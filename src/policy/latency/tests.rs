@@ -1,3 +1,5 @@
+mod hedge;
+
 use super::*;
 use crate::model::{Aged, Backlog, Estimate, Fleet, Learnt};
 
@@ -223,7 +225,7 @@ fn late_messages_use_up_the_reserve() {
     late.after(300);
     let aim = |moment: &Moment| {
         let figures = moment.policy.figures(&moment.view(), &moment.outlook);
-        (moment.policy.aim(&figures, &moment.memory), moment.policy.sigmas(&figures, &moment.memory))
+        (moment.policy.aim(&figures, &moment.memory), moment.policy.spare(&figures, &moment.memory).late)
     };
     assert!(aim(&calm).0 > 270.0 && aim(&late).0 < 240.0, "{:?} {:?}", aim(&calm), aim(&late));
     assert!(aim(&calm).1 < 0.01 && aim(&late).1 > 2.0);
