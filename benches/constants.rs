@@ -149,7 +149,7 @@ groups! {
     }
     Slots { guess, hint_worth, guess_worth, least, lost, off, narrow }
     Boot {
-        guess_secs, hint_worth, guess_worth, noise, noise_units, spread, worst, proof, lost, misjudged, certain,
+        guess_secs, hint_worth, guess_worth, noise, noise_units, spread, spread_worth, worst, proof, lost, misjudged, certain,
         broken,
     }
     Samples {

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 /// Nobody tells: `InService` is a state of the group, not of the worker. But while messages wait, those
 /// in flight show how many instances work; and each candidate for the boot time says how many should,
 /// given the ages of all. The candidate that has been wrong the least is believed.
+///
+/// Boots differ. How much, candidates for the spread tell in the same way, each at the boot time that is believed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Boot {
@@ -15,6 +17,10 @@ pub(super) struct Boot {
     samples: f64,
     /// The slots that the first of them was judged by; 0 before it.
     slots: f64,
+    /// Squared errors of each candidate for the spread, in instances, fading.
+    spread_errors: Vec<f64>,
+    /// Samples that could tell those apart, each by how far, fading alike.
+    spread_samples: f64,
 }
 
 /// The shortest candidate, in seconds.
@@ -22,17 +28,21 @@ const SHORTEST_SECS: f64 = 15.0;
 /// Each candidate is this many times the one before; the longest of them is half an hour.
 const RATIO: f64 = 1.1;
 const CANDIDATES: usize = 51;
+/// Candidates for the share of the boot time by which boots are shorter or longer: each is the root of three times
+/// the one before.
+const SPREADS: [f64; 5] = [1.0 / 18.0, 0.096, 1.0 / 6.0, 0.289, 0.5];
 
 impl Boot {
     /// Learns from a sample, `spells` after the last one, in which messages waited for a free slot: `in_flight`
-    /// messages at so many `slots` a unit, and the `ages` of all that are ordered. The less is known of the slots,
-    /// the less it tells.
+    /// messages at so many `slots` a unit, and the `ages` of all that are ordered, where a boot is `believed` to take
+    /// so many seconds. The less is known of the slots, the less it tells.
     pub(super) fn learn(
         &mut self,
         spells: f64,
         in_flight: f64,
         slots: Learnt,
         ages: &[Aged],
+        believed: f64,
         tuning: &tuning::Boot,
     ) {
         let longest = candidates().last().unwrap_or(SHORTEST_SECS);
@@ -47,30 +57,56 @@ impl Boot {
         let (kept, counts) = (libm::pow(1.0 - tuning.lost, spells), spells.min(1.0));
         self.samples = self.samples * kept + counts;
         let at_work = in_flight / slots.value;
-        let spread = tuning.noise_units + (tuning.noise + 1.0 - slots.belief) * at_work;
+        let noise = tuning.noise_units + (tuning.noise + 1.0 - slots.belief) * at_work;
+        let expected = |boot: f64, spread: f64| -> f64 {
+            ages.iter().map(|age| f64::from(age.units) * share(age.secs, boot, spread)).sum()
+        };
+        let wrong = |expected: f64| {
+            let off = (at_work - expected) / noise;
+            counts * (off * off).min(tuning.worst)
+        };
+        let spread = self.spread(tuning).value;
         for (error, boot) in self.errors.iter_mut().zip(candidates()) {
-            let share = |age: &Aged| f64::from(age.units) * share(age.secs, boot, tuning.spread);
-            let expected: f64 = ages.iter().map(share).sum();
-            let off = (at_work - expected) / spread;
-            *error = *error * kept + counts * (off * off).min(tuning.worst);
+            *error = *error * kept + wrong(expected(boot, spread));
         }
+        self.spread_errors.resize(SPREADS.len(), 0.0);
+        let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
+        for (error, spread) in self.spread_errors.iter_mut().zip(SPREADS) {
+            let expected = expected(believed, spread);
+            (least, most) = (least.min(expected), most.max(expected));
+            *error = *error * kept + wrong(expected);
+        }
+        self.spread_samples = self.spread_samples * kept + counts * ((most - least) / noise).min(1.0);
     }
 
     /// The mean of the candidates, each weighed by how little it was wrong.
     pub(super) fn secs(&self, hint: Option<f64>, tuning: &tuning::Boot) -> Learnt {
         let tuning::Boot { guess_secs, hint_worth, guess_worth, .. } = *tuning;
         let (prior, worth) = hint.map_or((guess_secs, guess_worth), |hint| (hint, hint_worth));
-        let errors = self.errors.iter().copied().chain(std::iter::repeat(0.0));
-        let scored =
-            candidates().zip(errors).map(|(boot, error)| (boot, error + worth * distance(boot, prior)));
-        let least = scored.clone().map(|(_, error)| error).fold(f64::INFINITY, f64::min);
-        let (sum, weights) = scored.fold((0.0, 0.0), |(sum, weights), (boot, error)| {
-            let worse = 1.0 + error - least;
-            let weight = 1.0 / (worse * worse * worse);
-            (sum + boot * weight, weights + weight)
-        });
-        Learnt { value: sum / weights, belief: self.samples / (self.samples + tuning.proof * worth) }
+        let value = believed(candidates(), &self.errors, prior, worth);
+        Learnt { value, belief: self.samples / (self.samples + tuning.proof * worth) }
     }
+
+    /// By what share of the boot time boots are shorter or longer: the mean of its candidates, likewise.
+    pub(super) fn spread(&self, tuning: &tuning::Boot) -> Learnt {
+        let tuning::Boot { spread, spread_worth, proof, .. } = *tuning;
+        let value = believed(SPREADS.into_iter(), &self.spread_errors, spread, spread_worth);
+        Learnt { value, belief: self.spread_samples / (self.spread_samples + proof * spread_worth) }
+    }
+}
+
+/// The mean of candidates, each weighed by how little it was wrong; one a factor of two from the `prior` counts as
+/// wrong by `worth` before any sample.
+fn believed(candidates: impl Iterator<Item = f64> + Clone, errors: &[f64], prior: f64, worth: f64) -> f64 {
+    let errors = errors.iter().copied().chain(std::iter::repeat(0.0));
+    let scored = candidates.zip(errors).map(|(one, error)| (one, error + worth * distance(one, prior)));
+    let least = scored.clone().map(|(_, error)| error).fold(f64::INFINITY, f64::min);
+    let (sum, weights) = scored.fold((0.0, 0.0), |(sum, weights), (one, error)| {
+        let worse = 1.0 + error - least;
+        let weight = 1.0 / (worse * worse * worse);
+        (sum + one * weight, weights + weight)
+    });
+    sum / weights
 }
 
 /// How far an instance of this age has come to work if booting takes `boot`, give or take the share `spread`.
@@ -78,7 +114,7 @@ fn share(age: f64, boot: f64, spread: f64) -> f64 {
     ((age / boot - (1.0 - spread)) * (0.5 / spread)).clamp(0.0, 1.0)
 }
 
-/// How far two times are apart: 0 for the same, 1 for a factor of two.
+/// How far two figures are apart: 0 for the same, 1 for a factor of two.
 fn distance(a: f64, b: f64) -> f64 {
     let factor = if a > b { a / b } else { b / a };
     (factor - 1.0) * (factor - 1.0)

@@ -170,7 +170,7 @@ impl Estimates {
         let expected = hints.boot_secs.unwrap_or(tuning.boot.guess_secs);
         let broken = in_flight <= 0.0 && ages.iter().any(|age| age.secs > tuning.boot.broken * expected);
         if saturated && !broken {
-            self.boot.learn(spells, in_flight, self.slots_per_unit(by), &ages, &tuning.boot);
+            self.boot.learn(spells, in_flight, self.slots_per_unit(by), &ages, boot, &tuning.boot);
         }
     }
 
@@ -214,6 +214,7 @@ impl Estimates {
                 processing_secs,
                 slots,
                 boot_secs,
+                boot_spread: self.boot.spread(&tuning.boot),
                 drain_secs: (at_work > 0.0).then(|| last.waiting / per_sec),
                 late_percent: 0.0,
             },

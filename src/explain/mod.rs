@@ -214,11 +214,13 @@ fn beliefs(estimate: &Estimate) -> Vec<String> {
         };
         format!("{before} {}{after} ({seen})", rounded(value))
     };
+    let percent = |share: Learnt| Learnt { value: 100.0 * share.value, ..share };
     vec![
         learnt(estimate.arrivals_per_sec, "within the next boot time", " messages will arrive a second"),
         learnt(estimate.processing_secs, "a message takes", " s"),
         learnt(estimate.slots, "messages an instance works on at once:", ""),
         learnt(estimate.boot_secs, "an instance works", " s after it was ordered"),
+        learnt(percent(estimate.boot_spread), "some take less and some more, by up to", " %"),
         match estimate.drain_secs {
             Some(secs) => {
                 format!("if nothing more arrived, the queue would be drained in {} s", rounded(secs))

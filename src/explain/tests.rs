@@ -95,6 +95,7 @@ fn what_is_believed_is_told_with_how_far() {
         processing_secs: learnt(9.8, 1.0),
         slots: learnt(1.0, 0.0),
         boot_secs: learnt(142.0, 0.8),
+        boot_spread: learnt(0.2, 0.4),
         drain_secs: Some(70.1),
         late_percent: 0.2,
     };
@@ -106,6 +107,7 @@ believed
   a message takes 9.8 s (100 % learnt)
   messages an instance works on at once: 1 (assumed, nothing seen yet)
   an instance works 142 s after it was ordered (80 % learnt)
+  some take less and some more, by up to 20 % (40 % learnt)
   if nothing more arrived, the queue would be drained in 70.1 s
   of late 0.2 % of the messages waited too long
 

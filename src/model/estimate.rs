@@ -11,6 +11,8 @@ pub struct Estimate {
     pub slots: Learnt,
     /// Seconds from ordering an instance until it works on its first message.
     pub boot_secs: Learnt,
+    /// By what share of that boots are shorter or longer.
+    pub boot_spread: Learnt,
     /// Seconds in which the capacity in service would empty the queue if nothing more arrived; nothing
     /// where none is in service.
     pub drain_secs: Option<f64>,

@@ -99,6 +99,7 @@ pub(super) fn learnt(arrivals_per_sec: f64, processing_secs: f64, belief: f64) -
         processing_secs: learnt(processing_secs),
         slots: learnt(1.0),
         boot_secs: learnt(100.0),
+        boot_spread: learnt(0.15),
         drain_secs: None,
         late_percent: 0.0,
     }

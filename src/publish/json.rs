@@ -54,6 +54,7 @@ struct EstimateJson {
     processing_secs: f64,
     slots: f64,
     boot_secs: f64,
+    boot_spread: f64,
     drain_secs: Option<f64>,
     late_percent: f64,
     belief: BeliefJson,
@@ -65,6 +66,7 @@ struct BeliefJson {
     processing_secs: f64,
     slots: f64,
     boot_secs: f64,
+    boot_spread: f64,
 }
 
 #[derive(Serialize)]
@@ -116,12 +118,13 @@ impl<'a> RecordJson<'a> {
 
 impl EstimateJson {
     fn of(estimate: &Estimate) -> Self {
-        let Estimate { arrivals_per_sec, processing_secs, slots, boot_secs, .. } = estimate;
+        let Estimate { arrivals_per_sec, processing_secs, slots, boot_secs, boot_spread, .. } = estimate;
         Self {
             arrivals_per_sec: rounded(arrivals_per_sec.value),
             processing_secs: rounded(processing_secs.value),
             slots: rounded(slots.value),
             boot_secs: rounded(boot_secs.value),
+            boot_spread: rounded(boot_spread.value),
             drain_secs: estimate.drain_secs.map(rounded),
             late_percent: rounded(estimate.late_percent),
             belief: BeliefJson {
@@ -129,6 +132,7 @@ impl EstimateJson {
                 processing_secs: rounded(processing_secs.belief),
                 slots: rounded(slots.belief),
                 boot_secs: rounded(boot_secs.belief),
+                boot_spread: rounded(boot_spread.belief),
             },
         }
     }

@@ -78,6 +78,8 @@ struct EstimateJson {
     processing_secs: f64,
     slots: f64,
     boot_secs: f64,
+    #[serde(default)]
+    boot_spread: f64,
     drain_secs: Option<f64>,
     late_percent: f64,
     belief: BeliefJson,
@@ -89,6 +91,8 @@ struct BeliefJson {
     processing_secs: f64,
     slots: f64,
     boot_secs: f64,
+    #[serde(default)]
+    boot_spread: f64,
 }
 
 #[derive(Deserialize)]
@@ -144,6 +148,7 @@ fn estimate<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Estimate>, D::Err
         processing_secs: Learnt { value: value.processing_secs, belief: belief.processing_secs },
         slots: Learnt { value: value.slots, belief: belief.slots },
         boot_secs: Learnt { value: value.boot_secs, belief: belief.boot_secs },
+        boot_spread: Learnt { value: value.boot_spread, belief: belief.boot_spread },
         drain_secs: json.drain_secs,
         late_percent: json.late_percent,
     }))
@@ -269,6 +274,16 @@ mod tests {
     fn what_is_believed_is_read_back() {
         let read = read_back(&scene::documented()).estimate.unwrap();
         assert_eq!(read, Estimate { boot_secs: Learnt { value: 142.0, belief: 0.8 }, ..scene::ESTIMATE });
+    }
+
+    #[test]
+    fn a_record_of_before_boots_were_learnt_to_vary_is_read_back() {
+        let older = json::line(&scene::documented())
+            .replace(",\"boot_spread\":0.2", "")
+            .replace(",\"boot_spread\":0.4", "");
+        assert!(!older.contains("boot_spread"));
+        let read: Recorded = serde_json::from_str(&older).unwrap();
+        assert_eq!(read.estimate.unwrap().boot_spread, Learnt { value: 0.0, belief: 0.0 });
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub(crate) const ESTIMATE: Estimate = Estimate {
     processing_secs: Learnt { value: 9.8, belief: 0.97 },
     slots: Learnt { value: 1.0, belief: 0.5 },
     boot_secs: Learnt { value: 142.000_4, belief: 0.8 },
+    boot_spread: Learnt { value: 0.2, belief: 0.4 },
     drain_secs: Some(230.8),
     late_percent: 0.2,
 };

@@ -31,7 +31,7 @@ async fn what_was_learnt_survives_a_kill() {
     assert!(why.iter().any(|code| ["latency_objective", "last_moment"].contains(code)), "{out}");
     assert_eq!(out["outcome"]["kind"], "done");
     assert!(world.desired("learnt").await > 0);
-    for figure in ["arrivals_per_sec", "processing_secs", "slots", "boot_secs"] {
+    for figure in ["arrivals_per_sec", "processing_secs", "slots", "boot_secs", "boot_spread"] {
         assert!(!out["estimate"][figure].is_null(), "{out}");
     }
     daemon.signal("KILL");

@@ -141,12 +141,21 @@ impl Life {
 }
 
 fn is_sound(estimate: &Estimate) -> Result<(), TestCaseError> {
-    let Estimate { arrivals_per_sec, processing_secs, slots, boot_secs, drain_secs, late_percent } = estimate;
+    let Estimate {
+        arrivals_per_sec,
+        processing_secs,
+        slots,
+        boot_secs,
+        boot_spread,
+        drain_secs,
+        late_percent,
+    } = estimate;
     for figure in [processing_secs, slots, boot_secs] {
         prop_assert!(figure.value.is_finite() && figure.value > 0.0, "{estimate:?}");
     }
     prop_assert!(arrivals_per_sec.value.is_finite() && arrivals_per_sec.value >= 0.0, "{estimate:?}");
-    for figure in [arrivals_per_sec, processing_secs, slots, boot_secs] {
+    prop_assert!(boot_spread.value > 0.0 && boot_spread.value <= 1.0, "{estimate:?}");
+    for figure in [arrivals_per_sec, processing_secs, slots, boot_secs, boot_spread] {
         prop_assert!((0.0..=1.0).contains(&figure.belief), "{estimate:?}");
     }
     prop_assert!(drain_secs.is_none_or(|secs| secs.is_finite() && secs >= 0.0), "{estimate:?}");

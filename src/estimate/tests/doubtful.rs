@@ -133,11 +133,18 @@ fn boots_are_judged_anew_once_slots_turn_out_different() {
     let slots = |value| Learnt { value, belief: 0.9 };
     let secs = |boot: &Boot| boot.secs(Some(100.0), &Tuning::SHIPPED.boot);
     for step in 0..40 {
-        boot.learn(1.0, 10.0, slots(2.0), &ages(100.0 + 10.0 * f64::from(step)), &Tuning::SHIPPED.boot);
+        boot.learn(
+            1.0,
+            10.0,
+            slots(2.0),
+            &ages(100.0 + 10.0 * f64::from(step)),
+            100.0,
+            &Tuning::SHIPPED.boot,
+        );
     }
     assert!(secs(&boot).value > 200.0, "half of them seem to boot: {:?}", secs(&boot));
-    boot.learn(1.0, 10.0, slots(1.5), &ages(500.0), &Tuning::SHIPPED.boot);
-    boot.learn(1.0, 10.0, slots(1.0), &ages(510.0), &Tuning::SHIPPED.boot);
+    boot.learn(1.0, 10.0, slots(1.5), &ages(500.0), 100.0, &Tuning::SHIPPED.boot);
+    boot.learn(1.0, 10.0, slots(1.0), &ages(510.0), 100.0, &Tuning::SHIPPED.boot);
     assert!(near(secs(&boot).value, 100.0, 20.0), "{:?}", secs(&boot));
 }
 

@@ -1,4 +1,5 @@
 mod doubtful;
+mod spread;
 
 use super::*;
 use crate::model::{Cause, Hints, Instance, Missing, Queue, Tuning};

@@ -150,6 +150,11 @@ function decisionOf(record, scaler, now) {
   return [...missing, ...known, ...paused, el("div", { class: "decision" }, el("p", {}, el("strong", {}, decided(record))), el("ul", {}, ...why), ...(before ? [before] : []))];
 }
 
+/** How long instances boot, and by how much less or more; records of older versions do not say that. */
+function boots({ boot_secs, boot_spread }) {
+  return span(boot_secs) + (typeof boot_spread === "number" ? ` ± ${figure(Math.round(100 * boot_spread))} %` : "");
+}
+
 function figuresOf(record, scaler, now) {
   const { sample, estimate, metrics } = record;
   const fleet = sample.fleet || {};
@@ -165,7 +170,7 @@ function figuresOf(record, scaler, now) {
   ];
   if (estimate) {
     pairs.push(["Objective", span(objective(record))], ["Drained in", estimate.drain_secs === null ? "never, with none in service" : span(estimate.drain_secs)], ["Arriving", `${figure(estimate.arrivals_per_sec)}/s`],
-      ["Per message", span(estimate.processing_secs)], ["Boot", span(estimate.boot_secs)], ["Late", `${figure(estimate.late_percent)} %`]);
+      ["Per message", span(estimate.processing_secs)], ["Boot", boots(estimate)], ["Late", `${figure(estimate.late_percent)} %`]);
   }
   const dead = deadLetters(record);
   if (dead !== undefined) pairs.push(["Dead letters", figure(dead)]);

@@ -106,7 +106,7 @@ impl Policy for Latency {
     }
 
     fn lead(&self, outlook: Option<&Outlook>) -> Duration {
-        let lead_secs = outlook.map(|outlook| lead_secs(outlook.estimate.boot_secs.value, &self.tuning));
+        let lead_secs = outlook.map(|outlook| lead_secs(&outlook.estimate, &self.tuning));
         Duration::try_from_secs_f64(lead_secs.unwrap_or_default()).unwrap_or_default()
     }
 
@@ -238,7 +238,7 @@ impl Latency {
         let least = self.least(desired, figures, aim);
         (units > least).then(|| {
             let more = whole_units(units - self.tuning.remainder).max(1);
-            let booting = figures.booting_units();
+            let booting = figures.booting_units;
             let fewer = -figures.room(aim, spare, least).0;
             let reason = LatencyReason::Due { messages, within_secs, booting, more, fewer };
             (desired.saturating_add(more), reason)

@@ -1,4 +1,4 @@
-use crate::model::{Aged, Backlog, Fleet, Outlook, Tuning, tuning};
+use crate::model::{Aged, Backlog, Estimate, Fleet, Outlook, Tuning, tuning};
 
 /// One tick's figures: what is due when, and what can be started by then. Seconds are from now on.
 #[derive(Debug)]
@@ -10,13 +10,17 @@ pub(super) struct Reckoning<'a> {
     pub(super) in_flight: f64,
     /// Units of capacity that were ordered.
     pub(super) desired: f64,
-    /// The units that do not work yet, with the seconds until they do.
-    pub(super) booting: Vec<Aged>,
+    /// The units that do not work yet.
+    booting: Vec<Booting>,
+    /// How many they are, were all boots of one length.
+    pub(super) booting_units: u32,
     /// How long the oldest waiting message has waited, in seconds.
     pub(super) oldest_secs: f64,
     pub(super) processing_secs: f64,
     pub(super) slots: f64,
     pub(super) boot_secs: f64,
+    /// The shortest boot, and the longest.
+    range_secs: [f64; 2],
     pub(super) objective_secs: f64,
     drains: bool,
     tuning: &'a Tuning,
@@ -29,6 +33,14 @@ pub(super) struct Spare {
     pub(super) usual: f64,
     /// Once messages have been late: of the forecast, and of what is started.
     pub(super) late: f64,
+}
+
+/// Units that do not work yet: until they do, any time between these is as likely.
+#[derive(Clone, Copy, Debug)]
+struct Booting {
+    units: f64,
+    from_secs: f64,
+    to_secs: f64,
 }
 
 /// Capacity to order, and what for.
@@ -53,8 +65,9 @@ struct Demand {
     within_secs: f64,
 }
 
-/// How long before it is needed an instance is to be ordered that takes so long to boot.
-pub(super) fn lead_secs(boot_secs: f64, tuning: &Tuning) -> f64 {
+/// How long before it is needed an instance is to be ordered.
+pub(super) fn lead_secs(estimate: &Estimate, tuning: &Tuning) -> f64 {
+    let boot_secs = estimate.boot_secs.value;
     (boot_secs * tuning.lead_boots).max(boot_secs + tuning.reckoning.lead_least_secs)
 }
 
@@ -69,22 +82,25 @@ impl<'a> Reckoning<'a> {
     ) -> Self {
         let estimate = &outlook.estimate;
         let boot_secs = estimate.boot_secs.value;
-        let left = |age: &Aged| Aged { secs: boot_secs - age.secs, ..*age };
-        let seen = outlook.ages.iter().map(left).filter(|left| left.secs > 0.0 && left.units > 0);
+        let aside = boot_secs * estimate.boot_spread.value;
+        let range_secs = [boot_secs - aside, boot_secs + aside];
+        let listed = units(&outlook.ages, f64::INFINITY);
         // Ordered, and not even listed yet.
-        let listed = outlook.ages.iter().fold(0_u32, |sum, age| sum.saturating_add(age.units));
-        let unseen = Aged { secs: boot_secs, units: fleet.desired.saturating_sub(listed) };
+        let unseen = Aged { secs: 0.0, units: fleet.desired.saturating_sub(listed) };
+        let all = outlook.ages.iter().chain(std::iter::once(&unseen)).filter(|age| age.units > 0);
         let waiting = count(backlog.visible);
         Self {
             outlook,
             waiting,
             in_flight: count(backlog.in_flight),
             desired: f64::from(fleet.desired),
-            booting: seen.chain((unseen.units > 0).then_some(unseen)).collect(),
+            booting: all.filter_map(|age| Booting::of(age, range_secs)).collect(),
+            booting_units: units(&outlook.ages, boot_secs).saturating_add(unseen.units),
             oldest_secs: oldest_secs(outlook, waiting, tuning.reckoning.arrived),
             processing_secs: estimate.processing_secs.value,
             slots: estimate.slots.value,
             boot_secs,
+            range_secs,
             objective_secs,
             drains,
             tuning,
@@ -93,12 +109,7 @@ impl<'a> Reckoning<'a> {
 
     /// How long before it is needed an instance is to be ordered.
     pub(super) fn lead_secs(&self) -> f64 {
-        lead_secs(self.boot_secs, self.tuning)
-    }
-
-    /// Units that do not work yet.
-    pub(super) fn booting_units(&self) -> u32 {
-        self.booting.iter().fold(0, |sum, left| sum.saturating_add(left.units))
+        lead_secs(&self.outlook.estimate, self.tuning)
     }
 
     /// Messages expected in an hour.
@@ -114,6 +125,23 @@ impl<'a> Reckoning<'a> {
     /// is done.
     fn starts(&self, secs: f64) -> f64 {
         (secs / self.processing_secs + self.tuning.reckoning.begun).max(1.0)
+    }
+
+    /// Messages that one slot can have started within `secs` that is free from some time between these on.
+    fn starts_from(&self, secs: f64, from_secs: f64, to_secs: f64) -> f64 {
+        let Self { processing_secs, .. } = *self;
+        // The sum of `starts` over all times up to one.
+        let sum = |secs: f64| {
+            let begun = self.tuning.reckoning.begun;
+            let flat = secs.clamp(0.0, (1.0 - begun).max(0.0) * processing_secs);
+            let more = secs.max(0.0);
+            flat + (more - flat) * (f64::midpoint(more, flat) / processing_secs + begun)
+        };
+        if to_secs - from_secs < 1.0 {
+            let left = secs - to_secs;
+            return if left > 0.0 { self.starts(left) } else { 0.0 };
+        }
+        (sum(secs - from_secs) - sum(secs - to_secs)) / (to_secs - from_secs)
     }
 
     /// Messages that must have been started `ahead` seconds from now if none is to wait longer than
@@ -135,10 +163,12 @@ impl<'a> Reckoning<'a> {
 
     /// Messages that the ordered capacity can have started `ahead` seconds from now.
     fn startable(&self, ahead: f64) -> f64 {
-        let ready = (self.desired - f64::from(self.booting_units())).max(0.0);
+        let booting: f64 = self.booting.iter().map(|booting| booting.units).sum();
+        let ready = (self.desired - booting).max(0.0);
         let busy = self.in_flight.min(self.slots * ready);
-        let in_time = self.booting.iter().filter(|left| left.secs < ahead);
-        let booting = in_time.map(|left| f64::from(left.units) * self.starts(ahead - left.secs));
+        let in_time = self.booting.iter().filter(|booting| booting.from_secs < ahead);
+        let booting = in_time
+            .map(|booting| booting.units * self.starts_from(ahead, booting.from_secs, booting.to_secs));
         self.slots * booting.sum::<f64>()
             + (self.slots * ready - busy) * self.starts(ahead)
             + busy * ahead / self.processing_secs
@@ -180,7 +210,7 @@ impl<'a> Reckoning<'a> {
             let fewer = spare.late * startable.sqrt();
             Demand {
                 messages: self.due(ahead, wait, spare, jump) + fewer - startable,
-                per_unit: self.slots * self.starts(ahead - self.boot_secs),
+                per_unit: self.slots * self.starts_from(ahead, self.range_secs[0], self.range_secs[1]),
                 within_secs: ahead,
             }
         })
@@ -238,6 +268,21 @@ impl<'a> Reckoning<'a> {
         let step = self.outlook.step_secs;
         std::iter::successors(Some(step), move |ahead| Some(ahead + step))
     }
+}
+
+impl Booting {
+    /// Those of units of an age that do not work yet, where boots take `from` to `to` seconds.
+    fn of(age: &Aged, [from, to]: [f64; 2]) -> Option<Self> {
+        let (from_secs, to_secs) = ((from - age.secs).max(0.0), to - age.secs);
+        let units = f64::from(age.units) * (to_secs / (to - from).max(1.0)).min(1.0);
+        (to_secs > 0.0).then_some(Self { units, from_secs, to_secs })
+    }
+}
+
+/// Units of at most that age.
+fn units(ages: &[Aged], most_secs: f64) -> u32 {
+    let young = ages.iter().filter(|age| age.secs < most_secs);
+    young.fold(0, |sum, age| sum.saturating_add(age.units))
 }
 
 /// How long the oldest of `waiting` messages has waited: until as many have arrived since. Counters that

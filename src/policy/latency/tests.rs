@@ -23,6 +23,7 @@ impl Moment {
             processing_secs: learnt(10.0),
             slots: learnt(2.0),
             boot_secs: learnt(100.0),
+            boot_spread: learnt(0.17),
             drain_secs: None,
             late_percent: 0.0,
         };
@@ -213,6 +214,17 @@ fn what_will_arrive_before_an_order_works_is_ordered_for_now() {
     let (capacity, code) = Moment::new(60.0).units(10, 1e9).arriving(4.0).in_flight(20).want();
     assert_eq!(code, "latency_objective");
     assert!((16..=24).contains(&capacity), "{capacity}");
+}
+
+#[test]
+fn instances_that_may_still_boot_are_not_reckoned_to_work() {
+    let ordered = |spread, age| {
+        let mut moment = Moment::new(300.0).waiting(700, 20).units(10, age);
+        moment.outlook.estimate.boot_spread.value = spread;
+        moment.want().0
+    };
+    assert!(ordered(0.5, 110.0) > ordered(0.05, 110.0), "{} {}", ordered(0.5, 110.0), ordered(0.05, 110.0));
+    assert_eq!(ordered(0.5, 151.0), ordered(0.05, 151.0), "the slowest boots are over");
 }
 
 #[test]

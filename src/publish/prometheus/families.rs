@@ -30,7 +30,7 @@ const fn one(name: &'static str, unit: &'static str, help: &'static str, figure:
 
 /// All of them, in the order they are told.
 #[expect(clippy::cast_precision_loss, reason = "counters and times stay far below 2^52")]
-pub(super) const GAUGES: [Gauge; 24] = [
+pub(super) const GAUGES: [Gauge; 25] = [
     Gauge {
         name: "backlog",
         unit: "messages",
@@ -85,6 +85,12 @@ pub(super) const GAUGES: [Gauge; 24] = [
         "seconds",
         "Time from ordering an instance until it works on its first message, as learnt",
         |record| estimate(record, |estimate| estimate.boot_secs.value),
+    ),
+    one(
+        "boot_spread",
+        "ratio",
+        "Share of that time by which instances take less or more, as learnt",
+        |record| estimate(record, |estimate| estimate.boot_spread.value),
     ),
     one(
         "dead_letters",

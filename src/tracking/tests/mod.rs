@@ -42,6 +42,7 @@ fn figures(processing: (f64, f64), slots: (f64, f64), boot: (f64, f64)) -> Estim
         processing_secs: learnt(processing),
         slots: learnt(slots),
         boot_secs: learnt(boot),
+        boot_spread: learnt((0.15, 1.0)),
         drain_secs: None,
         late_percent: 0.0,
     }

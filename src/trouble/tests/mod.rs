@@ -26,6 +26,7 @@ fn quiet(secs: i64) -> Record {
         processing_secs: sure(10.0),
         slots: sure(1.0),
         boot_secs: sure(100.0),
+        boot_spread: sure(0.15),
         drain_secs: Some(50.0),
         late_percent: 0.0,
     };

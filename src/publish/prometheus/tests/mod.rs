@@ -180,6 +180,7 @@ async fn what_was_learnt_is_told_where_the_policy_learns() {
         ("backlogd_processing_seconds", 9.8),
         ("backlogd_slots", 1.0),
         ("backlogd_boot_seconds", 142.000_4),
+        ("backlogd_boot_spread_ratio", 0.2),
         ("backlogd_drain_seconds", 230.8),
         ("backlogd_late_ratio", 0.002),
     ] {

@@ -1,0 +1,209 @@
+//! The constants that the latency policy, and what it learns, decide by: see [`Tuning`].
+
+mod learning;
+
+pub use learning::{Boot, Forecast, Jumps, MEANS, Processing, Samples, Slots};
+
+/// The constants of the latency policy and its learning, each with a reason to be.
+///
+/// They hold for every workload. What halving and doubling each of them does is measured by
+/// `cargo bench --bench constants` and stands in `docs/benchmark.md`. What follows from arithmetic alone, and how
+/// finely something is kept, stands beside its use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tuning {
+    /// How long before an instance is needed it is ordered, in boot times: a boot, and what it may take longer.
+    pub lead_boots: f64,
+    /// The share of the objective that is kept back for noise in the counters and whole instances, while
+    /// half of the allowed lateness is used.
+    pub reserve: f64,
+    /// By how much that share grows or shrinks as more or less of the allowed lateness is used.
+    pub reserve_swing: f64,
+    /// The share of the objective within which what stays must manage, before anything goes.
+    pub calm: f64,
+    /// Standard deviations of the forecast to provide for when the objective is shorter than the lead,
+    /// times the root of boot time ÷ objective.
+    pub headroom: f64,
+    /// The share of what is expected that this may come to: surges beyond are the hedge's.
+    pub headroom_most: f64,
+    /// Standard deviations to provide for once `budget.alarming` times the allowed lateness is used.
+    pub headroom_late: f64,
+    /// How many times as many deviations what stays has to provide for: to give back and order again is dear.
+    pub headroom_staying: f64,
+    /// The share of an instance that is neither ordered nor kept for.
+    pub remainder: f64,
+    /// Instances' worth of work below which an empty fleet waits for its last moment to order the first.
+    pub first_order: f64,
+    /// How many steps of the outlook before that moment it is ordered: ages are resolved to no less.
+    pub first_order_steps: f64,
+    /// The share of the break-even wait that an unneeded instance is kept.
+    pub keeping: f64,
+    /// Messages that removals may make late by interrupting them, of all messages.
+    pub interruptions: f64,
+    /// How far a boot time that no hint says must be believed, to say that an objective is out of its reach.
+    pub believed: f64,
+    /// How much of the allowed lateness is used.
+    pub budget: Budget,
+    /// What is held ready for surges.
+    pub hedge: Hedge,
+    /// How long spare capacity is worth keeping.
+    pub idle: Idle,
+    /// What is due, and what can be started by then.
+    pub reckoning: Reckoning,
+    /// What will arrive.
+    pub forecast: Forecast,
+    /// Sudden arrivals.
+    pub jumps: Jumps,
+    /// How long a message takes.
+    pub processing: Processing,
+    /// How many an instance works on at once.
+    pub slots: Slots,
+    /// How long an instance takes to work.
+    pub boot: Boot,
+    /// What samples tell, and when they tell nothing.
+    pub samples: Samples,
+}
+
+/// The error budget.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget {
+    /// The share of messages that may wait too long: a little less than the promised 1 %.
+    pub allowed: f64,
+    /// Half of what was is forgotten after so many seconds.
+    pub forgetting_secs: f64,
+    /// Fewer messages than these prove nothing: until as many are seen, `even` of the allowance counts as used.
+    pub proof: f64,
+    /// The share of the allowance whose use makes the reserve neither larger nor smaller.
+    pub even: f64,
+    /// Fewer messages than these in an hour are too few to call late ones a trend.
+    pub few_hourly: f64,
+    /// The share of the allowance whose use alarms nobody.
+    pub calm: f64,
+    /// Times the allowance that must be used for the greatest alarm.
+    pub alarming: f64,
+    /// An interruption that may be risked before any message was seen: a fleet must be able to shrink.
+    pub first: f64,
+    /// Messages made late that may be risked at any time: so small a risk is none.
+    pub no_risk: f64,
+}
+
+/// What is held ready for surges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hedge {
+    /// The share of messages that may be late of what is held: about half of the promised 1 %, for the rest is late
+    /// by other causes.
+    pub allowed: f64,
+    /// Half of what was is forgotten after so many seconds.
+    pub forgetting_secs: f64,
+    /// The share of what can be started within the objective that must wait until more is ordered for it.
+    pub pressed: f64,
+    /// Messages of an hour that are thought to have been in time before anything was seen, at least.
+    pub few_hourly: f64,
+}
+
+/// How many waits are tried.
+pub const WAITS: usize = 9;
+
+/// The break-even rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Idle {
+    /// Candidate waits, in boot times.
+    pub waits: [f64; WAITS],
+    /// By how many boot times the wait of one boot time, which is never worse than twice the best, is ahead at first.
+    pub ahead: f64,
+    /// Seconds in which costs lose all but 1/e.
+    pub fading_secs: f64,
+    /// A gap of more samples than this is one.
+    pub samples: f64,
+    /// Processing times of work that a removal loses, where workers do not finish first: half a message's.
+    pub lost: f64,
+}
+
+/// What is due when, and what can be started by then.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reckoning {
+    /// A boot and its delays are never reckoned closer than so many seconds.
+    pub lead_least_secs: f64,
+    /// Nearer than so many seconds, what goes or stays makes no difference yet: counters are that old.
+    pub near_secs: f64,
+    /// How far ahead a scale-in looks, in boot times.
+    pub ahead_boots: f64,
+    /// Messages that a free slot starts beyond one a processing time: one at once, less the half of one not done.
+    pub begun: f64,
+    /// The share of the waiting messages that must have arrived since the oldest of them, if never all of them did.
+    pub arrived: f64,
+    /// Processing times in which what the messages in flight had waited fades to 1/e.
+    pub waited: f64,
+    /// How many times what they had waited is taken from the time that an interruption leaves.
+    pub waited_times: f64,
+    /// Processing times that an interrupted message may take until it is started again.
+    pub delay: f64,
+}
+
+impl Tuning {
+    /// The constants as shipped.
+    pub const SHIPPED: Self = Self {
+        lead_boots: 1.37,
+        reserve: 0.14,
+        reserve_swing: 0.10,
+        calm: 0.33,
+        headroom: 0.45,
+        headroom_most: 0.15,
+        headroom_late: 2.65,
+        headroom_staying: 2.0,
+        remainder: 0.27,
+        first_order: 1.5,
+        first_order_steps: 2.0,
+        keeping: 0.5,
+        interruptions: 0.0025,
+        believed: 0.5,
+        budget: Budget {
+            allowed: 0.008,
+            forgetting_secs: 86_400.0,
+            proof: 2000.0,
+            even: 0.5,
+            few_hourly: 20.0,
+            calm: 0.4,
+            alarming: 2.0,
+            first: 0.1,
+            no_risk: 0.01,
+        },
+        hedge: Hedge { allowed: 0.0045, forgetting_secs: 86_400.0, pressed: 0.3, few_hourly: 20.0 },
+        idle: Idle {
+            waits: [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0],
+            ahead: 3.0,
+            fading_secs: 50_000.0,
+            samples: 1.5,
+            lost: 0.5,
+        },
+        reckoning: Reckoning {
+            lead_least_secs: 20.0,
+            near_secs: 40.0,
+            ahead_boots: 1.2,
+            begun: 0.5,
+            arrived: 0.8,
+            waited: 2.0,
+            waited_times: 2.0,
+            delay: 2.5,
+        },
+        forecast: Forecast::SHIPPED,
+        jumps: Jumps::SHIPPED,
+        processing: Processing::SHIPPED,
+        slots: Slots::SHIPPED,
+        boot: Boot::SHIPPED,
+        samples: Samples::SHIPPED,
+    };
+
+    /// How long all counters must read zero before a queue is believed to be empty that need not be, in seconds,
+    /// where samples are `sample_secs` apart: SQS's counters are seconds old and may read zero for a sample or
+    /// two, so that two false ones are survived.
+    #[must_use]
+    pub fn settling_secs(&self, sample_secs: f64) -> f64 {
+        self.samples.settling_least_secs.max(self.samples.settling * sample_secs)
+    }
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self::SHIPPED
+    }
+}
