@@ -94,6 +94,8 @@ pub struct Hedge {
     pub allowed: f64,
     /// Half of what was is forgotten after so many seconds.
     pub forgetting_secs: f64,
+    /// Surges that are farther apart, in seconds, are not held ready for: it would cost more than they are worth.
+    pub apart_secs: f64,
     /// The share of what can be started within the objective that must wait until more is ordered for it.
     pub pressed: f64,
     /// Messages of an hour that are thought to have been in time before anything was seen, at least.
@@ -167,7 +169,13 @@ impl Tuning {
             first: 0.1,
             no_risk: 0.01,
         },
-        hedge: Hedge { allowed: 0.0045, forgetting_secs: 86_400.0, pressed: 0.3, few_hourly: 20.0 },
+        hedge: Hedge {
+            allowed: 0.0045,
+            forgetting_secs: 86_400.0,
+            apart_secs: 21_600.0,
+            pressed: 0.3,
+            few_hourly: 20.0,
+        },
         idle: Idle {
             waits: [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0],
             ahead: 3.0,

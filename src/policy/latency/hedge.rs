@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 /// are there already can.
 ///
 /// How much, the past says: beside the real fleet, twins of it are reckoned with that never fall below so many
-/// units each, and the smallest is held of which no more messages would have been late than may be. Source:
+/// units each, and the smallest is held of which no more messages would have been late than may be. What came but
+/// once is no reason to hold anything, and what comes once a day is forecast. Source:
 /// percentiles of past load as a floor (Rzadca et al., Autopilot, `EuroSys` 2020), here of lateness instead of load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -32,6 +33,10 @@ struct Twin {
     pressed_secs: f64,
     /// Messages that waited too long, fading.
     late: f64,
+    /// In how many surges, each of them soon after the one before.
+    surges: u32,
+    /// How long ago the last of them was, in seconds.
+    since_secs: f64,
 }
 
 /// Capacity that is held ready, and what it is good for.
@@ -47,6 +52,8 @@ pub(super) struct Held {
 /// Levels of twins: from 0 to some ten thousand units, each one or a seventh more than the one before.
 const LEVELS: usize = 60;
 const LEVEL_SHARE: u32 = 7;
+/// A surge that came once may never come again.
+const AGAIN: u32 = 2;
 
 impl Hedge {
     /// Notes that `arrived` messages came in the `lasts_secs` until `now`, when `needed` units would have done
@@ -82,8 +89,15 @@ impl Hedge {
             let waiting = (twin.inside - slots).max(0.0);
             let pressed = waiting > tuning.pressed * per_sec * objective_secs;
             twin.pressed_secs = if pressed { twin.pressed_secs + lasts_secs } else { 0.0 };
-            if twin.pressed_secs < help_secs - objective_secs + lasts_secs {
-                twin.late += (waiting - per_sec * objective_secs).clamp(0.0, arrived);
+            twin.since_secs += lasts_secs;
+            if twin.since_secs > tuning.apart_secs {
+                (twin.late, twin.surges) = (0.0, 0);
+            }
+            let late = (waiting - per_sec * objective_secs).clamp(0.0, arrived);
+            if late > 0.0 && twin.pressed_secs < help_secs - objective_secs + lasts_secs {
+                twin.late += late;
+                twin.surges += u32::from(twin.surges == 0 || twin.since_secs > help_secs);
+                twin.since_secs = 0.0;
             }
             // By then, what was ordered for them works.
             if twin.pressed_secs > help_secs {
@@ -100,7 +114,7 @@ impl Hedge {
         let mut held = Held::default();
         for (twin, level) in self.twins.iter().zip(levels()) {
             held.units = level;
-            if twin.late <= tuning.allowed * all {
+            if twin.surges < AGAIN || twin.late <= tuning.allowed * all {
                 break;
             }
             held.late_percent = 100.0 * twin.late / all;

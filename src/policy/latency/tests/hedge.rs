@@ -28,6 +28,18 @@ fn what_would_have_served_earlier_surges_in_time_is_held_ready() {
 }
 
 #[test]
+fn a_surge_that_came_once_is_not_held_ready_for() {
+    assert_ne!(surges(Moment::new(40.0), 1).want().1, "held_ready");
+}
+
+#[test]
+fn surges_that_are_half_a_day_apart_are_not_held_ready_for() {
+    let mut moment = surges(Moment::new(40.0), 1);
+    moment.after(12 * 360);
+    assert_ne!(surges(moment, 1).want().1, "held_ready");
+}
+
+#[test]
 fn without_surges_nothing_is_held_ready() {
     let mut moment = Moment::new(40.0);
     moment.outlook.sample_arrived = 10.0;
@@ -70,7 +82,7 @@ fn surges_that_stay_away_are_forgotten() {
     let mut moment = surges(Moment::new(40.0), 2);
     assert_eq!(moment.want().1, "held_ready");
     moment.outlook.sample_arrived = 10.0;
-    moment.after(4 * 8640);
+    moment.after(7 * 360);
     assert_ne!(moment.want().1, "held_ready", "{:?}", moment.memory.hedge.held());
 }
 
