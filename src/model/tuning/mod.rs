@@ -96,6 +96,9 @@ pub struct Hedge {
     pub forgetting_secs: f64,
     /// Surges that are farther apart, in seconds, are not held ready for: it would cost more than they are worth.
     pub apart_secs: f64,
+    /// For how long more must have been needed, in boot times, to be thought there: what is foreseen is ordered about a
+    /// boot ahead, now a little more, now a little less.
+    pub ordered_boots: f64,
     /// The share of what can be started within the objective that must wait until more is ordered for it.
     pub pressed: f64,
     /// Messages of an hour that are thought to have been in time before anything was seen, at least.
@@ -173,6 +176,7 @@ impl Tuning {
             allowed: 0.0045,
             forgetting_secs: 86_400.0,
             apart_secs: 21_600.0,
+            ordered_boots: 0.7,
             pressed: 0.3,
             few_hourly: 20.0,
         },

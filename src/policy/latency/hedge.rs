@@ -17,7 +17,7 @@ pub(super) struct Hedge {
     twins: Vec<Twin>,
     /// All messages, fading as those of the twins.
     all: f64,
-    /// What was needed without a hedge over the last boot time.
+    /// What was needed without a hedge of late.
     needs: VecDeque<(Timestamp, u32)>,
     /// What is to be held ready.
     held: Held,
@@ -70,8 +70,9 @@ impl Hedge {
         if lasts_secs <= 0.0 {
             return;
         }
-        // Only what was needed all through a boot time is there in the twins as well.
-        self.needs.retain(|(at, _)| now.since(*at).as_secs_f64() <= figures.boot_secs);
+        // Only what has been needed for most of a boot time is there in the twins as well.
+        let ordered_secs = tuning.ordered_boots * figures.boot_secs;
+        self.needs.retain(|(at, _)| now.since(*at).as_secs_f64() <= ordered_secs);
         let there = self.needs.iter().map(|(_, units)| *units).min().unwrap_or(needed);
         self.needs.push_back((now, needed));
         let kept = libm::exp2(-lasts_secs / tuning.forgetting_secs);

@@ -177,14 +177,14 @@ impl Latency {
         Spare { usual, late: self.tuning.headroom_late * alarm }
     }
 
-    /// What is held ready for surges, if anything: where the objective outlasts a boot, only once messages have
-    /// been late all the same.
+    /// What is held ready for surges, if anything: not for what is expected because it came at such a time before,
+    /// and where the objective outlasts a boot only once messages have been late all the same.
     fn ready(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> Option<Held> {
         let short = self.hints.objective_secs < figures.boot_secs;
         let late = memory.budget.alarm(figures.hourly(), &self.tuning.budget) > 0.0;
         let Held { units, late_percent } = memory.hedge.held();
         let held = Held { units: units.min(view.fleet.max), late_percent };
-        (held.units > 0 && (short || late)).then_some(held)
+        (held.units > 0 && !figures.outlook.repeats && (short || late)).then_some(held)
     }
 
     fn make_ready(

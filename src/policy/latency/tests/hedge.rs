@@ -40,6 +40,13 @@ fn surges_that_are_half_a_day_apart_are_not_held_ready_for() {
 }
 
 #[test]
+fn what_is_expected_at_its_time_is_not_held_ready_for() {
+    let mut moment = surges(Moment::new(40.0), 3);
+    moment.outlook.repeats = true;
+    assert_ne!(moment.want().1, "held_ready");
+}
+
+#[test]
 fn without_surges_nothing_is_held_ready() {
     let mut moment = Moment::new(40.0);
     moment.outlook.sample_arrived = 10.0;
