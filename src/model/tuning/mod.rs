@@ -152,7 +152,7 @@ impl Tuning {
         reserve_swing: 0.10,
         calm: 0.33,
         headroom: 0.45,
-        headroom_most: 0.15,
+        headroom_most: 0.6,
         headroom_late: 2.65,
         headroom_staying: 2.0,
         remainder: 0.27,
