@@ -145,7 +145,7 @@ pub struct Samples {
     pub left_behind: f64,
     /// How much faster than believed a fleet may be that has emptied its queue.
     pub faster: f64,
-    /// For how many seconds an emptied queue is doubted, at least: see [`Tuning::settling_secs`].
+    /// For how many seconds an emptied queue is doubted, at least: see [`super::Tuning::settling_secs`].
     pub settling_least_secs: f64,
     /// And for how many samples.
     pub settling: f64,
