@@ -135,7 +135,7 @@ groups! {
         slots, boot, samples,
     }
     Budget { allowed, forgetting_secs, proof, even, few_hourly, calm, alarming, first, no_risk }
-    Hedge { allowed, forgetting_secs, apart_secs, ordered_boots, pressed, few_hourly }
+    Hedge { allowed, forgetting_secs, again, apart_secs, ordered_boots, pressed, few_hourly }
     Idle { waits, ahead, fading_secs, samples, lost }
     Reckoning { lead_least_secs, near_secs, ahead_boots, begun, arrived, waited, waited_times, delay }
     Forecast {

@@ -94,6 +94,8 @@ pub struct Hedge {
     pub allowed: f64,
     /// Half of what was is forgotten after so many seconds.
     pub forgetting_secs: f64,
+    /// How many surges there must have been: one may never come again.
+    pub again: usize,
     /// Surges that are farther apart, in seconds, are not held ready for: it would cost more than they are worth.
     pub apart_secs: f64,
     /// For how long more must have been needed, in boot times, to be thought there: what is foreseen is ordered about a
@@ -175,6 +177,7 @@ impl Tuning {
         hedge: Hedge {
             allowed: 0.0045,
             forgetting_secs: 86_400.0,
+            again: 2,
             apart_secs: 21_600.0,
             ordered_boots: 0.7,
             pressed: 0.3,

@@ -34,7 +34,7 @@ struct Twin {
     /// Messages that waited too long, fading.
     late: f64,
     /// In how many surges, each of them soon after the one before.
-    surges: u32,
+    surges: usize,
     /// How long ago the last of them was, in seconds.
     since_secs: f64,
 }
@@ -52,8 +52,6 @@ pub(super) struct Held {
 /// Levels of twins: from 0 to some ten thousand units, each one or a seventh more than the one before.
 const LEVELS: usize = 60;
 const LEVEL_SHARE: u32 = 7;
-/// A surge that came once may never come again.
-const AGAIN: u32 = 2;
 
 impl Hedge {
     /// Notes that `arrived` messages came in the `lasts_secs` until `now`, when `needed` units would have done
@@ -97,7 +95,7 @@ impl Hedge {
             let late = (waiting - per_sec * objective_secs).clamp(0.0, arrived);
             if late > 0.0 && twin.pressed_secs < help_secs - objective_secs + lasts_secs {
                 twin.late += late;
-                twin.surges += u32::from(twin.surges == 0 || twin.since_secs > help_secs);
+                twin.surges += usize::from(twin.surges == 0 || twin.since_secs > help_secs);
                 twin.since_secs = 0.0;
             }
             // By then, what was ordered for them works.
@@ -115,7 +113,7 @@ impl Hedge {
         let mut held = Held::default();
         for (twin, level) in self.twins.iter().zip(levels()) {
             held.units = level;
-            if twin.surges < AGAIN || twin.late <= tuning.allowed * all {
+            if twin.surges < tuning.again || twin.late <= tuning.allowed * all {
                 break;
             }
             held.late_percent = 100.0 * twin.late / all;
