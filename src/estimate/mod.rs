@@ -71,13 +71,16 @@ impl Estimates {
         let gap_secs = tuning.samples.gap_secs;
         let before = self.last.filter(|last| at.since(last.at).as_secs_f64() <= gap_secs && at > last.at);
         if before.is_some_and(|last| self.is_false_zero(by, at, &last, &backlog, fleet)) {
+            // Nobody knows of any more that arrived.
+            self.last.iter_mut().for_each(|last| last.arrived = 0.0);
             return;
         }
         self.members.meet(at, before.map(|last| last.at), fleet);
         let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
         let believed = self.processing_secs(by).value;
         let told = deleted(sample).map(|told| (told.from.shifted(shift), told));
-        self.processing.learn(at, in_flight, told, hints.processing_secs, &tuning.processing);
+        let (hint, constants) = (hints.processing_secs, &tuning.processing);
+        self.processing.learn(at, waiting, in_flight, told, hint, constants);
         let learnt = self.processing_secs(by).value;
         let (lasts_secs, arrived) =
             before.map_or((0.0, 0.0), |last| self.arrived(by, at, &last, waiting, in_flight));

@@ -1,5 +1,6 @@
 use crate::model::{Deleted, Learnt, Timestamp, tuning};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 /// How long a worker takes over a message, by Little's law: messages in flight = completions a second ×
@@ -20,6 +21,36 @@ pub(super) struct Processing {
     /// Messages in flight at the last samples: completions are told minutes late.
     #[serde(skip)]
     samples: VecDeque<(Timestamp, f64)>,
+    /// For how long the counters have told of nothing finished.
+    #[serde(skip)]
+    unfinished: Unfinished,
+}
+
+/// A stretch in which, as far as the counters tell, nothing was finished: none went, and all in flight stayed there.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Unfinished {
+    /// Messages at its last sample.
+    messages: f64,
+    /// How long it lasts: without the times in which messages came, for as many others may have gone.
+    lasts_secs: f64,
+    /// Messages in flight in that time, times seconds.
+    in_flight_secs: f64,
+}
+
+impl Unfinished {
+    /// The stretch with another sample, `lasts_secs` after the one with `before` in flight.
+    fn with(self, messages: f64, in_flight: f64, lasts_secs: f64, before: f64) -> Self {
+        match messages.total_cmp(&self.messages) {
+            _ if before <= 0.0 || in_flight < before => Self { messages, ..Self::default() },
+            Ordering::Less => Self { messages, ..Self::default() },
+            Ordering::Greater => Self { messages, ..self },
+            Ordering::Equal => Self {
+                messages,
+                lasts_secs: self.lasts_secs + lasts_secs,
+                in_flight_secs: self.in_flight_secs + before * lasts_secs,
+            },
+        }
+    }
 }
 
 /// A stretch in which there were ever fewer messages.
@@ -41,11 +72,12 @@ impl Emptying {
 const SHORTEST_SECS: f64 = 0.001;
 
 impl Processing {
-    /// Learns from a sample of the messages in flight and, if any were told, from completions, with the
-    /// steady time of their beginning.
+    /// Learns from a sample of the messages that wait and are in flight and, if any were told, from completions,
+    /// with the steady time of their beginning.
     pub(super) fn learn(
         &mut self,
         now: Timestamp,
+        waiting: f64,
         in_flight: f64,
         told: Option<(Timestamp, Deleted)>,
         hint: Option<f64>,
@@ -55,6 +87,8 @@ impl Processing {
         while self.samples.front().is_some_and(|(at, _)| late(*at)) {
             self.samples.pop_front();
         }
+        let last = self.samples.back().map_or((0.0, 0.0), |(at, last)| (now.since(*at).as_secs_f64(), *last));
+        self.unfinished = self.unfinished.with(waiting + in_flight, in_flight, last.0, last.1);
         self.samples.push_back((now, in_flight));
         self.hung &= self.told.is_some_and(|told| !late(told));
         let Some((from, deleted)) = told else { return };
@@ -62,6 +96,9 @@ impl Processing {
         let news = self.told.is_none_or(|told| until > told);
         let Some(working) = self.working(from, until).filter(|_| news) else { return };
         self.told = Some(until);
+        if deleted.count > 0.0 {
+            self.unfinished = Unfinished { messages: self.unfinished.messages, ..Unfinished::default() };
+        }
         let in_flight_secs = working * deleted.lasts.as_secs_f64();
         self.hung = deleted.count <= 0.0 && in_flight_secs > tuning.hung * self.secs(hint, tuning).value;
         if !self.hung && in_flight_secs + deleted.count > 0.0 {
@@ -127,7 +164,10 @@ impl Processing {
 
     pub(super) fn secs(&self, hint: Option<f64>, tuning: &tuning::Processing) -> Learnt {
         let tuning::Processing { guess_secs, hint_worth, guess_worth, .. } = *tuning;
-        let (prior, worth) = hint.map_or((guess_secs, guess_worth), |hint| (hint, hint_worth));
+        let Unfinished { lasts_secs, in_flight_secs, .. } = self.unfinished;
+        let longer_secs = if lasts_secs < tuning.unfinished_secs { 0.0 } else { in_flight_secs };
+        let guess = (guess_secs.max(longer_secs), guess_worth);
+        let (prior, worth) = hint.map_or(guess, |hint| (hint, hint_worth));
         let value = (prior * worth + self.in_flight_secs) / (worth + self.completions);
         Learnt { value: value.max(SHORTEST_SECS), belief: self.completions / (worth + self.completions) }
     }

@@ -85,6 +85,10 @@ impl LatencyReason {
                 "before it had waited {} s nothing would be ordered: more may come that the same instance serves",
                 latest_secs.max(0.0).floor()
             ),
+            Self::TimeUnknown { .. } => {
+                "with processing_secs in the settings, or once a message is finished, it orders by that"
+                    .to_owned()
+            }
             Self::AllNeeded { room, within_secs, fewer, .. } => {
                 let (room, within) = (room.max(0.0).floor(), whole(within_secs));
                 let fewer = match fewer {

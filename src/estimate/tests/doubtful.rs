@@ -159,3 +159,58 @@ fn workers_that_take_nothing_are_no_long_boot() {
     let boot = watch.outlook().estimate.boot_secs;
     assert!(boot.value < 3.5 * HINTS.boot_secs.unwrap(), "an hour later: {boot:?}");
 }
+
+#[test]
+fn what_came_before_a_false_zero_is_not_counted_again() {
+    let mut watch = Watch::new(HINTS);
+    watch.launch(10);
+    watch.see(0, 20);
+    watch.see(300, 20);
+    assert!(near(watch.outlook().sample_arrived, 320.0, 1e-9));
+    watch.see(0, 0);
+    assert!(near(watch.outlook().sample_arrived, 0.0, 1e-9));
+    watch.see(300, 20);
+    assert!(near(watch.outlook().sample_arrived, 40.0, 1e-9), "but for what was finished since");
+}
+
+#[test]
+fn work_that_outlasts_the_guess_is_known_before_any_is_finished() {
+    let mut watch = Watch::new(NOTHING);
+    watch.see(10, 0);
+    watch.see(6, 4);
+    for secs in [10.0, 20.0] {
+        watch.see(6, 4);
+        assert!(near(processing_secs(&watch), 10.0, 1e-9), "{secs} s prove nothing: counters may be as old");
+    }
+    watch.see(6, 4);
+    assert!(near(processing_secs(&watch), 120.0, 1e-9), "four that nobody finished in 30 s");
+    watch.see(16, 4);
+    assert!(near(processing_secs(&watch), 120.0, 1e-9), "ten came: whether any went, nobody knows");
+    watch.see(16, 4);
+    assert!(near(processing_secs(&watch), 160.0, 1e-9));
+    assert!(watch.outlook().estimate.processing_secs.belief < 1e-9);
+    watch.see(15, 4);
+    assert!(near(processing_secs(&watch), 10.0, 1e-9), "one was finished");
+}
+
+#[test]
+fn a_queue_in_motion_shows_no_long_work() {
+    let mut watch = Watch::new(NOTHING);
+    for tick in 0..60 {
+        watch.see(20 + tick % 2, 50);
+        assert!(near(processing_secs(&watch), 10.0, 1e-9), "{tick}");
+    }
+}
+
+#[test]
+fn a_hint_is_not_outdone_by_work_that_nobody_finished() {
+    let mut watch = Watch::new(HINTS);
+    for _ in 0..60 {
+        watch.see(100, 20);
+    }
+    assert!(near(processing_secs(&watch), 10.0, 1e-9));
+}
+
+fn processing_secs(watch: &Watch) -> f64 {
+    watch.outlook().estimate.processing_secs.value
+}

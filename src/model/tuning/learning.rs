@@ -59,6 +59,9 @@ pub struct Processing {
     pub hint_worth: f64,
     /// Completions that the guess is worth.
     pub guess_worth: f64,
+    /// For how many seconds nothing must have been finished to show that work takes longer than guessed: counters are
+    /// some seconds old.
+    pub unfinished_secs: f64,
     /// What is lost of earlier minutes at each minute with work in it: half goes in 138 of them.
     pub lost: f64,
     /// So many messages should have been finished, and none was: that is no chance.
@@ -189,6 +192,7 @@ impl Processing {
         guess_secs: 10.0,
         hint_worth: 8.0,
         guess_worth: 1.0,
+        unfinished_secs: 25.0,
         lost: 0.005,
         hung: 10.0,
         gone: 0.5,

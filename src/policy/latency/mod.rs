@@ -90,7 +90,8 @@ impl Policy for Latency {
         let due = self.scale_out(view, &figures, memory);
         let ordered = due.or_else(|| self.first_instance(view, &figures, memory));
         let ready = self.make_ready(view, &figures, memory);
-        let more = [ready, ordered].into_iter().flatten().max_by_key(|(capacity, _)| *capacity);
+        let showing = self.find_out(view, &figures);
+        let more = [ready, showing, ordered].into_iter().flatten().max_by_key(|(capacity, _)| *capacity);
         let (capacity, reason) = more.unwrap_or_else(|| self.scale_in(view, &figures, memory));
         let reasons = [Some(reason), self.out_of_reach(&figures)].into_iter().flatten();
         Want { capacity, reasons: reasons.map(Reason::Latency).collect() }
@@ -262,6 +263,18 @@ impl Latency {
             latest_secs: latest,
         };
         due.then_some((1, reason))
+    }
+
+    /// Where nothing says how long a message takes: as many slots as the root of the messages, for one message alone
+    /// shows little, and a slot for each may be far too many.
+    fn find_out(&self, view: &View<'_>, figures: &Reckoning<'_>) -> Option<(u32, LatencyReason)> {
+        let known = figures.outlook.estimate.processing_secs.belief >= self.tuning.believed;
+        if known || self.hints.processing_secs.is_some() || figures.waiting <= 0.0 {
+            return None;
+        }
+        let messages = figures.waiting + figures.in_flight;
+        let units = whole_units(messages.sqrt() / figures.slots);
+        (units > view.fleet.desired).then_some((units, LatencyReason::TimeUnknown { messages, units }))
     }
 
     fn scale_in(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> (u32, LatencyReason) {

@@ -146,6 +146,22 @@ fn a_trickle_waits_for_its_last_moment() {
 }
 
 #[test]
+fn where_nothing_says_how_long_a_message_takes_some_instances_find_out() {
+    let guessed = |count| {
+        let mut moment = Moment::new(300.0).waiting(count, 0);
+        moment.outlook.estimate.processing_secs.belief = 0.0;
+        moment
+    };
+    assert_eq!(guessed(1).want(), (1, "time_unknown"), "at once: what is learnt late is learnt too late");
+    // Two slots each: 8 for 64 messages.
+    assert_eq!(guessed(64).want(), (4, "time_unknown"));
+    assert_eq!(guessed(64).units(4, 0.0).want(), (4, "not_watched_yet"), "and no more");
+    let mut told = guessed(64);
+    told.policy.hints.processing_secs = Some(10.0);
+    assert_eq!(told.want(), Moment::new(300.0).waiting(64, 0).want(), "a hint says so");
+}
+
+#[test]
 fn the_last_instance_stays_until_the_queue_is_empty() {
     let (capacity, _) = Moment::new(300.0).units(1, 1e9).in_flight(1).after(60);
     assert_eq!(capacity, 1);
