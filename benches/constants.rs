@@ -134,7 +134,7 @@ groups! {
         first_order_steps, keeping, interruptions, believed, budget, hedge, idle, reckoning, forecast, jumps, processing,
         slots, boot, samples,
     }
-    Budget { allowed, forgetting_secs, proof, even, few_hourly, calm, alarming, first, no_risk }
+    Budget { allowed, forgetting_secs, proof, even, few_hourly, calm, alarming, first, at_once, no_risk }
     Hedge { allowed, forgetting_secs, again, apart_secs, ordered_boots, pressed, few_hourly }
     Idle { waits, ahead, fading_secs, samples, lost }
     Reckoning { lead_least_secs, near_secs, ahead_boots, begun, arrived, waited, waited_times, delay }

@@ -82,6 +82,8 @@ pub struct Budget {
     pub alarming: f64,
     /// An interruption that may be risked before any message was seen: a fleet must be able to shrink.
     pub first: f64,
+    /// The share of what interruptions may still make late that may be risked at once: soon less may be at stake.
+    pub at_once: f64,
     /// Messages made late that may be risked at any time: so small a risk is none.
     pub no_risk: f64,
 }
@@ -152,8 +154,8 @@ impl Tuning {
         lead_boots: 1.37,
         reserve: 0.14,
         reserve_swing: 0.10,
-        calm: 0.33,
-        headroom: 0.45,
+        calm: 0.36,
+        headroom: 0.6,
         headroom_most: 0.6,
         headroom_late: 2.65,
         headroom_staying: 2.0,
@@ -172,6 +174,7 @@ impl Tuning {
             calm: 0.4,
             alarming: 2.0,
             first: 0.1,
+            at_once: 0.15,
             no_risk: 0.01,
         },
         hedge: Hedge {

@@ -53,10 +53,13 @@ impl Budget {
         (1.0 - used / even).clamp(-1.0, 1.0)
     }
 
-    /// How many removals of this `risk`, of `most`, are allowed if `share` of all messages may be interrupted.
+    /// How many removals of this `risk`, of `most`, are allowed if `share` of all messages may be interrupted: each
+    /// tick risks a part of what is left, so that much goes when there is little to interrupt and little when
+    /// there is much.
     pub(super) fn removals(&self, most: u32, risk: f64, share: f64, tuning: &tuning::Budget) -> u32 {
-        let left = (share * self.all + tuning.first - self.interrupted).max(tuning.no_risk);
-        if risk <= 0.0 { most } else { most.min(crate::model::whole_units((left / risk + 1e-9).floor())) }
+        let left = share * self.all + tuning.first - self.interrupted;
+        let worth = (tuning.at_once * left).max(tuning.no_risk);
+        if risk <= 0.0 { most } else { most.min(crate::model::whole_units((worth / risk + 1e-9).floor())) }
     }
 
     fn unexcused(&self) -> f64 {
@@ -117,8 +120,15 @@ mod tests {
     #[test]
     fn interruptions_are_rationed() {
         assert_eq!(after(0.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 0);
-        assert_eq!(after(400.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 2);
-        assert_eq!(after(400.0, 0.0, 1.0).removals(5, 0.5, 0.0025, &TUNING), 0);
+        assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 2);
+        assert_eq!(after(4000.0, 0.0, 10.0).removals(5, 0.5, 0.0025, &TUNING), 0);
         assert_eq!(after(0.0, 0.0, 9.0).removals(5, 0.0, 0.0025, &TUNING), 5, "idle instances may always go");
+    }
+
+    #[test]
+    fn a_dear_moment_waits_for_a_cheaper_one() {
+        let budget = after(4000.0, 0.0, 0.0);
+        assert_eq!(budget.removals(60, 2.5, 0.0025, &TUNING), 0, "in the middle of a burst");
+        assert_eq!(budget.removals(60, 0.02, 0.0025, &TUNING), 50, "after it");
     }
 }
