@@ -92,7 +92,7 @@ fn the_table_is_searched_by_name_and_state_and_the_worst_comes_first() {
     browser.until(&format!("{NAMES}.join() === 'images,invoices,mail,reports,thumbnails,videos'"));
     let row = "return [...document.querySelectorAll('#rows tr:first-child td')].map((cell) => cell.textContent).join(' | ')";
     let shown = browser.run(row);
-    assert!(text(&shown).contains("scale out from 3 to 6: "), "{shown}");
+    assert!(text(&shown).contains("scale out from 4 to 6: "), "{shown}");
 }
 
 #[test]
@@ -182,9 +182,9 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
     assert_eq!(
         text(&said_first).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
         [
-            "scale out from 3 to 6",
-            "36 messages are due within 180 s, more than the fleet and the 2 booting instances can start: +3",
-            "otherwise: with 33 fewer messages due nothing would be ordered"
+            "scale out from 4 to 6",
+            "18 messages are due within 180 s, more than the fleet and the 3 booting instances can start: +2",
+            "otherwise: with 15 fewer messages due nothing would be ordered"
         ]
     );
     browser.run("location.hash = '#/scaler/mail'");

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn interruptions_are_rationed() {
         assert_eq!(after(0.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 0);
-        assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 2);
+        assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 3);
         assert_eq!(after(4000.0, 0.0, 10.0).removals(5, 0.5, 0.0025, &TUNING), 0);
         assert_eq!(after(0.0, 0.0, 9.0).removals(5, 0.0, 0.0025, &TUNING), 5, "idle instances may always go");
     }
@@ -129,6 +129,6 @@ mod tests {
     fn a_dear_moment_waits_for_a_cheaper_one() {
         let budget = after(4000.0, 0.0, 0.0);
         assert_eq!(budget.removals(60, 2.5, 0.0025, &TUNING), 0, "in the middle of a burst");
-        assert_eq!(budget.removals(60, 0.02, 0.0025, &TUNING), 50, "after it");
+        assert_eq!(budget.removals(60, 0.02, 0.0025, &TUNING), 60, "after it");
     }
 }
