@@ -153,12 +153,7 @@ impl fmt::Display for LatencyReason {
         match *self {
             Self::NothingLearnt => f.write_str("nothing has been seen yet to decide on"),
             Self::Due { messages, within_secs, booting, more, .. } => {
-                let (messages, within) = (whole(messages), whole(within_secs));
-                let than = match booting {
-                    0 => "more than the fleet can start".to_owned(),
-                    1 => "more than the fleet and the booting instance can start".to_owned(),
-                    _ => format!("more than the fleet and the {booting} booting instances can start"),
-                };
+                let (messages, within, than) = (whole(messages), whole(within_secs), than_start(booting));
                 write!(f, "{messages} messages are due within {within} s, {than}: +{more}")
             }
             Self::LastMoment { waited_secs, boot_secs, .. } => {
@@ -223,6 +218,14 @@ impl fmt::Display for LatencyReason {
                 )
             }
         }
+    }
+}
+
+fn than_start(booting: u32) -> String {
+    match booting {
+        0 => "more than the fleet can start".to_owned(),
+        1 => "more than the fleet and the booting instance can start".to_owned(),
+        _ => format!("more than the fleet and the {booting} booting instances can start"),
     }
 }
 
