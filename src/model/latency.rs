@@ -164,11 +164,8 @@ impl fmt::Display for LatencyReason {
                 )
             }
             Self::TimeUnknown { messages, units } => {
-                let messages = whole(messages);
-                write!(
-                    f,
-                    "nobody knows yet how long a message takes: of {messages} messages, {units} instances are to show it"
-                )
+                let there = whole(messages);
+                write!(f, "how long a message takes is not known yet: {units} to find out, for {there} there")
             }
             Self::AllNeeded { needed, objective_secs, .. } => {
                 write!(f, "{needed} needed to start messages within {} s", rounded(objective_secs))
@@ -239,7 +236,7 @@ mod tests {
             (LatencyReason::NothingLearnt, "nothing_learnt", "nothing has been seen yet to decide on"),
             (LatencyReason::Due { messages: 60.2, within_secs: 150.0, booting: 3, more: 2, fewer: 52.1 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 booting instances can start: +2"),
             (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2, latest_secs: 38.9 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
-            (LatencyReason::TimeUnknown { messages: 10.0, units: 4 }, "time_unknown", "nobody knows yet how long a message takes: of 10 messages, 4 instances are to show it"),
+            (LatencyReason::TimeUnknown { messages: 10.0, units: 4 }, "time_unknown", "how long a message takes is not known yet: 4 to find out, for 10 there"),
             (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0, room: 12.5, within_secs: 190.0, fewer: Fewer::PerSec(0.643) }, "all_needed", "7 needed to start messages within 60 s"),
             (LatencyReason::HeldReady { units: 7, late_percent: 1.4, boot_secs: 142.0 }, "held_ready", "7 held ready for surges: with fewer, 1.4 % of the messages of late would have waited too long, for booting takes 142 s"),
             (LatencyReason::StillBooting { left_secs: 80.0 }, "still_booting", "the last order still boots, for 80 s: no scale-in before it works"),
