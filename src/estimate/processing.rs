@@ -1,6 +1,5 @@
 use crate::model::{Deleted, Learnt, Timestamp, tuning};
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 /// How long a worker takes over a message, by Little's law: messages in flight = completions a second ×
@@ -26,7 +25,8 @@ pub(super) struct Processing {
     unfinished: Unfinished,
 }
 
-/// A stretch in which, as far as the counters tell, nothing was finished: none went, and all in flight stayed there.
+/// A stretch in which, as far as the counters tell, nothing was finished although all slots were busy: messages waited,
+/// none went, and all in flight stayed there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Unfinished {
     /// Messages at its last sample.
@@ -38,17 +38,20 @@ struct Unfinished {
 }
 
 impl Unfinished {
-    /// The stretch with another sample, `lasts_secs` after the one with `before` in flight.
-    fn with(self, messages: f64, in_flight: f64, lasts_secs: f64, before: f64) -> Self {
-        match messages.total_cmp(&self.messages) {
-            _ if before <= 0.0 || in_flight < before => Self { messages, ..Self::default() },
-            Ordering::Less => Self { messages, ..Self::default() },
-            Ordering::Greater => Self { messages, ..self },
-            Ordering::Equal => Self {
-                messages,
-                lasts_secs: self.lasts_secs + lasts_secs,
-                in_flight_secs: self.in_flight_secs + before * lasts_secs,
-            },
+    /// The stretch with another sample, `lasts_secs` after the one with `before` in flight. Messages that come end it
+    /// while it proves nothing.
+    fn with(self, waiting: f64, in_flight: f64, lasts_secs: f64, before: f64, proof_secs: f64) -> Self {
+        let messages = waiting + in_flight;
+        let none_went = waiting > 0.0 && before > 0.0 && in_flight >= before && messages >= self.messages;
+        let came = messages > self.messages;
+        if !none_went || (came && self.lasts_secs < proof_secs) {
+            return Self { messages, ..Self::default() };
+        }
+        let stood_secs = if came { 0.0 } else { lasts_secs };
+        Self {
+            messages,
+            lasts_secs: self.lasts_secs + stood_secs,
+            in_flight_secs: self.in_flight_secs + before * stood_secs,
         }
     }
 }
@@ -87,8 +90,10 @@ impl Processing {
         while self.samples.front().is_some_and(|(at, _)| late(*at)) {
             self.samples.pop_front();
         }
-        let last = self.samples.back().map_or((0.0, 0.0), |(at, last)| (now.since(*at).as_secs_f64(), *last));
-        self.unfinished = self.unfinished.with(waiting + in_flight, in_flight, last.0, last.1);
+        let (lasts_secs, before) =
+            self.samples.back().map_or((0.0, 0.0), |(at, last)| (now.since(*at).as_secs_f64(), *last));
+        let proof_secs = tuning.unfinished_secs;
+        self.unfinished = self.unfinished.with(waiting, in_flight, lasts_secs, before, proof_secs);
         self.samples.push_back((now, in_flight));
         self.hung &= self.told.is_some_and(|told| !late(told));
         let Some((from, deleted)) = told else { return };

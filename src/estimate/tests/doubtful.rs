@@ -203,6 +203,15 @@ fn a_queue_in_motion_shows_no_long_work() {
 }
 
 #[test]
+fn a_steady_flow_of_which_nothing_waits_shows_no_long_work() {
+    let mut watch = Watch::new(NOTHING);
+    for _ in 0..60 {
+        watch.see(0, 11);
+        assert!(near(processing_secs(&watch), 10.0, 1e-9), "as many went as came: slots are free");
+    }
+}
+
+#[test]
 fn a_hint_is_not_outdone_by_work_that_nobody_finished() {
     let mut watch = Watch::new(HINTS);
     for _ in 0..60 {

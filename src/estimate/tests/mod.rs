@@ -301,9 +301,9 @@ fn broken_workers_show_no_slots() {
 #[test]
 fn arrivals_reckoned_with_a_guess_that_was_far_off_are_reckoned_anew() {
     let mut watch = Watch::new(NOTHING);
-    for tick in 0..18 {
+    for _ in 0..18 {
         // 48 messages of 60 s each: 0.8 a second.
-        watch.see(0, 48 + tick % 2);
+        watch.see(0, 48);
     }
     assert!(watch.outlook().estimate.arrivals_per_sec.value > 4.0, "as if they took the guessed 10 s");
     let mut sample = watch.sample(0, 48);
