@@ -144,7 +144,7 @@ groups! {
     }
     Jumps { span_secs, sigmas, noise, variance, lasting, lost, trust }
     Processing {
-        guess_secs, hint_worth, guess_worth, unfinished_secs, lost, hung, gone, gone_least, emptying_secs, rise, untold_secs,
+        guess_secs, hint_worth, guess_worth, unfinished_secs, unfinished_most_secs, lost, hung, gone, gone_least, emptying_secs, rise, untold_secs,
         late_secs, mistaken,
     }
     Slots { guess, hint_worth, guess_worth, least, lost, off, narrow }

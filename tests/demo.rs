@@ -107,7 +107,10 @@ async fn while_instances_boot_only_what_they_cannot_start_in_time_is_ordered_for
                 Reason::Latency(LatencyReason::Due { booting, more, .. }) => Some((*booting, *more)),
                 _ => None,
             });
-            let Some((booting, more)) = asked else { continue };
+            let Some((booting, more)) = asked else {
+                assert!(gives(&record, "time_unknown"), "seed {seed}");
+                continue;
+            };
             let line = json::line(&record);
             assert!(to - from <= more, "seed {seed}: {line}");
             assert_eq!(booting, record.sample.fleet.unwrap().pending, "seed {seed}: {line}");

@@ -20,7 +20,7 @@ pub(super) struct Processing {
     /// Messages in flight at the last samples: completions are told minutes late.
     #[serde(skip)]
     samples: VecDeque<(Timestamp, f64)>,
-    /// For how long the counters have told of nothing finished.
+    /// What the counters have shown, of late, of work that nobody finishes.
     #[serde(skip)]
     unfinished: Unfinished,
 }
@@ -47,7 +47,8 @@ impl Unfinished {
         if !none_went || (came && self.lasts_secs < proof_secs) {
             return Self { messages, ..Self::default() };
         }
-        let stood_secs = if came { 0.0 } else { lasts_secs };
+        // Two equal counts may be chance, however far apart: no single pair is proof.
+        let stood_secs = if came { 0.0 } else { lasts_secs.min(0.5 * proof_secs) };
         Self {
             messages,
             lasts_secs: self.lasts_secs + stood_secs,
@@ -105,7 +106,8 @@ impl Processing {
             self.unfinished = Unfinished { messages: self.unfinished.messages, ..Unfinished::default() };
         }
         let in_flight_secs = working * deleted.lasts.as_secs_f64();
-        self.hung = deleted.count <= 0.0 && in_flight_secs > tuning.hung * self.secs(hint, tuning).value;
+        let (prior, worth) = prior(hint, tuning);
+        self.hung = deleted.count <= 0.0 && in_flight_secs > tuning.hung * self.mean(prior, worth);
         if !self.hung && in_flight_secs + deleted.count > 0.0 {
             self.add(in_flight_secs, deleted.count, tuning);
         }
@@ -167,17 +169,30 @@ impl Processing {
         }
     }
 
+    /// The mean processing time, in seconds. While nothing is known of it, the guess is as long as all that work which
+    /// nobody finishes would make of one completion; no longer than a bound, for workers may hang.
     pub(super) fn secs(&self, hint: Option<f64>, tuning: &tuning::Processing) -> Learnt {
-        let tuning::Processing { guess_secs, hint_worth, guess_worth, .. } = *tuning;
+        let (mut prior, worth) = prior(hint, tuning);
         let Unfinished { lasts_secs, in_flight_secs, .. } = self.unfinished;
-        let longer_secs = if lasts_secs < tuning.unfinished_secs { 0.0 } else { in_flight_secs };
-        let guess = (guess_secs.max(longer_secs), guess_worth);
-        let (prior, worth) = hint.map_or(guess, |hint| (hint, hint_worth));
-        let value = (prior * worth + self.in_flight_secs) / (worth + self.completions);
-        Learnt { value: value.max(SHORTEST_SECS), belief: self.completions / (worth + self.completions) }
+        let unknown = hint.is_none() && self.completions < tuning.guess_worth;
+        if unknown && lasts_secs >= tuning.unfinished_secs {
+            prior = prior.max(in_flight_secs.min(tuning.unfinished_most_secs));
+        }
+        let belief = self.completions / (worth + self.completions);
+        Learnt { value: self.mean(prior, worth).max(SHORTEST_SECS), belief }
+    }
+
+    fn mean(&self, prior: f64, worth: f64) -> f64 {
+        (prior * worth + self.in_flight_secs) / (worth + self.completions)
     }
 
     pub(super) fn shift(&mut self, millis: i64, latest: Timestamp) {
         self.told = self.told.map(|told| told.shifted(millis).min(latest));
     }
+}
+
+/// The processing time to begin with, in seconds, and the completions it is worth.
+fn prior(hint: Option<f64>, tuning: &tuning::Processing) -> (f64, f64) {
+    let guess = (tuning.guess_secs, tuning.guess_worth);
+    hint.map_or(guess, |hint| (hint, tuning.hint_worth))
 }

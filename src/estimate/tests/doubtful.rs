@@ -212,6 +212,43 @@ fn a_steady_flow_of_which_nothing_waits_shows_no_long_work() {
 }
 
 #[test]
+fn workers_that_hang_from_the_start_lift_the_guess_to_its_bound_and_teach_nothing_that_stays() {
+    let mut watch = Watch::new(NOTHING);
+    let told = |watch: &mut Watch, count: f64| {
+        let mut sample = watch.sample(100, 20);
+        let from = Timestamp::from_secs(watch.at - 120);
+        sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count });
+        watch.learn(&sample);
+    };
+    for _ in 0..60 {
+        for _ in 0..5 {
+            watch.see(100, 20);
+        }
+        told(&mut watch, 0.0);
+        assert!(processing_secs(&watch) <= 300.0, "{}", processing_secs(&watch));
+    }
+    for _ in 0..5 {
+        watch.see(100, 20);
+    }
+    // 120 in a minute, by 20 at once: 10 s.
+    told(&mut watch, 120.0);
+    assert!(near(processing_secs(&watch), 10.0, 1.0), "{}", processing_secs(&watch));
+}
+
+#[test]
+fn two_equal_counts_far_apart_are_no_proof_of_long_work() {
+    let mut watch = Watch::new(NOTHING);
+    watch.see(100, 20);
+    for apart in [60, 600] {
+        watch.at += apart;
+        watch.see(100, 20);
+        watch.see(101, 20);
+        assert!(near(processing_secs(&watch), 10.0, 1e-9), "{apart}");
+        watch.see(100, 20);
+    }
+}
+
+#[test]
 fn a_hint_is_not_outdone_by_work_that_nobody_finished() {
     let mut watch = Watch::new(HINTS);
     for _ in 0..60 {

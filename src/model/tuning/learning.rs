@@ -62,6 +62,8 @@ pub struct Processing {
     /// For how many seconds nothing must have been finished to show that work takes longer than guessed: counters are
     /// some seconds old.
     pub unfinished_secs: f64,
+    /// The longest guess that this leads to, in seconds.
+    pub unfinished_most_secs: f64,
     /// What is lost of earlier minutes at each minute with work in it: half goes in 138 of them.
     pub lost: f64,
     /// So many messages should have been finished, and none was: that is no chance.
@@ -193,6 +195,7 @@ impl Processing {
         hint_worth: 8.0,
         guess_worth: 1.0,
         unfinished_secs: 25.0,
+        unfinished_most_secs: 300.0,
         lost: 0.005,
         hung: 10.0,
         gone: 0.5,

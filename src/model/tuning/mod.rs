@@ -39,7 +39,8 @@ pub struct Tuning {
     pub keeping: f64,
     /// Messages that removals may make late by interrupting them, of all messages.
     pub interruptions: f64,
-    /// How far a boot time that no hint says must be believed, to say that an objective is out of its reach.
+    /// How far a boot time that no hint says must be believed, to say that an objective is out of its reach, and a
+    /// processing time, to find it out no more.
     pub believed: f64,
     /// How much of the allowed lateness is used.
     pub budget: Budget,

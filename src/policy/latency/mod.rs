@@ -265,22 +265,26 @@ impl Latency {
         due.then_some((1, reason))
     }
 
+    fn find_out(&self, view: &View<'_>, figures: &Reckoning<'_>) -> Option<(u32, LatencyReason)> {
+        let units = self.finding_out(figures);
+        let messages = figures.waiting + figures.in_flight;
+        (units > view.fleet.desired).then_some((units, LatencyReason::TimeUnknown { messages, units }))
+    }
+
     /// Where nothing says how long a message takes: as many slots as the root of the messages, for one message alone
     /// shows little, and a slot for each may be far too many.
-    fn find_out(&self, view: &View<'_>, figures: &Reckoning<'_>) -> Option<(u32, LatencyReason)> {
+    fn finding_out(&self, figures: &Reckoning<'_>) -> u32 {
         let known = figures.outlook.estimate.processing_secs.belief >= self.tuning.believed;
         if known || self.hints.processing_secs.is_some() || figures.waiting <= 0.0 {
-            return None;
+            return 0;
         }
-        let messages = figures.waiting + figures.in_flight;
-        let units = whole_units(messages.sqrt() / figures.slots);
-        (units > view.fleet.desired).then_some((units, LatencyReason::TimeUnknown { messages, units }))
+        whole_units((figures.waiting + figures.in_flight).sqrt() / figures.slots)
     }
 
     fn scale_in(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> (u32, LatencyReason) {
         let desired = view.fleet.desired;
         let busy = whole_units(memory.peak_in_flight() / figures.slots);
-        let needed = memory.needed.max(busy).min(desired);
+        let needed = memory.needed.max(busy).max(self.finding_out(figures)).min(desired);
         let held = |reason| (desired, reason);
         let ready = self.ready(view, figures, memory).filter(|ready| ready.units >= desired);
         if let Some(ready) = ready.filter(|_| desired > busy) {

@@ -155,7 +155,8 @@ fn where_nothing_says_how_long_a_message_takes_some_instances_find_out() {
     assert_eq!(guessed(1).want(), (1, "time_unknown"), "at once: what is learnt late is learnt too late");
     // Two slots each: 8 for 64 messages.
     assert_eq!(guessed(64).want(), (4, "time_unknown"));
-    assert_eq!(guessed(64).units(4, 0.0).want(), (4, "not_watched_yet"), "and no more");
+    let mut there = guessed(64).units(4, 1e9);
+    assert_eq!(there.after(200), (4, "all_needed"), "and they stay until it is found out");
     let mut told = guessed(64);
     told.policy.hints.processing_secs = Some(10.0);
     assert_eq!(told.want(), Moment::new(300.0).waiting(64, 0).want(), "a hint says so");
