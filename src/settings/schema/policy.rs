@@ -17,7 +17,8 @@ pub(super) enum Policy {
         /// them is lost, and fewer are given back.
         #[schemars(extend("default" = false))]
         drains: Option<bool>,
-        /// Seconds that one message takes. Learnt; a hint for the first minutes.
+        /// Seconds that one message takes. Learnt; a hint for the first minutes. Without it a few instances are
+        /// ordered at once, to find out.
         #[schemars(range(min = 0.001, max = SECS_MAX))]
         processing_secs: Option<f64>,
         /// Seconds from ordering an instance until it works on its first message. Learnt; a hint for the
