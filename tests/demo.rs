@@ -74,14 +74,18 @@ fn without_the_engine_the_objective_is_missed() {
 async fn the_story_happens_in_its_order() {
     for seed in SEEDS {
         let (records, _) = run(seed).await;
-        let out = position(&records, |record| matches!(record.decision.action, Action::ScaleOut { .. }));
+        let out = |code: &'static str| {
+            position(&records, |record| {
+                matches!(record.decision.action, Action::ScaleOut { .. }) && gives(record, code)
+            })
+        };
         let booting = position(&records, |record| record.sample.fleet.as_ref().unwrap().pending > 0);
         let at_max = position(&records, |record| record.sample.fleet.as_ref().unwrap().in_service == 10);
         let r#in = position(&records, |record| {
             matches!(record.decision.action, Action::ScaleIn { .. }) && gives(record, "no_longer_needed")
         });
         let zero = position(&records, |record| record.decision.action.to() == Some(0));
-        let story = [out, booting, at_max, r#in, zero];
+        let story = [out("time_unknown"), booting, out("latency_objective"), at_max, r#in, zero];
         assert!(story.iter().all(Option::is_some) && story.is_sorted(), "seed {seed}: {story:?}");
         assert_eq!(records.last().unwrap().sample.fleet.as_ref().unwrap().desired, 0, "seed {seed}");
     }

@@ -71,8 +71,10 @@ impl Estimates {
         let gap_secs = tuning.samples.gap_secs;
         let before = self.last.filter(|last| at.since(last.at).as_secs_f64() <= gap_secs && at > last.at);
         if before.is_some_and(|last| self.is_false_zero(by, at, &last, &backlog, fleet)) {
-            // Nobody knows of any more that arrived.
-            self.last.iter_mut().for_each(|last| last.arrived = 0.0);
+            // What had arrived by the sample before was noted then.
+            if let Some(last) = &mut self.last {
+                last.arrived = 0.0;
+            }
             return;
         }
         self.members.meet(at, before.map(|last| last.at), fleet);

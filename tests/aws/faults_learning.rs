@@ -28,7 +28,7 @@ async fn what_was_learnt_survives_a_kill() {
     let records = daemon.more("learnt", 3);
     let out = records.iter().find(|record| record["decision"]["action"] == "scale_out").unwrap();
     let why = reasons(out);
-    assert!(why.iter().any(|code| ["latency_objective", "time_unknown"].contains(code)), "{out}");
+    assert!(why.contains(&"time_unknown"), "{out}");
     assert_eq!(out["outcome"]["kind"], "done");
     assert!(world.desired("learnt").await > 0);
     for figure in ["arrivals_per_sec", "processing_secs", "slots", "boot_secs", "boot_spread"] {
