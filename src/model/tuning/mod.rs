@@ -81,7 +81,8 @@ pub struct Budget {
     pub calm: f64,
     /// Times the allowance that must be used for the greatest alarm.
     pub alarming: f64,
-    /// An interruption that may be risked before any message was seen: a fleet must be able to shrink.
+    /// Messages made late that are allowed before any was seen: a fleet must be able to shrink. Of it too, no more than
+    /// `at_once` is risked in one tick.
     pub first: f64,
     /// The share of what interruptions may still make late that may be risked at once: soon less may be at stake.
     pub at_once: f64,
