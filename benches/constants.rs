@@ -130,29 +130,19 @@ macro_rules! groups {
 
 groups! {
     Tuning {
-        lead_boots, reserve, reserve_swing, calm, headroom, headroom_most, headroom_late, headroom_staying, remainder, first_order,
-        first_order_steps, keeping, interruptions, believed, budget, hedge, idle, reckoning, forecast, jumps, processing,
-        slots, boot, samples,
+        lead_boots, counters_secs, noise, gap_secs, forgetting_secs, lost, misjudged, few_hourly,
+        reserve, reserve_swing, calm, headroom, headroom_most, headroom_late, remainder, first_order,
+        keeping, interruptions, believed,
+        budget, hedge, idle, reckoning, forecast, jumps, processing, slots, boot, samples,
     }
-    Budget { allowed, forgetting_secs, proof, even, few_hourly, calm, alarming, first, at_once, no_risk }
-    Hedge { allowed, forgetting_secs, again, apart_secs, ordered_boots, pressed, few_hourly }
-    Idle { waits, ahead, fading_secs, samples, lost }
-    Reckoning { lead_least_secs, near_secs, ahead_boots, begun, arrived, waited, waited_times, delay }
-    Forecast {
-        spans_secs, first, head_start_secs, noise, forgetting_secs, better, seasoned_least_secs, seasoned_most_secs,
-        horizon_least_secs, outlook_boots, tight_boots,
-    }
-    Jumps { span_secs, sigmas, noise, variance, lasting, lost, trust }
-    Processing {
-        guess_secs, hint_worth, guess_worth, unfinished_secs, unfinished_most_secs, lost, hung, gone, gone_least, emptying_secs, rise, untold_secs,
-        late_secs, mistaken,
-    }
-    Slots { guess, hint_worth, guess_worth, least, lost, off, narrow }
-    Boot {
-        guess_secs, hint_worth, guess_worth, noise, noise_units, spread, spread_worth, worst, proof, lost, misjudged, certain,
-        broken,
-    }
-    Samples {
-        spell_secs, gap_secs, busy_secs, left_behind, faster, settling_least_secs, settling, back_secs,
-    }
+    Budget { allowed, proof, even, alarming, at_once }
+    Hedge { allowed, again, apart_secs }
+    Idle { waits, ahead }
+    Reckoning { begun, waited, waited_times, delay }
+    Forecast { spans_secs, first, forgetting_secs, better, seasoned_secs }
+    Jumps { sigmas, variance, lasting, trust }
+    Processing { guess_secs, hint_worth, guess_worth, unfinished_most_secs, proof, gone }
+    Slots { guess, hint_worth, guess_worth }
+    Boot { guess_secs, hint_worth, guess_worth, noise_units, spread, worst, proof, broken }
+    Samples { spell_secs, left_behind, faster, settling }
 }

@@ -130,7 +130,7 @@ async fn a_decision_in_the_burst_is_explained_at_length() {
     let (from, to) = (record.sample.fleet.as_ref().unwrap().desired, record.decision.action.to().unwrap());
     let (visible, why) = (record.sample.backlog().unwrap().visible, record.decision.reasons[0].to_string());
     let page = at_length(&Explanation { record, drive: true });
-    assert!(why.contains("booting instances can start: +"), "{why}");
+    assert!(why.contains("instances that do not work yet can start: +"), "{why}");
     for part in [
         &format!(
             "\n\nread\n  queue images: {visible} visible, 2 in flight\n  group: desired {from}, min 0, max 10; "

@@ -1,4 +1,4 @@
-use crate::model::{Aged, Learnt, tuning};
+use crate::model::{Aged, Learnt, Tuning, tuning};
 use serde::{Deserialize, Serialize};
 
 /// How long an instance takes from its order until it works.
@@ -43,7 +43,7 @@ impl Boot {
         slots: Learnt,
         ages: &[Aged],
         believed: f64,
-        tuning: &tuning::Boot,
+        tuning: &Tuning,
     ) {
         let longest = candidates().last().unwrap_or(SHORTEST_SECS);
         if ages.iter().all(|age| age.secs > longest) {
@@ -57,13 +57,13 @@ impl Boot {
         let (kept, counts) = (libm::pow(1.0 - tuning.lost, spells), spells.min(1.0));
         self.samples = self.samples * kept + counts;
         let at_work = in_flight / slots.value;
-        let noise = tuning.noise_units + (tuning.noise + 1.0 - slots.belief) * at_work;
+        let noise = tuning.boot.noise_units + (tuning.noise + 1.0 - slots.belief) * at_work;
         let expected = |boot: f64, spread: f64| -> f64 {
             ages.iter().map(|age| f64::from(age.units) * share(age.secs, boot, spread)).sum()
         };
         let wrong = |expected: f64| {
             let off = (at_work - expected) / noise;
-            counts * (off * off).min(tuning.worst)
+            counts * (off * off).min(tuning.boot.worst)
         };
         let spread = self.spread(tuning).value;
         for (error, boot) in self.errors.iter_mut().zip(candidates()) {
@@ -80,18 +80,18 @@ impl Boot {
     }
 
     /// The mean of the candidates, each weighed by how little it was wrong.
-    pub(super) fn secs(&self, hint: Option<f64>, tuning: &tuning::Boot) -> Learnt {
-        let tuning::Boot { guess_secs, hint_worth, guess_worth, .. } = *tuning;
+    pub(super) fn secs(&self, hint: Option<f64>, tuning: &Tuning) -> Learnt {
+        let tuning::Boot { guess_secs, hint_worth, guess_worth, proof, .. } = tuning.boot;
         let (prior, worth) = hint.map_or((guess_secs, guess_worth), |hint| (hint, hint_worth));
         let value = believed(candidates(), &self.errors, prior, worth);
-        Learnt { value, belief: self.samples / (self.samples + tuning.proof * worth) }
+        Learnt { value, belief: self.samples / (self.samples + proof * worth) }
     }
 
     /// By what share of the boot time boots are shorter or longer: the mean of its candidates, likewise.
-    pub(super) fn spread(&self, tuning: &tuning::Boot) -> Learnt {
-        let tuning::Boot { spread, spread_worth, proof, .. } = *tuning;
-        let value = believed(SPREADS.into_iter(), &self.spread_errors, spread, spread_worth);
-        Learnt { value, belief: self.spread_samples / (self.spread_samples + proof * spread_worth) }
+    pub(super) fn spread(&self, tuning: &Tuning) -> Learnt {
+        let tuning::Boot { spread, hint_worth, proof, .. } = tuning.boot;
+        let value = believed(SPREADS.into_iter(), &self.spread_errors, spread, hint_worth);
+        Learnt { value, belief: self.spread_samples / (self.spread_samples + proof * hint_worth) }
     }
 }
 

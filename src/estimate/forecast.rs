@@ -1,6 +1,6 @@
 use super::history::{History, STEP_SECS};
-use crate::model::Timestamp;
 use crate::model::tuning::{self, MEANS};
+use crate::model::{Timestamp, Tuning};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -72,10 +72,10 @@ impl Forecast {
     }
 
     /// Learns that `count` messages arrived in `lasts_secs`.
-    pub(super) fn learn(&mut self, lasts_secs: f64, count: f64, tuning: &tuning::Forecast) {
+    pub(super) fn learn(&mut self, lasts_secs: f64, count: f64, tuning: &Tuning) {
         self.watched_secs += lasts_secs;
-        for (rate, span) in self.rates.iter_mut().zip(tuning.spans_secs) {
-            let span = span.min(self.watched_secs + tuning.head_start_secs);
+        for (rate, span) in self.rates.iter_mut().zip(tuning.forecast.spans_secs) {
+            let span = span.min(self.watched_secs + tuning.counters_secs);
             *rate += lasts_secs / (span + lasts_secs / 2.0).max(lasts_secs) * (count / lasts_secs - *rate);
         }
     }
@@ -89,7 +89,7 @@ impl Forecast {
         messages: f64,
         history: &History,
         horizon_secs: f64,
-        tuning: &tuning::Forecast,
+        tuning: &Tuning,
     ) {
         let noise = tuning.noise;
         let ripe_secs = horizon_secs - f64::from(STEP_SECS) / 2.0;
@@ -101,7 +101,7 @@ impl Forecast {
                 self.score(lasts_secs, arrived, said.map(|per_sec| per_sec * span), variance, tuning);
             }
         }
-        let said = self.say(now, history, horizon_secs, tuning.first);
+        let said = self.say(now, history, horizon_secs, tuning.forecast.first);
         self.said.push_back((now, said, messages));
     }
 
@@ -120,15 +120,8 @@ impl Forecast {
     }
 
     /// `variance` is that of `arrived`, which no expert could foresee.
-    fn score(
-        &mut self,
-        lasts_secs: f64,
-        arrived: f64,
-        said: [f64; EXPERTS],
-        variance: f64,
-        tuning: &tuning::Forecast,
-    ) {
-        let kept = 1.0 - lasts_secs / (tuning.forgetting_secs * 1.44 + lasts_secs);
+    fn score(&mut self, lasts_secs: f64, arrived: f64, said: [f64; EXPERTS], variance: f64, tuning: &Tuning) {
+        let kept = 1.0 - lasts_secs / (tuning.forecast.forgetting_secs * 1.44 + lasts_secs);
         self.scored = self.scored * kept + 1.0;
         for ((absolute, squared), said) in self.absolute.iter_mut().zip(&mut self.squared).zip(said) {
             let error = arrived - said;
@@ -145,15 +138,13 @@ impl Forecast {
         history: &History,
         horizon_secs: f64,
         tight: bool,
-        tuning: &tuning::Forecast,
+        tuning: &Tuning,
     ) -> Word {
-        let tuning::Forecast { first, better, seasoned_least_secs, seasoned_most_secs, .. } = *tuning;
+        let tuning::Forecast { first, better, seasoned_secs, .. } = tuning.forecast;
         let score = if tight { &self.squared } else { &self.absolute };
         let seasoned = |expert: usize| {
             let ago = expert.checked_sub(MEANS).and_then(|number| AGO_SECS.get(number));
-            ago.is_none_or(|ago| {
-                self.watched_secs >= ago + ago.max(seasoned_least_secs).min(seasoned_most_secs)
-            })
+            ago.is_none_or(|ago| self.watched_secs >= ago + ago.min(seasoned_secs))
         };
         let mut best = first;
         for (expert, error) in score.iter().enumerate() {

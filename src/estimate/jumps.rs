@@ -1,5 +1,5 @@
 use super::history::{History, STEP_SECS};
-use crate::model::{Timestamp, tuning};
+use crate::model::{Timestamp, Tuning, tuning};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -28,7 +28,7 @@ impl Jumps {
         per_sec: f64,
         history: &History,
         horizon_secs: f64,
-        tuning: &tuning::Jumps,
+        tuning: &Tuning,
     ) {
         let ripe_secs = horizon_secs - f64::from(STEP_SECS) / 2.0;
         let ripe = |said: &mut (Timestamp, f64, f64)| now.since(said.0).as_secs_f64() >= ripe_secs;
@@ -43,10 +43,11 @@ impl Jumps {
             }
         }
         self.now = None;
-        let tuning::Jumps { span_secs, sigmas, noise, variance, lasting, trust, .. } = *tuning;
+        let tuning::Jumps { sigmas, variance, lasting, trust } = tuning.jumps;
+        let span_secs = tuning.counters_secs;
         let Some(came) = history.sum(now, span_secs, span_secs) else { return };
         let usual = per_sec * span_secs;
-        let noise = noise * messages;
+        let noise = tuning.noise * messages;
         if came - usual > sigmas * (usual + noise * noise + variance).sqrt() {
             let jump = per_sec + lasting * (came / span_secs - per_sec);
             self.said.push_back((now, jump, per_sec));

@@ -47,6 +47,9 @@ struct Seen {
     at: Timestamp,
     waiting: f64,
     in_flight: f64,
+    /// Units of capacity in service.
+    #[serde(default)]
+    in_service: f64,
     /// Seconds since the sample before, and messages that arrived in them.
     lasts_secs: f64,
     arrived: f64,
@@ -68,7 +71,7 @@ impl Estimates {
         let (Some(backlog), Ok(fleet)) = (sample.backlog(), &sample.fleet) else { return };
         let at = now.steady;
         let (waiting, in_flight) = (count(backlog.visible), count(backlog.in_flight));
-        let gap_secs = tuning.samples.gap_secs;
+        let gap_secs = tuning.gap_secs;
         let before = self.last.filter(|last| at.since(last.at).as_secs_f64() <= gap_secs && at > last.at);
         if before.is_some_and(|last| self.is_false_zero(by, at, &last, &backlog, fleet)) {
             // What had arrived by the sample before was noted then.
@@ -81,13 +84,12 @@ impl Estimates {
         let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
         let believed = self.processing_secs(by).value;
         let told = deleted(sample).map(|told| (told.from.shifted(shift), told));
-        let (hint, constants) = (hints.processing_secs, &tuning.processing);
-        self.processing.learn(at, waiting, in_flight, told, hint, constants);
+        self.processing.learn(at, waiting, in_flight, told, hints.processing_secs, tuning);
         let learnt = self.processing_secs(by).value;
         let (lasts_secs, arrived) =
             before.map_or((0.0, 0.0), |last| self.arrived(by, at, &last, waiting, in_flight));
         // What was finished, and so what arrived, was reckoned with a processing time that was far off.
-        let off = 1.0 + tuning.processing.mistaken;
+        let off = 1.0 + tuning.misjudged;
         let mistaken = learnt > off * believed || believed > off * learnt;
         if self.last.is_none() || mistaken {
             self.jumps = Jumps::default();
@@ -98,19 +100,21 @@ impl Estimates {
             let messages = waiting + in_flight;
             if hints.processing_secs.is_none() {
                 let working = f64::midpoint(in_flight, last.in_flight);
-                self.processing.learn_emptying(at, lasts_secs, messages, working, &tuning.processing);
+                self.processing.learn_emptying(at, lasts_secs, messages, working, tuning);
             }
             self.history.add(last.at, at, arrived);
             let (forecast, history) = (&mut self.forecast, &self.history);
-            forecast.learn(lasts_secs, arrived, &tuning.forecast);
-            forecast.judge(at, lasts_secs, messages, history, horizon, &tuning.forecast);
-            let per_sec = forecast.word(at, history, horizon, tight, &tuning.forecast).per_sec;
-            self.jumps.learn(at, messages, per_sec, history, horizon, &tuning.jumps);
+            forecast.learn(lasts_secs, arrived, tuning);
+            forecast.judge(at, lasts_secs, messages, history, horizon, tuning);
+            let per_sec = forecast.word(at, history, horizon, tight, tuning).per_sec;
+            self.jumps.learn(at, messages, per_sec, history, horizon, tuning);
         }
         let busy = (waiting > 0.0).then(|| before.and_then(|last| last.busy).unwrap_or(at));
         let visibility = sample.queues.iter().filter_map(|queue| queue.facts.visibility_timeout_secs).max();
         let visibility_secs = visibility.map_or(VISIBILITY_SECS, f64::from);
-        self.last = Some(Seen { at, waiting, in_flight, lasts_secs, arrived, busy, visibility_secs });
+        let in_service = f64::from(fleet.in_service);
+        let seen = Seen { at, waiting, in_flight, in_service, lasts_secs, arrived, busy, visibility_secs };
+        self.last = Some(seen);
         self.saturated(by, at, &backlog, fleet);
     }
 
@@ -160,44 +164,44 @@ impl Estimates {
         }
         let busy_secs = |since| now.since(since).as_secs_f64();
         let busy = self.last.and_then(|last| last.busy).map(busy_secs);
-        let saturated = busy.is_some_and(|secs| secs >= tuning.samples.busy_secs)
-            && waiting > self.slots_per_unit(by).value;
+        let saturated =
+            busy.is_some_and(|secs| secs >= tuning.counters_secs) && waiting > self.slots_per_unit(by).value;
         let lasts = self.last.map(|last| last.lasts_secs).filter(|lasts| *lasts > 0.0);
         let spells = lasts.map_or(1.0, |lasts| lasts / tuning.samples.spell_secs);
         let ages = self.members.ages(now);
-        let at_work = units(&ages, |age| age > tuning.boot.certain * boot);
+        let at_work = units(&ages, |age| age > tuning.lead_secs(boot));
         let may_work = units(&ages, |_| true).max(known);
         if may_work > 0.0 {
             let most = if at_work > 0.0 { in_flight / at_work } else { f64::INFINITY };
-            self.slots.learn(spells, saturated, in_flight / may_work, most, hints.slots, &tuning.slots);
+            self.slots.learn(spells, saturated, in_flight / may_work, most, hints.slots, tuning);
         }
         // Where nothing is taken though some must work, workers are broken: that is no long boot.
         let expected = hints.boot_secs.unwrap_or(tuning.boot.guess_secs);
         let broken = in_flight <= 0.0 && ages.iter().any(|age| age.secs > tuning.boot.broken * expected);
         if saturated && !broken {
-            self.boot.learn(spells, in_flight, self.slots_per_unit(by), &ages, boot, &tuning.boot);
+            self.boot.learn(spells, in_flight, self.slots_per_unit(by), &ages, boot, tuning);
         }
     }
 
     /// How far ahead arrivals are foretold: as far as an order takes to have an effect.
     fn horizon(&self, by: Learning<'_>) -> f64 {
-        self.boot_secs(by).value.max(by.tuning.forecast.horizon_least_secs)
+        self.boot_secs(by).value.max(by.tuning.counters_secs)
     }
 
     fn tight(&self, by: Learning<'_>) -> bool {
-        by.hints.objective_secs < by.tuning.forecast.tight_boots * self.horizon(by)
+        by.hints.objective_secs < by.tuning.lead_secs(self.boot_secs(by).value)
     }
 
     fn processing_secs(&self, by: Learning<'_>) -> Learnt {
-        self.processing.secs(by.hints.processing_secs, &by.tuning.processing)
+        self.processing.secs(by.hints.processing_secs, by.tuning)
     }
 
     fn slots_per_unit(&self, by: Learning<'_>) -> Learnt {
-        self.slots.per_unit(by.hints.slots, &by.tuning.slots)
+        self.slots.per_unit(by.hints.slots, by.tuning)
     }
 
     fn boot_secs(&self, by: Learning<'_>) -> Learnt {
-        self.boot.secs(by.hints.boot_secs, &by.tuning.boot)
+        self.boot.secs(by.hints.boot_secs, by.tuning)
     }
 
     /// What to reckon with at `now`; nothing before the first sample.
@@ -207,20 +211,18 @@ impl Estimates {
         let last = self.last?;
         let (boot_secs, horizon, tight) = (self.boot_secs(by), self.horizon(by), self.tight(by));
         let (processing_secs, slots) = (self.processing_secs(by), self.slots_per_unit(by));
-        let word = self.forecast.word(now, &self.history, horizon, tight, &tuning.forecast);
+        let word = self.forecast.word(now, &self.history, horizon, tight, tuning);
         let step_secs = f64::from(STEP_SECS).max((hints.objective_secs + boot_secs.value) / STEPS_MOST);
-        let ahead_secs = tuning.forecast.outlook_boots * boot_secs.value + hints.objective_secs;
-        let ages = self.members.ages(now);
-        let at_work = units(&ages, |age| age > boot_secs.value);
-        let per_sec = slots.value * at_work / processing_secs.value;
+        let ahead_secs = tuning.lead_secs(boot_secs.value) + hints.objective_secs;
+        let per_sec = slots.value * last.in_service / processing_secs.value;
         Some(Outlook {
             estimate: Estimate {
                 arrivals_per_sec: Learnt { value: word.per_sec, belief: word.belief },
                 processing_secs,
                 slots,
                 boot_secs,
-                boot_spread: self.boot.spread(&tuning.boot),
-                drain_secs: (at_work > 0.0).then(|| last.waiting / per_sec),
+                boot_spread: self.boot.spread(tuning),
+                drain_secs: (last.in_service > 0.0).then(|| last.waiting / per_sec),
                 late_percent: 0.0,
             },
             sample_secs: last.lasts_secs,
@@ -228,12 +230,12 @@ impl Estimates {
             visibility_secs: last.visibility_secs,
             tight,
             step_secs,
-            arrived: self.history.arrived(now, step_secs, hints.objective_secs.max(tuning.samples.back_secs)),
+            arrived: self.history.arrived(now, step_secs, hints.objective_secs),
             expected: word.expected(now, &self.history, step_secs, ahead_secs),
             repeats: word.again_secs.is_some(),
             jump_per_sec: self.jumps.per_sec(),
             error_per_sec: word.squared_error / horizon,
-            ages,
+            ages: self.members.ages(now),
         })
     }
 

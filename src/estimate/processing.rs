@@ -1,4 +1,4 @@
-use crate::model::{Deleted, Learnt, Timestamp, tuning};
+use crate::model::{Deleted, Learnt, Timestamp, Tuning, tuning};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -20,6 +20,9 @@ pub(super) struct Processing {
     /// Messages in flight at the last samples: completions are told minutes late.
     #[serde(skip)]
     samples: VecDeque<(Timestamp, f64)>,
+    /// Since when there have been samples without a gap.
+    #[serde(skip)]
+    watched: Option<Timestamp>,
     /// What the counters have shown, of late, of work that nobody finishes.
     #[serde(skip)]
     unfinished: Unfinished,
@@ -85,16 +88,19 @@ impl Processing {
         in_flight: f64,
         told: Option<(Timestamp, Deleted)>,
         hint: Option<f64>,
-        tuning: &tuning::Processing,
+        tuning: &Tuning,
     ) {
-        let late = |since: Timestamp| now.since(since).as_secs_f64() > tuning.late_secs;
+        let late = |since: Timestamp| now.since(since).as_secs_f64() > tuning.gap_secs;
         while self.samples.front().is_some_and(|(at, _)| late(*at)) {
             self.samples.pop_front();
         }
         let (lasts_secs, before) =
             self.samples.back().map_or((0.0, 0.0), |(at, last)| (now.since(*at).as_secs_f64(), *last));
-        let proof_secs = tuning.unfinished_secs;
+        let proof_secs = tuning.counters_secs;
         self.unfinished = self.unfinished.with(waiting, in_flight, lasts_secs, before, proof_secs);
+        if self.samples.is_empty() {
+            self.watched = Some(now);
+        }
         self.samples.push_back((now, in_flight));
         self.hung &= self.told.is_some_and(|told| !late(told));
         let Some((from, deleted)) = told else { return };
@@ -107,13 +113,14 @@ impl Processing {
         }
         let in_flight_secs = working * deleted.lasts.as_secs_f64();
         let (prior, worth) = prior(hint, tuning);
-        self.hung = deleted.count <= 0.0 && in_flight_secs > tuning.hung * self.mean(prior, worth);
+        self.hung =
+            deleted.count <= 0.0 && in_flight_secs > tuning.processing.proof * self.mean(prior, worth);
         if !self.hung && in_flight_secs + deleted.count > 0.0 {
             self.add(in_flight_secs, deleted.count, tuning);
         }
     }
 
-    fn add(&mut self, in_flight_secs: f64, completions: f64, tuning: &tuning::Processing) {
+    fn add(&mut self, in_flight_secs: f64, completions: f64, tuning: &Tuning) {
         let kept = 1.0 - tuning.lost;
         self.in_flight_secs = self.in_flight_secs * kept + in_flight_secs;
         self.completions = self.completions * kept + completions;
@@ -146,16 +153,16 @@ impl Processing {
         lasts_secs: f64,
         messages: f64,
         in_flight: f64,
-        tuning: &tuning::Processing,
+        tuning: &Tuning,
     ) {
         let secs = |since: Timestamp| now.since(since).as_secs_f64();
         // Whoever tells completions has told some by now.
-        let watched_secs = self.samples.front().map_or(0.0, |(at, _)| secs(*at));
-        if watched_secs < tuning.untold_secs || self.told.is_some_and(|told| secs(told) <= tuning.late_secs) {
+        let lately = |since| secs(since) <= tuning.gap_secs;
+        if self.watched.is_none_or(lately) || self.told.is_some_and(lately) {
             self.emptying = None;
             return;
         }
-        let going_on = self.emptying.filter(|emptying| messages <= emptying.fewest * (1.0 + tuning.rise));
+        let going_on = self.emptying.filter(|emptying| messages <= emptying.fewest * (1.0 + tuning.noise));
         let Some(Emptying { from, fewest, lasts_secs: before, in_flight_secs: worked }) = going_on else {
             self.emptying = Some(Emptying::begin(messages));
             return;
@@ -163,7 +170,10 @@ impl Processing {
         let (lasts_secs, in_flight_secs) = (before + lasts_secs, worked + in_flight * lasts_secs);
         self.emptying = Some(Emptying { from, fewest: fewest.min(messages), lasts_secs, in_flight_secs });
         let gone = from - messages;
-        if gone >= tuning.gone_least && gone >= tuning.gone * from && lasts_secs >= tuning.emptying_secs {
+        if gone >= tuning.processing.proof
+            && gone >= tuning.processing.gone * from
+            && lasts_secs >= tuning.counters_secs
+        {
             self.emptying = Some(Emptying::begin(messages));
             self.add(in_flight_secs, gone, tuning);
         }
@@ -171,12 +181,12 @@ impl Processing {
 
     /// The mean processing time, in seconds. While nothing is known of it, the guess is as long as all that work which
     /// nobody finishes would make of one completion; no longer than a bound, for workers may hang.
-    pub(super) fn secs(&self, hint: Option<f64>, tuning: &tuning::Processing) -> Learnt {
+    pub(super) fn secs(&self, hint: Option<f64>, tuning: &Tuning) -> Learnt {
         let (mut prior, worth) = prior(hint, tuning);
         let Unfinished { lasts_secs, in_flight_secs, .. } = self.unfinished;
-        let unknown = hint.is_none() && self.completions < tuning.guess_worth;
-        if unknown && lasts_secs >= tuning.unfinished_secs {
-            prior = prior.max(in_flight_secs.min(tuning.unfinished_most_secs));
+        let unknown = hint.is_none() && self.completions < tuning.processing.guess_worth;
+        if unknown && lasts_secs >= tuning.counters_secs {
+            prior = prior.max(in_flight_secs.min(tuning.processing.unfinished_most_secs));
         }
         let belief = self.completions / (worth + self.completions);
         Learnt { value: self.mean(prior, worth).max(SHORTEST_SECS), belief }
@@ -192,7 +202,7 @@ impl Processing {
 }
 
 /// The processing time to begin with, in seconds, and the completions it is worth.
-fn prior(hint: Option<f64>, tuning: &tuning::Processing) -> (f64, f64) {
-    let guess = (tuning.guess_secs, tuning.guess_worth);
-    hint.map_or(guess, |hint| (hint, tuning.hint_worth))
+fn prior(hint: Option<f64>, tuning: &Tuning) -> (f64, f64) {
+    let tuning::Processing { guess_secs, guess_worth, hint_worth, .. } = tuning.processing;
+    hint.map_or((guess_secs, guess_worth), |hint| (hint, hint_worth))
 }

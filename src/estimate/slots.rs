@@ -1,4 +1,4 @@
-use crate::model::{Learnt, tuning};
+use crate::model::{Learnt, Tuning, tuning};
 use serde::{Deserialize, Serialize};
 
 /// How many messages one unit of capacity works on at once: messages in flight per unit at work, seen
@@ -9,6 +9,9 @@ pub(super) struct Slots {
     samples: f64,
     in_flight_per_unit: f64,
 }
+
+/// Fewer no unit has, unless its workers are broken.
+const LEAST: f64 = 0.25;
 
 impl Slots {
     /// Learns from a sample, `spells` after the last one, of how many messages are in flight for each unit:
@@ -22,13 +25,13 @@ impl Slots {
         least: f64,
         most: f64,
         hint: Option<u32>,
-        tuning: &tuning::Slots,
+        tuning: &Tuning,
     ) {
         let believed = self.per_unit(hint, tuning).value;
-        let (narrow, off) = (1.0 + tuning.narrow, 1.0 + tuning.off);
+        let alike = 1.0 + tuning.noise;
         let shown = match saturated {
-            true if most <= narrow * least || believed > off * most => most,
-            _ if off * believed < least => least,
+            true if most <= alike * least || believed > alike * most => most,
+            _ if alike * believed < least => least,
             _ => return,
         };
         // Workers that take nothing while messages wait are broken, and show no slots.
@@ -39,10 +42,10 @@ impl Slots {
         }
     }
 
-    pub(super) fn per_unit(&self, hint: Option<u32>, tuning: &tuning::Slots) -> Learnt {
-        let tuning::Slots { guess, hint_worth, guess_worth, .. } = *tuning;
+    pub(super) fn per_unit(&self, hint: Option<u32>, tuning: &Tuning) -> Learnt {
+        let tuning::Slots { guess, hint_worth, guess_worth } = tuning.slots;
         let (prior, worth) = hint.map_or((guess, guess_worth), |hint| (f64::from(hint), hint_worth));
         let value = (prior * worth + self.in_flight_per_unit) / (worth + self.samples);
-        Learnt { value: value.max(tuning.least), belief: self.samples / (worth + self.samples) }
+        Learnt { value: value.max(LEAST), belief: self.samples / (worth + self.samples) }
     }
 }

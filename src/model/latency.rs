@@ -10,9 +10,11 @@ pub enum LatencyReason {
     Due {
         /// Messages due by then beyond what can be started.
         messages: f64,
+        /// Of them, those that are only expected to arrive.
+        to_come: f64,
         /// When they are due.
         within_secs: f64,
-        /// Capacity that is booting.
+        /// Capacity that does not work yet.
         booting: u32,
         /// Capacity to order.
         more: u32,
@@ -152,9 +154,10 @@ impl fmt::Display for LatencyReason {
         let whole = |figure: f64| figure.ceil();
         match *self {
             Self::NothingLearnt => f.write_str("nothing has been seen yet to decide on"),
-            Self::Due { messages, within_secs, booting, more, .. } => {
+            Self::Due { messages, to_come, within_secs, booting, more, .. } => {
                 let (messages, within, than) = (whole(messages), whole(within_secs), than_start(booting));
-                write!(f, "{messages} messages are due within {within} s, {than}: +{more}")
+                let of_them = of_them(to_come.floor());
+                write!(f, "{messages} messages{of_them} are due within {within} s, {than}: +{more}")
             }
             Self::LastMoment { waited_secs, boot_secs, .. } => {
                 let (waited, boot) = (whole(waited_secs), whole(boot_secs));
@@ -179,7 +182,7 @@ impl fmt::Display for LatencyReason {
             }
             Self::StillBooting { left_secs } => {
                 let left = whole(left_secs);
-                write!(f, "the last order still boots, for {left} s: no scale-in before it works")
+                write!(f, "the last order boots for another {left} s: no scale-in before it works")
             }
             Self::EmptyUnconfirmed { empty_secs, required_secs } => {
                 let (empty, required) = (empty_secs.floor(), whole(required_secs));
@@ -211,18 +214,22 @@ impl fmt::Display for LatencyReason {
                 let (objective, boot, reach) = (rounded(objective_secs), whole(boot_secs), whole(reach_secs));
                 write!(
                     f,
-                    "{objective} s is out of reach when arrivals rise, for booting takes {boot} s: an objective of {reach} s, or a limits.min that the peaks need, would reach it"
+                    "{objective} s is out of reach when arrivals rise, for booting takes {boot} s: it takes an objective of {reach} s, or a limits.min that the peaks need"
                 )
             }
         }
     }
 }
 
+fn of_them(to_come: f64) -> String {
+    if to_come > 0.0 { format!(", {to_come} of them yet to come,") } else { String::new() }
+}
+
 fn than_start(booting: u32) -> String {
     match booting {
         0 => "more than the fleet can start".to_owned(),
-        1 => "more than the fleet and the booting instance can start".to_owned(),
-        _ => format!("more than the fleet and the {booting} booting instances can start"),
+        1 => "more than the fleet and the instance that does not work yet can start".to_owned(),
+        _ => format!("more than the fleet and the {booting} instances that do not work yet can start"),
     }
 }
 
@@ -234,18 +241,19 @@ mod tests {
     fn all() -> Vec<(LatencyReason, &'static str, &'static str)> {
         vec![
             (LatencyReason::NothingLearnt, "nothing_learnt", "nothing has been seen yet to decide on"),
-            (LatencyReason::Due { messages: 60.2, within_secs: 150.0, booting: 3, more: 2, fewer: 52.1 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 booting instances can start: +2"),
+            (LatencyReason::Due { messages: 60.2, to_come: 0.0, within_secs: 150.0, booting: 3, more: 2, fewer: 52.1 }, "latency_objective", "61 messages are due within 150 s, more than the fleet and the 3 instances that do not work yet can start: +2"),
+            (LatencyReason::Due { messages: 60.2, to_come: 20.5, within_secs: 150.0, booting: 1, more: 2, fewer: 52.1 }, "latency_objective", "61 messages, 20 of them yet to come, are due within 150 s, more than the fleet and the instance that does not work yet can start: +2"),
             (LatencyReason::LastMoment { waited_secs: 40.0, boot_secs: 141.2, latest_secs: 38.9 }, "last_moment", "the oldest message has waited 40 s, and booting takes 142 s: the first instance"),
             (LatencyReason::TimeUnknown { messages: 10.0, units: 4 }, "time_unknown", "how long a message takes is not known yet: 4 to find out, for 10 there"),
             (LatencyReason::AllNeeded { needed: 7, objective_secs: 60.0, room: 12.5, within_secs: 190.0, fewer: Fewer::PerSec(0.643) }, "all_needed", "7 needed to start messages within 60 s"),
             (LatencyReason::HeldReady { units: 7, late_percent: 1.4, boot_secs: 142.0 }, "held_ready", "7 held ready for surges: with fewer, 1.4 % of the messages of late would have waited too long, for booting takes 142 s"),
-            (LatencyReason::StillBooting { left_secs: 80.0 }, "still_booting", "the last order still boots, for 80 s: no scale-in before it works"),
+            (LatencyReason::StillBooting { left_secs: 80.0 }, "still_booting", "the last order boots for another 80 s: no scale-in before it works"),
             (LatencyReason::EmptyUnconfirmed { empty_secs: 10.0, required_secs: 30.0 }, "empty_unconfirmed", "seen empty for 10 s of the 30 s that a scale-in needs"),
             (LatencyReason::NotWatchedYet { watched_secs: 40.0, required_secs: 142.0 }, "not_watched_yet", "watched for 40 s of the 142 s that a first scale-in needs"),
             (LatencyReason::WorthKeeping { spare: 2, idle_secs: 40.0, worth_secs: 71.0 }, "worth_keeping", "2 not needed for 40 s, and cheaper kept for 71 s than ordered again"),
             (LatencyReason::WouldInterrupt { spare: 2, risk: 0.6667 }, "would_interrupt", "2 not needed, but a removal now would interrupt work and make 0.667 messages late, more than may be risked: workers that finish first need drains = true"),
             (LatencyReason::NoLongerNeeded { needed: 5, idle_secs: 80.0, worth_secs: 71.0 }, "no_longer_needed", "5 needed; the rest was idle for 80 s, and worth keeping for 71 s"),
-            (LatencyReason::OutOfReach { objective_secs: 60.0, boot_secs: 142.0, reach_secs: 177.5 }, "out_of_reach", "60 s is out of reach when arrivals rise, for booting takes 142 s: an objective of 178 s, or a limits.min that the peaks need, would reach it"),
+            (LatencyReason::OutOfReach { objective_secs: 60.0, boot_secs: 142.0, reach_secs: 177.5 }, "out_of_reach", "60 s is out of reach when arrivals rise, for booting takes 142 s: it takes an objective of 178 s, or a limits.min that the peaks need"),
         ]
     }
 
@@ -258,12 +266,20 @@ mod tests {
     }
 
     #[test]
-    fn one_booting_instance_is_told_in_the_singular_and_none_not_at_all() {
+    fn one_instance_that_does_not_work_yet_is_told_in_the_singular_and_none_not_at_all() {
         let due = |booting| {
-            LatencyReason::Due { messages: 5.0, within_secs: 30.0, booting, more: 1, fewer: 1.0 }.to_string()
+            let due = LatencyReason::Due {
+                messages: 5.0,
+                to_come: 0.0,
+                within_secs: 30.0,
+                booting,
+                more: 1,
+                fewer: 1.0,
+            };
+            due.to_string()
         };
         assert_eq!(due(0), "5 messages are due within 30 s, more than the fleet can start: +1");
-        assert!(due(1).contains("and the booting instance can start"));
+        assert!(due(1).contains("and the instance that does not work yet can start"));
     }
 
     #[test]

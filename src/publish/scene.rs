@@ -65,7 +65,14 @@ pub(crate) fn documented() -> Record {
     let backlog = Backlog { visible: 212, in_flight: 9, delayed: 0, counted: 212.0 };
     let queues = vec![Queue { age_secs: 0.021, ..queue("images", Ok(backlog)) }];
     let fleet = Fleet { desired: 9, max: 20, in_service: 9, ..Fleet::default() };
-    let due = LatencyReason::Due { messages: 54.7, within_secs: 190.0, booting: 0, more: 10, fewer: 49.3 };
+    let due = LatencyReason::Due {
+        messages: 54.7,
+        to_come: 0.0,
+        within_secs: 190.0,
+        booting: 0,
+        more: 10,
+        fewer: 49.3,
+    };
     let reasons = vec![Reason::Latency(due)];
     let decision = Decision { action: Action::ScaleOut { from: 9, to: 19 }, recommended: Some(19), reasons };
     let scaled_out = record(Mode::Drive, Sample { queues, fleet: Ok(fleet) }, decision, Outcome::Done);

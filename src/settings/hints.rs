@@ -34,8 +34,8 @@ pub fn hints<'a>(scaler: &Scaler, earlier: impl Iterator<Item = &'a Scaler>) -> 
     }
     if let PolicyKind::Latency(policy) = &scaler.policy {
         hints.extend(seldom(policy, scaler.schedule.period()));
-        hints.extend(out_of_reach(policy, scaler.rules.limits.min));
         hints.extend(scaler.sources.iter().filter_map(uncounted));
+        hints.extend(out_of_reach(policy, scaler.rules.limits.min));
     }
     if let Some(publish) = &scaler.publish
         && scaler.schedule.period().as_secs() >= 60
@@ -98,12 +98,24 @@ fn seldom(policy: &Latency, period: Duration) -> Option<String> {
 
 /// A word on an objective that capacity which is ordered on demand cannot reach.
 fn out_of_reach(policy: &Latency, min: u32) -> Option<String> {
-    let boot = policy.boot.filter(|boot| *boot > policy.objective)?;
-    let (boot_secs, objective) = (boot.as_secs_f64(), policy.objective.as_secs());
-    let reach = (boot_secs * Tuning::SHIPPED.lead_boots).ceil();
+    let objective = policy.objective.as_secs();
+    let Some(boot) = policy.boot else {
+        let guess = Tuning::SHIPPED.boot.guess_secs;
+        return (policy.objective.as_secs_f64() < guess).then(|| {
+            format!(
+                "whether {objective} s can be held when arrivals rise depends on how long an instance takes to boot: \
+                 until that is learnt, which can take hours, about {guess} s are assumed; boot_secs tells it"
+            )
+        });
+    };
+    if boot <= policy.objective {
+        return None;
+    }
+    let boot_secs = boot.as_secs_f64();
+    let reach = Tuning::SHIPPED.lead_secs(boot_secs).ceil();
     Some(format!(
         "an objective of {objective} s is out of reach when arrivals rise, for booting takes {boot_secs} s: \
-         an objective of {reach} s, or a limits.min that the peaks need (it is {min}), would reach it"
+         it takes an objective of {reach} s, or a limits.min that the peaks need (it is {min})"
     ))
 }
 
@@ -233,7 +245,8 @@ mod tests {
             seldom("*/15 * * * * *", 60).as_deref(),
             Some("samples every 15 s are few to learn from: every 10 s is advised")
         );
-        assert_eq!(seldom("*/10 * * * * *", 40), None);
+        let untold = seldom("*/10 * * * * *", 40).unwrap();
+        assert!(untold.starts_with("whether 40 s can be held"), "{untold}");
     }
 
     #[test]
@@ -243,7 +256,7 @@ mod tests {
             let words = describe(&accepted(&[&scaler(&format!("{source}\n{policy}"))]));
             words.lines().find_map(|line| line.strip_prefix("  hint: ")).map(ToOwned::to_owned)
         };
-        let latency = "policy = { kind = \"latency\", latency_objective_secs = 60 }";
+        let latency = "policy = { kind = \"latency\", latency_objective_secs = 300 }";
         assert_eq!(
             hint(latency, ", weight = 2.0, count_delayed = true").as_deref(),
             Some(
@@ -335,8 +348,20 @@ mod tests {
             describe(&accepted(&[&scaler(&format!("policy = {{ {policy} }}\nlimits = {{ min = 2 }}"))]))
         };
         let hint = "\n  hint: an objective of 60 s is out of reach when arrivals rise, for booting takes 150 s: \
-                    an objective of 206 s, or a limits.min that the peaks need (it is 2), would reach it\n";
+                    it takes an objective of 206 s, or a limits.min that the peaks need (it is 2)\n";
         assert_eq!(format!("{}\n", words(150)).matches(hint).count(), 1, "{}", words(150));
         assert!(!words(60).contains("out of reach"), "{}", words(60));
+    }
+
+    #[test]
+    fn whether_an_untold_boot_time_leaves_the_objective_within_reach_is_said_to_be_unknown() {
+        let words = |objective: u32| {
+            let policy = format!("policy = {{ kind = \"latency\", latency_objective_secs = {objective} }}");
+            describe(&accepted(&[&scaler(&policy)]))
+        };
+        let hint = "\n  hint: whether 60 s can be held when arrivals rise depends on how long an instance takes to \
+                    boot: until that is learnt, which can take hours, about 240 s are assumed; boot_secs tells it\n";
+        assert!(format!("{}\n", words(60)).contains(hint), "{}", words(60));
+        assert!(!words(240).contains("depends on"), "{}", words(240));
     }
 }

@@ -296,6 +296,7 @@ images: every 10 seconds, in the region of the environment,
   - scales in to 0 only after 60 s without messages
   - scales out from 0 only after 2 samples in a row with messages
   - orders no more once what was ordered has not come into service for 600 s
+  hint: whether 60 s can be held when arrivals rise depends on how long an instance takes to boot: until that is learnt, which can take hours, about 240 s are assumed; boot_secs tells it
 ";
         assert_eq!(words("", ""), expected);
         let told =

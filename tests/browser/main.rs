@@ -183,7 +183,7 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
         text(&said_first).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
         [
             "scale out from 4 to 6",
-            "18 messages are due within 180 s, more than the fleet and the 3 booting instances can start: +2",
+            "20 messages, 14 of them yet to come, are due within 180 s, more than the fleet and the 3 instances that do not work yet can start: +2",
             "otherwise: with 15 fewer messages due nothing would be ordered"
         ]
     );

@@ -131,20 +131,13 @@ fn boots_are_judged_anew_once_slots_turn_out_different() {
     let mut boot = Boot::default();
     let ages = |secs| [Aged { secs, units: 10 }];
     let slots = |value| Learnt { value, belief: 0.9 };
-    let secs = |boot: &Boot| boot.secs(Some(100.0), &Tuning::SHIPPED.boot);
+    let secs = |boot: &Boot| boot.secs(Some(100.0), &Tuning::SHIPPED);
     for step in 0..40 {
-        boot.learn(
-            1.0,
-            10.0,
-            slots(2.0),
-            &ages(100.0 + 10.0 * f64::from(step)),
-            100.0,
-            &Tuning::SHIPPED.boot,
-        );
+        boot.learn(1.0, 10.0, slots(2.0), &ages(100.0 + 10.0 * f64::from(step)), 100.0, &Tuning::SHIPPED);
     }
     assert!(secs(&boot).value > 200.0, "half of them seem to boot: {:?}", secs(&boot));
-    boot.learn(1.0, 10.0, slots(1.5), &ages(500.0), 100.0, &Tuning::SHIPPED.boot);
-    boot.learn(1.0, 10.0, slots(1.0), &ages(510.0), 100.0, &Tuning::SHIPPED.boot);
+    boot.learn(1.0, 10.0, slots(1.5), &ages(500.0), 100.0, &Tuning::SHIPPED);
+    boot.learn(1.0, 10.0, slots(1.0), &ages(510.0), 100.0, &Tuning::SHIPPED);
     assert!(near(secs(&boot).value, 100.0, 20.0), "{:?}", secs(&boot));
 }
 

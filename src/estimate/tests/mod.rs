@@ -79,6 +79,19 @@ fn before_the_first_sample_there_is_no_outlook() {
 }
 
 #[test]
+fn a_queue_drains_by_what_is_in_service_and_never_without() {
+    let mut watch = Watch::new(HINTS);
+    watch.see(40, 0);
+    assert!(watch.outlook().estimate.drain_secs.is_none());
+    watch.launch(2);
+    watch.instances.iter_mut().for_each(|instance| instance.in_service = true);
+    watch.see(40, 0);
+    let Estimate { processing_secs, slots, drain_secs, .. } = watch.outlook().estimate;
+    let expected = 40.0 * processing_secs.value / slots.value / 2.0;
+    assert!(near(drain_secs.unwrap(), expected, 1e-9), "{drain_secs:?} {expected}");
+}
+
+#[test]
 fn what_arrived_is_what_there_is_more_and_what_was_finished() {
     let mut watch = Watch::new(HINTS);
     watch.see(0, 4);
@@ -339,7 +352,7 @@ fn slots_told_too_many_are_found_out_before_booting_is_blamed() {
     for _ in 0..10 {
         watch.see(100, 0);
     }
-    for _ in 0..12 {
+    for _ in 0..16 {
         // All work, on one message each and not on two.
         watch.see(100, 10);
     }

@@ -85,7 +85,7 @@ fn slots_that_were_misjudged_prove_no_spread() {
     let mut boot = Boot::default();
     let ages = [Aged { secs: 0.75 * BOOT_SECS, units: UNITS }];
     let sure = |value| Learnt { value, belief: 1.0 };
-    let tuning = Tuning::SHIPPED.boot;
+    let tuning = Tuning::SHIPPED;
     (0..100).for_each(|_| boot.learn(1.0, 16.0, sure(2.0), &ages, BOOT_SECS, &tuning));
     let learnt = boot.spread(&tuning).belief;
     boot.learn(1.0, 16.0, sure(4.0), &ages, BOOT_SECS, &tuning);

@@ -11,14 +11,31 @@ pub use learning::{Boot, Forecast, Jumps, MEANS, Processing, Samples, Slots};
 /// finely something is kept, stands beside its use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
-    /// How long before an instance is needed it is ordered, in boot times: a boot, and what it may take longer.
+    /// A boot and what it may take longer, in boot times: so long before an instance is needed it is ordered, so far
+    /// ahead needs and arrivals are looked at, and after so long it certainly works.
     pub lead_boots: f64,
+    /// SQS's counters are so many seconds old: nothing shorter is told apart.
+    pub counters_secs: f64,
+    /// The noise of the counters, as a share of what they count.
+    pub noise: f64,
+    /// After more seconds without samples, the difference of two counters says little; and whoever tells completions
+    /// has told some within as many.
+    pub gap_secs: f64,
+    /// Half of what lateness, surges and idle gaps tell is forgotten after so many seconds.
+    pub forgetting_secs: f64,
+    /// What is lost of earlier samples of processing time, slots, boot time and jumps at each new one.
+    pub lost: f64,
+    /// By what share processing time or slots must turn out different until what was judged by them is worth nothing.
+    pub misjudged: f64,
+    /// Fewer messages than these in an hour are too few to tell a trend by.
+    pub few_hourly: f64,
     /// The share of the objective that is kept back for noise in the counters and whole instances, while
     /// half of the allowed lateness is used.
     pub reserve: f64,
     /// By how much that share grows or shrinks as more or less of the allowed lateness is used.
     pub reserve_swing: f64,
-    /// The share of the objective within which what stays must manage, before anything goes.
+    /// The share of the objective within which what stays must manage, before anything goes; and which surges must
+    /// keep the fleet busy for, before more is thought to be ordered for them.
     pub calm: f64,
     /// Standard deviations of the forecast to provide for when the objective is shorter than the lead,
     /// times the root of boot time ÷ objective.
@@ -27,14 +44,10 @@ pub struct Tuning {
     pub headroom_most: f64,
     /// Standard deviations to provide for once `budget.alarming` times the allowed lateness is used.
     pub headroom_late: f64,
-    /// How many times as many deviations what stays has to provide for: to give back and order again is dear.
-    pub headroom_staying: f64,
     /// The share of an instance that is neither ordered nor kept for.
     pub remainder: f64,
     /// Instances' worth of work below which an empty fleet waits for its last moment to order the first.
     pub first_order: f64,
-    /// How many steps of the outlook before that moment it is ordered: ages are resolved to no less.
-    pub first_order_steps: f64,
     /// The share of the break-even wait that an unneeded instance is kept.
     pub keeping: f64,
     /// Messages that removals may make late by interrupting them, of all messages.
@@ -69,25 +82,14 @@ pub struct Tuning {
 pub struct Budget {
     /// The share of messages that may wait too long: a little less than the promised 1 %.
     pub allowed: f64,
-    /// Half of what was is forgotten after so many seconds.
-    pub forgetting_secs: f64,
     /// Fewer messages than these prove nothing: until as many are seen, `even` of the allowance counts as used.
     pub proof: f64,
-    /// The share of the allowance whose use makes the reserve neither larger nor smaller.
+    /// The share of the allowance whose use makes the reserve neither larger nor smaller, and alarms nobody.
     pub even: f64,
-    /// Fewer messages than these in an hour are too few to call late ones a trend.
-    pub few_hourly: f64,
-    /// The share of the allowance whose use alarms nobody.
-    pub calm: f64,
     /// Times the allowance that must be used for the greatest alarm.
     pub alarming: f64,
-    /// Messages made late that are allowed before any was seen: a fleet must be able to shrink. Of it too, no more than
-    /// `at_once` is risked in one tick.
-    pub first: f64,
     /// The share of what interruptions may still make late that may be risked at once: soon less may be at stake.
     pub at_once: f64,
-    /// Messages made late that may be risked at any time: so small a risk is none.
-    pub no_risk: f64,
 }
 
 /// What is held ready for surges.
@@ -96,19 +98,10 @@ pub struct Hedge {
     /// The share of messages that may be late of what is held: about half of the promised 1 %, for the rest is late
     /// by other causes.
     pub allowed: f64,
-    /// Half of what was is forgotten after so many seconds.
-    pub forgetting_secs: f64,
     /// How many surges there must have been: one may never come again.
     pub again: usize,
     /// Surges that are farther apart, in seconds, are not held ready for: it would cost more than they are worth.
     pub apart_secs: f64,
-    /// For how long more must have been needed, in boot times, to be thought there: what is foreseen is ordered about a
-    /// boot ahead, now a little more, now a little less.
-    pub ordered_boots: f64,
-    /// The share of what can be started within the objective that must wait until more is ordered for it.
-    pub pressed: f64,
-    /// Messages of an hour that are thought to have been in time before anything was seen, at least.
-    pub few_hourly: f64,
 }
 
 /// How many waits are tried.
@@ -121,27 +114,13 @@ pub struct Idle {
     pub waits: [f64; WAITS],
     /// By how many boot times the wait of one boot time, which is never worse than twice the best, is ahead at first.
     pub ahead: f64,
-    /// Seconds in which costs lose all but 1/e.
-    pub fading_secs: f64,
-    /// A gap of more samples than this is one.
-    pub samples: f64,
-    /// Processing times of work that a removal loses, where workers do not finish first: half a message's.
-    pub lost: f64,
 }
 
 /// What is due when, and what can be started by then.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reckoning {
-    /// A boot and its delays are never reckoned closer than so many seconds.
-    pub lead_least_secs: f64,
-    /// Nearer than so many seconds, what goes or stays makes no difference yet: counters are that old.
-    pub near_secs: f64,
-    /// How far ahead a scale-in looks, in boot times.
-    pub ahead_boots: f64,
     /// Messages that a free slot starts beyond one a processing time: one at once, less the half of one not done.
     pub begun: f64,
-    /// The share of the waiting messages that must have arrived since the oldest of them, if never all of them did.
-    pub arrived: f64,
     /// Processing times in which what the messages in flight had waited fades to 1/e.
     pub waited: f64,
     /// How many times what they had waited is taken from the time that an interruption leaves.
@@ -154,57 +133,28 @@ impl Tuning {
     /// The constants as shipped.
     pub const SHIPPED: Self = Self {
         lead_boots: 1.37,
+        counters_secs: 30.0,
+        noise: 0.1,
+        gap_secs: 900.0,
+        forgetting_secs: 86_400.0,
+        lost: 0.001,
+        misjudged: 0.5,
+        few_hourly: 20.0,
         reserve: 0.14,
         reserve_swing: 0.10,
         calm: 0.36,
         headroom: 0.6,
         headroom_most: 0.6,
-        headroom_late: 2.65,
-        headroom_staying: 2.0,
+        headroom_late: 3.0,
         remainder: 0.27,
         first_order: 1.5,
-        first_order_steps: 2.0,
         keeping: 0.5,
         interruptions: 0.0025,
         believed: 0.5,
-        budget: Budget {
-            allowed: 0.008,
-            forgetting_secs: 86_400.0,
-            proof: 2000.0,
-            even: 0.5,
-            few_hourly: 20.0,
-            calm: 0.4,
-            alarming: 2.0,
-            first: 0.1,
-            at_once: 0.15,
-            no_risk: 0.01,
-        },
-        hedge: Hedge {
-            allowed: 0.0045,
-            forgetting_secs: 86_400.0,
-            again: 2,
-            apart_secs: 21_600.0,
-            ordered_boots: 0.7,
-            pressed: 0.3,
-            few_hourly: 20.0,
-        },
-        idle: Idle {
-            waits: [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0],
-            ahead: 3.0,
-            fading_secs: 50_000.0,
-            samples: 1.5,
-            lost: 0.5,
-        },
-        reckoning: Reckoning {
-            lead_least_secs: 20.0,
-            near_secs: 40.0,
-            ahead_boots: 1.2,
-            begun: 0.5,
-            arrived: 0.8,
-            waited: 2.0,
-            waited_times: 2.0,
-            delay: 2.5,
-        },
+        budget: Budget { allowed: 0.008, proof: 1000.0, even: 0.5, alarming: 2.0, at_once: 0.15 },
+        hedge: Hedge { allowed: 0.0045, again: 2, apart_secs: 21_600.0 },
+        idle: Idle { waits: [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0], ahead: 3.0 },
+        reckoning: Reckoning { begun: 0.5, waited: 2.0, waited_times: 2.0, delay: 2.5 },
         forecast: Forecast::SHIPPED,
         jumps: Jumps::SHIPPED,
         processing: Processing::SHIPPED,
@@ -213,12 +163,24 @@ impl Tuning {
         samples: Samples::SHIPPED,
     };
 
+    /// How long before it is needed an instance is to be ordered, in seconds, where a boot takes `boot_secs`.
+    #[must_use]
+    pub fn lead_secs(&self, boot_secs: f64) -> f64 {
+        (self.lead_boots * boot_secs).max(boot_secs + self.counters_secs)
+    }
+
+    /// The share of what was that is kept when `secs` have passed.
+    #[must_use]
+    pub fn kept(&self, secs: f64) -> f64 {
+        libm::exp2(-secs / self.forgetting_secs)
+    }
+
     /// How long all counters must read zero before a queue is believed to be empty that need not be, in seconds,
     /// where samples are `sample_secs` apart: SQS's counters are seconds old and may read zero for a sample or
     /// two, so that two false ones are survived.
     #[must_use]
     pub fn settling_secs(&self, sample_secs: f64) -> f64 {
-        self.samples.settling_least_secs.max(self.samples.settling * sample_secs)
+        self.counters_secs.max(self.samples.settling * sample_secs)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::model::tuning;
+use crate::model::{Tuning, tuning};
 use serde::{Deserialize, Serialize};
 
 /// How much of the lateness that is allowed has been used of late: the integral part of the control.
@@ -24,11 +24,9 @@ impl Budget {
         late: f64,
         excused: f64,
         interrupted: f64,
-        tuning: &tuning::Budget,
+        tuning: &Tuning,
     ) {
-        // An exponential mean of this half-life loses all but 1/e in so many seconds.
-        let fading_secs = 1.443 * tuning.forgetting_secs;
-        let kept = fading_secs / (fading_secs + lasts_secs);
+        let kept = tuning.kept(lasts_secs);
         self.late = self.late * kept + late;
         self.excused = self.excused * kept + excused;
         self.interrupted = self.interrupted * kept + interrupted;
@@ -37,28 +35,27 @@ impl Budget {
 
     /// From 0 to 1: how far lateness calls for headroom; 1 when so much of the allowance is used that
     /// nothing is more alarming. `hourly` are the messages of an hour.
-    pub(super) fn alarm(&self, hourly: f64, tuning: &tuning::Budget) -> f64 {
-        let tuning::Budget { allowed, few_hourly, calm, alarming, .. } = *tuning;
-        let few = hourly.max(few_hourly);
-        let used = (self.unexcused() + calm * allowed * few) / (allowed * (self.all + few));
-        ((used - calm) / (alarming - calm)).clamp(0.0, 1.0)
+    pub(super) fn alarm(&self, hourly: f64, tuning: &Tuning) -> f64 {
+        let tuning::Budget { allowed, even, alarming, .. } = tuning.budget;
+        let few = hourly.max(tuning.few_hourly);
+        let used = (self.unexcused() + even * allowed * few) / (allowed * (self.all + few));
+        ((used - even) / (alarming - even)).clamp(0.0, 1.0)
     }
 
     /// From 1, when none of the allowance is used, to -1, when all of it is, interruptions included.
-    pub(super) fn ease(&self, hourly: f64, tuning: &tuning::Budget) -> f64 {
-        let tuning::Budget { allowed, proof, even, .. } = *tuning;
+    pub(super) fn ease(&self, hourly: f64, tuning: &Tuning) -> f64 {
+        let tuning::Budget { allowed, proof, even, .. } = tuning.budget;
         let few = hourly.max(proof);
         let used =
             (self.unexcused() + self.interrupted + even * allowed * few) / (allowed * (self.all + few));
         (1.0 - used / even).clamp(-1.0, 1.0)
     }
 
-    /// How many removals of this `risk`, of `most`, are allowed if `share` of all messages may be interrupted: each
-    /// tick risks a part of what is left, so that much goes when there is little to interrupt and little when
-    /// there is much.
-    pub(super) fn removals(&self, most: u32, risk: f64, share: f64, tuning: &tuning::Budget) -> u32 {
-        let left = share * self.all + tuning.first - self.interrupted;
-        let worth = (tuning.at_once * left).max(tuning.no_risk);
+    /// How many removals of this `risk`, of `most`, are allowed: each tick risks a part of what interruptions may still
+    /// make late, so that much goes when there is little to interrupt and little when there is much.
+    pub(super) fn removals(&self, most: u32, risk: f64, tuning: &Tuning) -> u32 {
+        let left = tuning.interruptions * self.all - self.interrupted;
+        let worth = (tuning.budget.at_once * left).max(0.0);
         if risk <= 0.0 { most } else { most.min(crate::model::whole_units((worth / risk + 1e-9).floor())) }
     }
 
@@ -77,7 +74,7 @@ mod tests {
     use super::*;
     use crate::model::Tuning;
 
-    const TUNING: tuning::Budget = Tuning::SHIPPED.budget;
+    const TUNING: Tuning = Tuning::SHIPPED;
 
     fn after(all: f64, late: f64, interrupted: f64) -> Budget {
         let mut budget = Budget::default();
@@ -119,16 +116,16 @@ mod tests {
 
     #[test]
     fn interruptions_are_rationed() {
-        assert_eq!(after(0.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 0);
-        assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, 0.0025, &TUNING), 3);
-        assert_eq!(after(4000.0, 0.0, 10.0).removals(5, 0.5, 0.0025, &TUNING), 0);
-        assert_eq!(after(0.0, 0.0, 9.0).removals(5, 0.0, 0.0025, &TUNING), 5, "idle instances may always go");
+        assert_eq!(after(0.0, 0.0, 0.0).removals(5, 0.5, &TUNING), 0);
+        assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, &TUNING), 3);
+        assert_eq!(after(4000.0, 0.0, 10.0).removals(5, 0.5, &TUNING), 0);
+        assert_eq!(after(0.0, 0.0, 9.0).removals(5, 0.0, &TUNING), 5, "idle instances may always go");
     }
 
     #[test]
     fn a_dear_moment_waits_for_a_cheaper_one() {
         let budget = after(4000.0, 0.0, 0.0);
-        assert_eq!(budget.removals(60, 2.5, 0.0025, &TUNING), 0, "in the middle of a burst");
-        assert_eq!(budget.removals(60, 0.02, 0.0025, &TUNING), 60, "after it");
+        assert_eq!(budget.removals(60, 2.5, &TUNING), 0, "in the middle of a burst");
+        assert_eq!(budget.removals(60, 0.02, &TUNING), 60, "after it");
     }
 }

@@ -1,5 +1,5 @@
 use super::reckoning::Reckoning;
-use crate::model::{Timestamp, tuning};
+use crate::model::{Timestamp, Tuning, tuning};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -63,17 +63,17 @@ impl Hedge {
         arrived: f64,
         needed: u32,
         figures: &Reckoning<'_>,
-        tuning: &tuning::Hedge,
+        tuning: &Tuning,
     ) {
         if lasts_secs <= 0.0 {
             return;
         }
-        // Only what has been needed for most of a boot time is there in the twins as well.
-        let ordered_secs = tuning.ordered_boots * figures.boot_secs;
-        self.needs.retain(|(at, _)| now.since(*at).as_secs_f64() <= ordered_secs);
+        // What is foreseen is ordered about a boot ahead, now a little more, now a little less: only what has been
+        // needed for a boot time is there in the twins as well.
+        self.needs.retain(|(at, _)| now.since(*at).as_secs_f64() <= figures.boot_secs);
         let there = self.needs.iter().map(|(_, units)| *units).min().unwrap_or(needed);
         self.needs.push_back((now, needed));
-        let kept = libm::exp2(-lasts_secs / tuning.forgetting_secs);
+        let kept = tuning.kept(lasts_secs);
         let arrived = arrived.max(0.0);
         self.all = self.all * kept + arrived;
         self.twins.resize(LEVELS, Twin::default());
@@ -86,10 +86,10 @@ impl Hedge {
             twin.late *= kept;
             twin.inside += arrived - (per_sec * lasts_secs).min(twin.inside * done);
             let waiting = (twin.inside - slots).max(0.0);
-            let pressed = waiting > tuning.pressed * per_sec * objective_secs;
+            let pressed = waiting > tuning.calm * per_sec * objective_secs;
             twin.pressed_secs = if pressed { twin.pressed_secs + lasts_secs } else { 0.0 };
             twin.since_secs += lasts_secs;
-            if twin.since_secs > tuning.apart_secs {
+            if twin.since_secs > tuning.hedge.apart_secs {
                 (twin.late, twin.surges) = (0.0, 0);
             }
             let late = (waiting - per_sec * objective_secs).clamp(0.0, arrived);
@@ -108,12 +108,13 @@ impl Hedge {
 
     /// The smallest level of which few enough messages would have been late. `hourly` are the messages of an hour:
     /// as many are thought to have been in time before.
-    fn least(&self, hourly: f64, tuning: &tuning::Hedge) -> Held {
+    fn least(&self, hourly: f64, tuning: &Tuning) -> Held {
+        let tuning::Hedge { allowed, again, .. } = tuning.hedge;
         let all = self.all + hourly.max(tuning.few_hourly);
         let mut held = Held::default();
         for (twin, level) in self.twins.iter().zip(levels()) {
             held.units = level;
-            if twin.surges < tuning.again || twin.late <= tuning.allowed * all {
+            if twin.surges < again || twin.late <= allowed * all {
                 break;
             }
             held.late_percent = 100.0 * twin.late / all;

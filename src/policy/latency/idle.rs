@@ -1,4 +1,4 @@
-use crate::model::{Timestamp, tuning};
+use crate::model::{Timestamp, Tuning, tuning};
 use serde::{Deserialize, Serialize};
 
 /// How long capacity that is not needed is worth keeping: as long as that costs less than ordering it
@@ -24,35 +24,35 @@ const LEVELS_MOST: usize = 256;
 
 impl Idle {
     /// Notes that `levels` units are needed at `now`, `lasts_secs` after the last note, or 0 where that is too
-    /// long ago for the watch to have gone on. Ordering a unit again costs `restart_secs` of an instance.
+    /// long ago for the watch to have gone on. Ordering a unit again costs a boot of it.
     pub(super) fn note(
         &mut self,
         now: Timestamp,
         lasts_secs: f64,
         levels: u32,
         boot_secs: f64,
-        restart_secs: f64,
-        tuning: &tuning::Idle,
+        tuning: &Tuning,
     ) {
+        let tuning::Idle { waits, ahead } = tuning.idle;
         if self.begun.is_none() {
             self.begun = Some(now);
-            self.cost = tuning.waits.map(|wait| tuning.ahead * (wait - 1.0).abs() * boot_secs);
+            self.cost = waits.map(|wait| ahead * (wait - 1.0).abs() * boot_secs);
         }
         if lasts_secs <= 0.0 {
             // After a gap in the watch nobody knows what was needed meanwhile.
             self.begun = Some(now);
             self.levels.clear();
         }
-        let kept = tuning.fading_secs / (tuning.fading_secs + lasts_secs);
+        let kept = tuning.kept(lasts_secs);
         self.cost.iter_mut().for_each(|cost| *cost *= kept);
         let mut below = 0;
         while let Some((level, last)) = self.levels.pop() {
             let units = f64::from(level.min(levels).saturating_sub(below));
             let gap = now.since(last).as_secs_f64();
-            if gap > tuning.samples * lasts_secs {
-                for (cost, wait) in self.cost.iter_mut().zip(tuning.waits) {
+            if gap > lasts_secs {
+                for (cost, wait) in self.cost.iter_mut().zip(waits) {
                     let wait = wait * boot_secs;
-                    *cost += units * (gap.min(wait) + if gap > wait { restart_secs } else { 0.0 });
+                    *cost += units * (gap.min(wait) + if gap > wait { boot_secs } else { 0.0 });
                 }
             }
             if level > levels {
@@ -78,8 +78,8 @@ impl Idle {
     }
 
     /// The wait that would have cost the least, in seconds.
-    pub(super) fn break_even_secs(&self, boot_secs: f64, tuning: &tuning::Idle) -> f64 {
-        let cheapest = self.cost.iter().zip(tuning.waits).min_by(|(a, _), (b, _)| a.total_cmp(b));
+    pub(super) fn break_even_secs(&self, boot_secs: f64, tuning: &Tuning) -> f64 {
+        let cheapest = self.cost.iter().zip(tuning.idle.waits).min_by(|(a, _), (b, _)| a.total_cmp(b));
         cheapest.map_or(1.0, |(_, wait)| wait) * boot_secs
     }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::model::Tuning;
 
-    const TUNING: tuning::Idle = Tuning::SHIPPED.idle;
+    const TUNING: Tuning = Tuning::SHIPPED;
 
     fn at(secs: u32) -> Timestamp {
         Timestamp::from_secs(secs.into())
@@ -126,8 +126,8 @@ mod tests {
     fn learnt(gap: u32) -> f64 {
         let mut idle = Idle::default();
         for turn in 0..200 {
-            idle.note(at(turn * (gap + 10)), 10.0, 1, 100.0, 100.0, &TUNING);
-            idle.note(at(turn * (gap + 10) + 10), 10.0, 1, 100.0, 100.0, &TUNING);
+            idle.note(at(turn * (gap + 10)), 10.0, 1, 100.0, &TUNING);
+            idle.note(at(turn * (gap + 10) + 10), 10.0, 1, 100.0, &TUNING);
         }
         idle.break_even_secs(100.0, &TUNING)
     }
@@ -145,15 +145,15 @@ mod tests {
     #[test]
     fn without_experience_the_wait_is_a_boot() {
         let mut idle = Idle::default();
-        idle.note(at(0), 10.0, 3, 100.0, 100.0, &TUNING);
+        idle.note(at(0), 10.0, 3, 100.0, &TUNING);
         assert!((idle.break_even_secs(100.0, &TUNING) - 100.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_level_is_unneeded_since_it_was_last_needed() {
         let mut idle = Idle::default();
-        idle.note(at(0), 10.0, 3, 100.0, 100.0, &TUNING);
-        idle.note(at(10), 10.0, 1, 100.0, 100.0, &TUNING);
+        idle.note(at(0), 10.0, 3, 100.0, &TUNING);
+        idle.note(at(10), 10.0, 1, 100.0, &TUNING);
         let unneeded = |level| idle.unneeded_secs(at(30), level);
         let whole = [unneeded(1), unneeded(3), unneeded(9)].map(|secs| format!("{secs}"));
         assert_eq!(whole, ["20", "30", "30"]);
@@ -164,7 +164,7 @@ mod tests {
     fn a_fleet_of_millions_is_noted_in_a_few_entries() {
         let mut idle = Idle::default();
         for tick in 0..2000 {
-            idle.note(at(tick * 10), 10.0, u32::MAX - tick, 100.0, 100.0, &TUNING);
+            idle.note(at(tick * 10), 10.0, u32::MAX - tick, 100.0, &TUNING);
         }
         assert!(idle.levels.len() <= LEVELS_MOST);
         let unneeded =
@@ -176,10 +176,10 @@ mod tests {
     fn a_gap_costs_for_each_unit_that_was_not_needed_in_it() {
         let costs = |levels: [u32; 3]| {
             let mut idle = Idle::default();
-            idle.note(at(0), 10.0, levels[0], 100.0, 100.0, &TUNING);
+            idle.note(at(0), 10.0, levels[0], 100.0, &TUNING);
             let before = idle.cost[0];
-            idle.note(at(10), 10.0, levels[1], 100.0, 100.0, &TUNING);
-            idle.note(at(100), 10.0, levels[2], 100.0, 100.0, &TUNING);
+            idle.note(at(10), 10.0, levels[1], 100.0, &TUNING);
+            idle.note(at(100), 10.0, levels[2], 100.0, &TUNING);
             (idle.cost[0] - before).round()
         };
         // A little of the cost fades.
@@ -190,8 +190,8 @@ mod tests {
     #[test]
     fn a_gap_in_the_watch_begins_it_anew_and_teaches_nothing() {
         let mut idle = Idle::default();
-        idle.note(at(0), 10.0, 3, 100.0, 100.0, &TUNING);
-        idle.note(at(30_000), 0.0, 1, 100.0, 100.0, &TUNING);
+        idle.note(at(0), 10.0, 3, 100.0, &TUNING);
+        idle.note(at(30_000), 0.0, 1, 100.0, &TUNING);
         assert!(idle.watched_secs(at(30_000)) < 1e-9);
         assert!((idle.break_even_secs(100.0, &TUNING) - 100.0).abs() < 1e-9);
     }

@@ -10,7 +10,7 @@ use crate::model::{Fewer, Hints, LatencyReason, Learning, Outlook, Reason, Times
 use budget::Budget;
 use hedge::{Hedge, Held};
 use idle::Idle;
-use reckoning::{Reckoning, Shortfall, Spare, lead_secs};
+use reckoning::{Reckoning, Shortfall, Spare};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ impl Policy for Latency {
     }
 
     fn lead(&self, outlook: Option<&Outlook>) -> Duration {
-        let lead_secs = outlook.map(|outlook| lead_secs(&outlook.estimate, &self.tuning));
+        let lead_secs = outlook.map(|outlook| self.tuning.lead_secs(outlook.estimate.boot_secs.value));
         Duration::try_from_secs_f64(lead_secs.unwrap_or_default()).unwrap_or_default()
     }
 
@@ -128,8 +128,7 @@ impl Policy for Latency {
         let late = if late { started } else { 0.0 };
         let excused = if memory.excused { late } else { 0.0 };
         let interrupted = memory.risk * f64::from(removed);
-        let Tuning { budget, idle, reckoning, .. } = &self.tuning;
-        memory.budget.note(lasts, outlook.sample_arrived, late, excused, interrupted, budget);
+        memory.budget.note(lasts, outlook.sample_arrived, late, excused, interrupted, &self.tuning);
         memory.desired = Some(view.fleet.desired);
         if view.fleet.desired > ordered {
             memory.raised = Some(view.now);
@@ -138,16 +137,15 @@ impl Policy for Latency {
             memory.busy = Some(view.now);
         }
         memory.in_flight = [figures.in_flight, memory.in_flight[0]];
-        let fading_secs = reckoning.waited * figures.processing_secs;
+        let fading_secs = self.tuning.reckoning.waited * figures.processing_secs;
         let fading = fading_secs / (fading_secs + lasts);
         memory.waited_secs = figures.oldest_secs.max(memory.waited_secs * fading);
         memory.risk = figures.risk(figures.in_flight, memory.waited_secs);
         let (arrived, bare) = (outlook.sample_arrived, self.needed(view, &figures, memory, false));
-        memory.hedge.note(view.now, lasts, arrived, bare, &figures, &self.tuning.hedge);
+        memory.hedge.note(view.now, lasts, arrived, bare, &figures, &self.tuning);
         let ready = self.ready(view, &figures, memory).map_or(0, |held| held.units);
         memory.needed = self.needed(view, &figures, memory, true).max(ready);
-        let restart = figures.boot_secs + if self.drains { 0.0 } else { idle.lost * figures.processing_secs };
-        memory.idle.note(view.now, lasts, memory.needed, figures.boot_secs, restart, idle);
+        memory.idle.note(view.now, lasts, memory.needed, figures.boot_secs, &self.tuning);
     }
 }
 
@@ -166,13 +164,13 @@ impl Latency {
     /// The wait that orders aim at: the objective, less a reserve that grows as messages are late.
     fn aim(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
         let Tuning { reserve, reserve_swing, .. } = self.tuning;
-        let ease = memory.budget.ease(figures.hourly(), &self.tuning.budget);
+        let ease = memory.budget.ease(figures.hourly(), &self.tuning);
         self.hints.objective_secs * (1.0 - reserve + reserve_swing * ease)
     }
 
     /// Standard deviations of the forecast to provide for when ordering.
     fn spare(&self, figures: &Reckoning<'_>, memory: &Memory) -> Spare {
-        let alarm = memory.budget.alarm(figures.hourly(), &self.tuning.budget);
+        let alarm = memory.budget.alarm(figures.hourly(), &self.tuning);
         let short = (figures.boot_secs / self.hints.objective_secs).sqrt();
         let usual = if figures.outlook.tight { self.tuning.headroom * short } else { 0.0 };
         Spare { usual, late: self.tuning.headroom_late * alarm }
@@ -182,7 +180,7 @@ impl Latency {
     /// and where the objective outlasts a boot only once messages have been late all the same.
     fn ready(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory) -> Option<Held> {
         let short = self.hints.objective_secs < figures.boot_secs;
-        let late = memory.budget.alarm(figures.hourly(), &self.tuning.budget) > 0.0;
+        let late = memory.budget.alarm(figures.hourly(), &self.tuning) > 0.0;
         let Held { units, late_percent } = memory.hedge.held();
         let held = Held { units: units.min(view.fleet.max), late_percent };
         (held.units > 0 && !figures.outlook.repeats && (short || late)).then_some(held)
@@ -203,8 +201,7 @@ impl Latency {
     fn needed(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory, minded: bool) -> u32 {
         let aim = self.aim(figures, memory);
         let Spare { usual, late } = self.spare(figures, memory);
-        let spare =
-            Spare { usual: self.tuning.headroom_staying * usual, late: if minded { late } else { 0.0 } };
+        let spare = Spare { usual, late: if minded { late } else { 0.0 } };
         let sustaining = figures.sustaining(aim);
         let pressing = figures.needed(self.tuning.calm * self.hints.objective_secs, spare);
         let needed = whole_units(sustaining.max(pressing - self.tuning.remainder));
@@ -235,13 +232,13 @@ impl Latency {
             }
             spare = Spare::default();
         }
-        let Shortfall { units, messages, within_secs } = figures.shortfall(aim, spare);
+        let Shortfall { units, messages, to_come, within_secs } = figures.shortfall(aim, spare);
         let least = self.least(desired, figures, aim);
         (units > least).then(|| {
             let more = whole_units(units - self.tuning.remainder).max(1);
             let booting = figures.booting_units;
             let fewer = -figures.room(aim, spare, least).0;
-            let reason = LatencyReason::Due { messages, within_secs, booting, more, fewer };
+            let reason = LatencyReason::Due { messages, to_come, within_secs, booting, more, fewer };
             (desired.saturating_add(more), reason)
         })
     }
@@ -254,7 +251,8 @@ impl Latency {
         figures: &Reckoning<'_>,
         memory: &Memory,
     ) -> Option<(u32, LatencyReason)> {
-        let early_secs = self.tuning.first_order_steps * figures.outlook.step_secs;
+        // What is waited for is told to a step, and the next tick is a step away.
+        let early_secs = 2.0 * figures.outlook.step_secs;
         let latest = self.aim(figures, memory) - figures.boot_secs - early_secs;
         let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
         let reason = LatencyReason::LastMoment {
@@ -310,7 +308,7 @@ impl Latency {
                 required_secs: figures.boot_secs,
             });
         }
-        let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs, &self.tuning.idle);
+        let worth = self.tuning.keeping * memory.idle.break_even_secs(figures.boot_secs, &self.tuning);
         let idle = |level| memory.idle.unneeded_secs(view.now, level);
         let kept = memory.idle.needed_within(view.now, worth, desired).max(needed);
         if kept == desired {
@@ -322,8 +320,7 @@ impl Latency {
             });
         }
         let spare = desired - kept;
-        let going =
-            memory.budget.removals(spare, memory.risk, self.tuning.interruptions, &self.tuning.budget);
+        let going = memory.budget.removals(spare, memory.risk, &self.tuning);
         if going == 0 {
             return held(LatencyReason::WouldInterrupt { spare, risk: memory.risk });
         }

@@ -1,4 +1,4 @@
-use crate::model::{Aged, Backlog, Estimate, Fleet, Outlook, Tuning, tuning};
+use crate::model::{Aged, Backlog, Fleet, Outlook, Tuning, tuning};
 
 /// One tick's figures: what is due when, and what can be started by then. Seconds are from now on.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub(super) struct Shortfall {
     pub(super) units: f64,
     /// Messages due by then that the ordered capacity cannot start.
     pub(super) messages: f64,
+    /// Of them, those that are only expected to arrive.
+    pub(super) to_come: f64,
     /// When they are due.
     pub(super) within_secs: f64,
 }
@@ -59,16 +61,12 @@ pub(super) struct Shortfall {
 struct Demand {
     /// Messages due by then beyond what the ordered capacity can start; below zero, so many fewer.
     messages: f64,
+    /// Messages due by then that are only expected to arrive.
+    to_come: f64,
     /// Messages that a unit ordered now can start by then.
     per_unit: f64,
     /// When.
     within_secs: f64,
-}
-
-/// How long before it is needed an instance is to be ordered.
-pub(super) fn lead_secs(estimate: &Estimate, tuning: &Tuning) -> f64 {
-    let boot_secs = estimate.boot_secs.value;
-    (boot_secs * tuning.lead_boots).max(boot_secs + tuning.reckoning.lead_least_secs)
 }
 
 impl<'a> Reckoning<'a> {
@@ -96,7 +94,7 @@ impl<'a> Reckoning<'a> {
             desired: f64::from(fleet.desired),
             booting: all.filter_map(|age| Booting::of(age, range_secs)).collect(),
             booting_units: units(&outlook.ages, boot_secs).saturating_add(unseen.units),
-            oldest_secs: oldest_secs(outlook, waiting, tuning.reckoning.arrived),
+            oldest_secs: oldest_secs(outlook, waiting, tuning.noise),
             processing_secs: estimate.processing_secs.value,
             slots: estimate.slots.value,
             boot_secs,
@@ -109,7 +107,7 @@ impl<'a> Reckoning<'a> {
 
     /// How long before it is needed an instance is to be ordered.
     pub(super) fn lead_secs(&self) -> f64 {
-        lead_secs(&self.outlook.estimate, self.tuning)
+        self.tuning.lead_secs(self.boot_secs)
     }
 
     /// Messages expected in an hour.
@@ -178,10 +176,10 @@ impl<'a> Reckoning<'a> {
     /// demands which an order can still change.
     pub(super) fn shortfall(&self, wait: f64, spare: Spare) -> Shortfall {
         let mut most = Shortfall::default();
-        for Demand { messages, per_unit, within_secs } in self.demands(wait, spare) {
+        for Demand { messages, to_come, per_unit, within_secs } in self.demands(wait, spare) {
             let units = messages / per_unit;
             if units > most.units {
-                most = Shortfall { units, messages, within_secs };
+                most = Shortfall { units, messages, to_come: to_come.min(messages), within_secs };
             }
         }
         most
@@ -208,8 +206,10 @@ impl<'a> Reckoning<'a> {
             let startable = self.startable(ahead);
             // How many are started varies as much as how many come.
             let fewer = spare.late * startable.sqrt();
+            let due = self.due(ahead, wait, spare, jump);
             Demand {
-                messages: self.due(ahead, wait, spare, jump) + fewer - startable,
+                messages: due + fewer - startable,
+                to_come: (due - self.waiting).max(0.0),
                 per_unit: self.slots * self.starts_from(ahead, self.range_secs[0], self.range_secs[1]),
                 within_secs: ahead,
             }
@@ -218,8 +218,9 @@ impl<'a> Reckoning<'a> {
 
     /// Units with which nothing would wait longer than `wait` over the next boot time, were they to stay alone.
     pub(super) fn needed(&self, wait: f64, spare: Spare) -> f64 {
-        let tuning::Reckoning { near_secs, ahead_boots, .. } = self.tuning.reckoning;
-        let farthest = (ahead_boots * self.boot_secs + wait).max(near_secs) + self.outlook.step_secs;
+        // Nearer, what goes or stays makes no difference yet.
+        let near_secs = self.tuning.counters_secs;
+        let farthest = self.lead_secs() + wait + self.outlook.step_secs;
         let horizon =
             self.steps().skip_while(|ahead| *ahead < near_secs).take_while(|ahead| *ahead <= farthest);
         let units = horizon.map(|ahead| {
@@ -285,16 +286,15 @@ fn units(ages: &[Aged], most_secs: f64) -> u32 {
     young.fold(0, |sum, age| sum.saturating_add(age.units))
 }
 
-/// How long the oldest of `waiting` messages has waited: until as many have arrived since. Counters that
-/// are off may show a few more than ever arrived; those did not come before everything: then `most` of them
-/// must have arrived since.
-fn oldest_secs(outlook: &Outlook, waiting: f64, most: f64) -> f64 {
+/// How long the oldest of `waiting` messages has waited: until as many have arrived since, or a share of them that is
+/// smaller by the `noise` of the counters, which may show a few more than ever arrived. Longer than the objective, it
+/// is told no more exactly.
+fn oldest_secs(outlook: &Outlook, waiting: f64, noise: f64) -> f64 {
     if waiting <= 0.0 {
         return 0.0;
     }
-    let since = |messages: f64| outlook.arrived.iter().position(|sum| *sum >= messages);
     let last = outlook.arrived.len().saturating_sub(1);
-    let steps = since(waiting).or_else(|| since(most * waiting)).unwrap_or(last);
+    let steps = outlook.arrived.iter().position(|sum| *sum >= (1.0 - noise) * waiting).unwrap_or(last);
     outlook.step_secs * count(steps as u64)
 }
 

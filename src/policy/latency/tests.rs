@@ -266,7 +266,7 @@ fn two_samples_of_false_zeros_take_no_busy_fleet_away() {
     let mut moment = Moment::new(300.0).units(20, 1e9).in_flight(40);
     moment.memory.idle = serde_json::from_str("{\"cost\":[0,9,9,9,9,9,9,9,9]}").unwrap();
     moment.after(60);
-    moment.memory.idle.note(moment.now, 10.0, 20, 0.0, 0.0, &Tuning::SHIPPED.idle);
+    moment.memory.idle.note(moment.now, 10.0, 20, 0.0, &Tuning::SHIPPED);
     let mut zero = moment.in_flight(0);
     assert_eq!(zero.after(0).0, 20);
     assert_eq!(zero.after(1).0, 20);
@@ -343,7 +343,7 @@ fn only_what_a_lasting_shortage_of_capacity_made_late_is_not_made_up_for() {
         moment.after(60);
         let figures = moment.policy.figures(&moment.view(), &moment.outlook);
         assert!(moment.memory.late_percent() > 3.0, "it is told all the same");
-        moment.memory.budget.ease(figures.hourly(), &Tuning::SHIPPED.budget)
+        moment.memory.budget.ease(figures.hourly(), &Tuning::SHIPPED)
     };
     assert!(ease(0) < -0.9, "{}", ease(0));
     // Only the first boot time counts.
