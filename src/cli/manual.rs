@@ -55,3 +55,13 @@ fn the_manual_page_tells_of_every_variable() {
     let told: BTreeSet<&str> = PAGE.lines().filter_map(|line| line.strip_prefix(".It Ev ")).collect();
     assert_eq!(variables(&Cli::command()), told);
 }
+
+/// One that stands in another's line is quoted within its quotes.
+#[test]
+fn literals_of_the_manual_pages_stand_in_lines_of_their_own() {
+    for page in [PAGE, include_str!("../../docs/backlogd.toml.5")] {
+        for line in page.lines().filter(|line| line.starts_with('.')) {
+            assert!(line.matches("Ql ").count() < 2, "{line}");
+        }
+    }
+}
