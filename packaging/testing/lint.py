@@ -46,7 +46,7 @@ def is_no_newer(symbols, newest):
 
 
 def the_program_wants_no_newer_glibc_than_that_of_amazon_linux(*_):
-    told = run("readelf", "--version-info", "--wide", "target/release/backlogd").stdout
+    told = run("readelf", "--version-info", "--wide", package.program()).stdout
     wanted = set(re.findall(r"Name: (GLIBC_\S+)", told))
     expect(wanted, f"readelf shows no symbols of glibc:\n{told}")
     newer = {symbols for symbols in wanted if not is_no_newer(symbols, LIBRARIES["libc.so.6"])}

@@ -1,6 +1,8 @@
 """Builds the program and both packages of it."""
 
+import json
 import os
+import pathlib
 import tomllib
 
 import papers
@@ -18,6 +20,20 @@ def source_date():
     return int(date)
 
 
+def built():
+    """Where cargo builds: `target`, or what CARGO_TARGET_DIR or cargo's own settings say."""
+    told = json.loads(output("cargo", "metadata", "--format-version=1", "--no-deps", "--locked", "--offline"))
+    return pathlib.Path(told["target_directory"])
+
+
+def program():
+    """The path of the program for this machine."""
+    path = built() / "release/backlogd"
+    if not path.is_file():
+        raise Failure(f"{path} is not there: `cargo build --release` did not put it where cargo says that it builds")
+    return path
+
+
 def build(target=None):
     """Builds the program; with `target`, for that machine as well."""
     run("cargo", "build", "--release", "--locked")
@@ -30,7 +46,7 @@ def pack(place, target=None):
     package = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]
     date = source_date()
     # Completions come from the program for this machine: they are the same on all.
-    papers.stage(ROOT / "target/release/backlogd", package, date)
+    papers.stage(program(), package, date)
     machine = target.split("-")[0] if target else os.uname().machine
     if machine not in ARCHITECTURES:
         raise Failure(f"no packages for {machine}: there are {', '.join(ARCHITECTURES)}")
@@ -41,7 +57,8 @@ def pack(place, target=None):
     environment = {"SOURCE_DATE_EPOCH": str(date)}
     towards = ["--target", target] if target else []
     run("cargo", "deb", "--no-build", "--no-strip", "--locked", "--output", deb, *towards, env=environment)
-    run("cargo", "generate-rpm", "--auto-req", "builtin", "--output", rpm, *towards, env=environment)
+    run("cargo", "generate-rpm", "--auto-req", "builtin", "--target-dir", built(), "--output", rpm, *towards,
+        env=environment)
     return deb, rpm
 
 
