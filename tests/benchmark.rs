@@ -6,8 +6,23 @@
     reason = "a test fails by a panic, in its helpers too"
 )]
 
+#[path = "../benches/control/asked.rs"]
+#[expect(dead_code, reason = "here nothing is asked of the environment")]
+mod asked;
+#[path = "../benches/control/contest.rs"]
+#[expect(dead_code, reason = "the benches have contests")]
+mod contest;
+#[path = "../benches/control/kept.rs"]
+#[expect(dead_code, reason = "here nothing is kept")]
+mod kept;
 #[path = "../benches/control/ours.rs"]
 mod ours;
+#[path = "../benches/control/print.rs"]
+#[expect(dead_code, clippy::print_stdout, reason = "here no table is printed")]
+mod print;
+#[path = "../benches/control/summary.rs"]
+#[expect(dead_code, clippy::cast_precision_loss, reason = "here nothing is summed up")]
+mod summary;
 #[path = "../benches/control/worlds.rs"]
 mod worlds;
 
@@ -17,6 +32,7 @@ use ours::{Hints, ours};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::Duration;
+use summary::{Line, Mean};
 use worlds::read;
 
 const TRACES: &str = "tests/traces";
@@ -98,6 +114,32 @@ fn a_complaint_names_the_world_the_key_and_the_value() {
         assert!(words.contains(said), "{words}");
     }
     assert!(complaint("", ", \"mx\": 60").contains("worlds.json: taxi: \"mx\" is missing"));
+}
+
+#[test]
+fn seeds_that_are_none_are_told_with_what_is_allowed() {
+    assert_eq!(asked::listed("11, 12"), Ok(vec![11, 12]));
+    for list in ["x", "11,", "-1", ""] {
+        let words = asked::listed(list).unwrap_err();
+        assert!(words.starts_with("SEEDS: expected whole numbers") && words.contains(list), "{words}");
+    }
+}
+
+#[test]
+fn what_is_measured_is_kept_where_there_is_no_directory_yet_or_the_complaint_names_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = kept::write(&directory.path().join("built/here"), "control.json", "{}").unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}");
+    let words = kept::write(&path, "control.svg", "").unwrap_err();
+    assert!(words.contains("built/here/control.json/control.svg: "), "{words}");
+}
+
+#[test]
+fn a_line_that_took_part_nowhere_has_no_figures_and_one_without_a_bound_no_ratio() {
+    let line = |means| Line { family: "wpa".to_owned(), label: "x=1".to_owned(), means };
+    assert_eq!(print::sum(&line(vec![None, None])), None);
+    let unbounded = line(vec![None, Some(Mean { ratio: f64::NAN, late_percent: 2.0 })]);
+    assert_eq!(print::sum(&unbounded).unwrap(), "0/1 | – | 2.0");
 }
 
 #[test]

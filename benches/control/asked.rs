@@ -2,7 +2,6 @@
 
 use crate::worlds;
 use backlogd::sim::Case;
-use std::error::Error;
 use std::path::Path;
 
 /// The traces of `TRACES`, a directory, or the benchmark's own.
@@ -12,9 +11,14 @@ pub(crate) fn cases() -> Result<Vec<Case>, String> {
 }
 
 /// The seeds of `SEEDS`, or these.
-pub(crate) fn seeds(usual: &[u64]) -> Result<Vec<u64>, Box<dyn Error>> {
-    match std::env::var("SEEDS") {
-        Ok(list) => Ok(list.split(',').map(|seed| seed.trim().parse()).collect::<Result<_, _>>()?),
-        Err(_) => Ok(usual.to_vec()),
-    }
+pub(crate) fn seeds(usual: &[u64]) -> Result<Vec<u64>, String> {
+    std::env::var("SEEDS").map_or_else(|_| Ok(usual.to_vec()), |list| listed(&list))
+}
+
+/// Seeds as `SEEDS` lists them.
+pub(crate) fn listed(list: &str) -> Result<Vec<u64>, String> {
+    let seeds = list.split(',').map(|seed| seed.trim().parse()).collect::<Result<_, _>>();
+    seeds.map_err(|_error| {
+        format!("SEEDS: expected whole numbers from 0 on with commas between, found {list:?}")
+    })
 }

@@ -3,21 +3,15 @@
 use crate::contest::{Contest, Score};
 use crate::summary::{Line, lines};
 use serde_json::{Map, Value, json};
-use std::path::Path;
 
-/// Writes `{contest: [{family, label, met, ratio, worst_late_percent, traces: {name: {ratio, late_percent}}}]}`.
-pub(crate) fn write(
-    path: &Path,
-    scores: &[Score],
-    contests: &[Contest],
-    names: &[String],
-) -> std::io::Result<()> {
+/// `{contest: [{family, label, met, ratio, worst_late_percent, traces: {name: {ratio, late_percent}}}]}`.
+pub(crate) fn text(scores: &[Score], contests: &[Contest], names: &[String]) -> String {
     let contest = |(number, contest): (usize, &Contest)| {
         let lines = lines(scores, contests, number, names.len());
         (contest.name.clone(), lines.iter().map(|line| policy(line, names)).collect::<Value>())
     };
     let all: Map<String, Value> = contests.iter().enumerate().map(contest).collect();
-    std::fs::write(path, format!("{:#}\n", Value::Object(all)))
+    format!("{:#}\n", Value::Object(all))
 }
 
 fn policy(line: &Line, names: &[String]) -> Value {

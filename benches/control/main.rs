@@ -1,17 +1,18 @@
 //! How late and how dear: our policy and others on the benchmark's worlds. `cargo bench --bench control`.
 //!
 //! Prints tables of instance-hours ÷ the clairvoyant bound and of late messages, and writes them to
-//! `target/control.json`; `target/control.html` draws ours and the best of the others on each trace, and
-//! `target/control.svg` what each costs. The figures are the same on every machine; only the CPU times are not.
+//! `control.json` in the directory that cargo builds in, `target` if nothing else is said; `control.html` beside it
+//! draws ours and the best of the others on each trace, and `control.svg` what each costs. The figures are the same on every machine; only the CPU times are not.
 //! `TRACES=<directory>` takes other traces and worlds (see `tests/traces/README.md`), `SEEDS=11,12` other
-//! seeds: peers run on the first three of them, and on the first two where workers drain. Takes five
-//! minutes on two cores, and as long again to build.
+//! seeds: peers run on the first three of them, and on the first two where workers drain. Takes eight
+//! minutes on two cores, and three to build.
 
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
     missing_debug_implementations,
@@ -22,6 +23,7 @@
 mod asked;
 mod contest;
 mod json;
+mod kept;
 mod ours;
 mod page;
 mod picture;
@@ -34,8 +36,7 @@ mod worlds;
 use backlogd::sim::{Case, Victims};
 use contest::{Contest, Entry, LATE_MAX, OURS, Place, Score, play};
 use ours::Hints;
-use std::error::Error;
-use std::path::Path;
+use std::process::ExitCode;
 use summary::{Line, lines};
 
 const SEEDS: [u64; 8] = [11, 12, 13, 21, 22, 23, 24, 25];
@@ -44,7 +45,17 @@ const SEEDS: [u64; 8] = [11, 12, 13, 21, 22, 23, 24, 25];
 const KILL: usize = 0;
 const DRAIN: usize = 1;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("error: {wrong}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<(), String> {
     let (cases, seeds) = (asked::cases()?, asked::seeds(&SEEDS)?);
     speed::print(&cases);
     let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
@@ -66,12 +77,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         if let (KILL, Some(seed)) = (number, seeds.first()) {
             let listed: Vec<String> = peers.iter().map(u64::to_string).collect();
-            picture::write(Path::new("target/control.svg"), &lines, &listed.join(", "))?;
-            page::write(Path::new("target/control.html"), &contests[number], &lines, &cases, *seed)?;
+            kept::keep("control.svg", &picture::draw(&lines, &listed.join(", ")))?;
+            kept::keep("control.html", &page::page(&contests[number], &lines, &cases, *seed))?;
         }
     }
     robustness::print(&scores, &contests, DRAIN + 1..contests.len(), &cases);
-    json::write(Path::new("target/control.json"), &scores, &contests, &names)?;
+    let path = kept::keep("control.json", &json::text(&scores, &contests, &names))?;
+    eprintln!("written: {}, and control.html and control.svg beside it", path.display());
     Ok(())
 }
 

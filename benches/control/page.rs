@@ -5,22 +5,15 @@ use crate::summary::{Line, Mean};
 use backlogd::sim::Case;
 use backlogd::sim::compare::{Comparison, Entry, Tried};
 use backlogd::sim::{least, report};
-use std::path::Path;
 
 /// Peers that are drawn over time.
 const DRAWN: usize = 3;
 
-/// Writes the page for `contest`, whose lines are `lines`, with runs on `seed`.
-pub(crate) fn write(
-    path: &Path,
-    contest: &Contest,
-    lines: &[Line],
-    cases: &[Case],
-    seed: u64,
-) -> std::io::Result<()> {
+/// The page for `contest`, whose lines are `lines`, with runs on `seed`.
+pub(crate) fn page(contest: &Contest, lines: &[Line], cases: &[Case], seed: u64) -> String {
     let comparisons: Vec<Comparison> =
         (0..).zip(cases).map(|(number, case)| comparison(contest, lines, number, case, seed)).collect();
-    std::fs::write(path, report::page(&comparisons))
+    report::page(&comparisons)
 }
 
 fn comparison(contest: &Contest, lines: &[Line], number: usize, case: &Case, seed: u64) -> Comparison {

@@ -3,7 +3,6 @@
 use crate::contest::OURS;
 use crate::summary::{Line, best_single, families};
 use std::fmt::Write;
-use std::path::Path;
 
 const WIDTH: f64 = 760.0;
 const ROW: f64 = 30.0;
@@ -12,7 +11,7 @@ const LEFT: f64 = 250.0;
 const LONGEST: f64 = 6.6;
 
 /// Draws the bars of `lines`, cheapest first; who is dearer than all bars have room for is left out.
-pub(crate) fn write(path: &Path, lines: &[Line], seeds: &str) -> std::io::Result<()> {
+pub(crate) fn draw(lines: &[Line], seeds: &str) -> String {
     let ours = lines.iter().find(|line| line.family == OURS);
     let peers = families(lines).into_iter().filter_map(|(_, members)| best_single(&members));
     let mut bars: Vec<&Line> =
@@ -37,7 +36,7 @@ pub(crate) fn write(path: &Path, lines: &[Line], seeds: &str) -> std::io::Result
         "<text x=\"16\" y=\"{foot}\" font-size=\"12\" fill=\"#52606d\">Each at its best single setting; \
          geometric mean over the traces, seeds {seeds}; removed instances are killed.</text>\n</svg>"
     );
-    std::fs::write(path, svg)
+    svg
 }
 
 fn bar(svg: &mut String, line: &Line, top: f64) {

@@ -1,10 +1,13 @@
 //! The tables, in Markdown. A cell is the ratio to the bound and, in brackets, late messages of 100.
 
 use crate::contest::{LATE_MAX, OURS};
-use crate::summary::{Line, best_each, best_single, better_points, families};
+use crate::summary::{Line, Mean, best_each, best_single, better_points, families};
 
 /// Points that are listed, of those that should not be there.
 const SHOWN: usize = 20;
+
+/// What stands where there is no figure.
+const NONE: &str = "–";
 
 /// A contest of all: ours, every family at its best single setting, and at its best for each trace.
 pub(crate) fn contest(title: &str, cases: &[String], lines: &[Line], ours_where_peers_are: &Line) {
@@ -43,30 +46,28 @@ pub(crate) fn head(cases: &[String]) {
     println!("|---|{}---|---|---|", "---|".repeat(cases.len()));
 }
 
-/// A line of it.
+/// A line of it, if it took part anywhere.
 pub(crate) fn row(line: &Line) {
-    let cells: Vec<String> = line
-        .means
-        .iter()
-        .map(|mean| {
-            mean.map_or_else(String::new, |mean| {
-                format!(
-                    "{:.2} ({:.1}){}",
-                    mean.ratio,
-                    mean.late_percent,
-                    if mean.is_met() { "" } else { "*" }
-                )
-            })
-        })
-        .collect();
+    if let Some(sum) = sum(line) {
+        let cells: Vec<String> = line.means.iter().map(|mean| mean.map_or(NONE.to_owned(), cell)).collect();
+        println!("| {} {} | {} | {sum} |", line.family, line.label, cells.join(" | "));
+    }
+}
+
+fn cell(mean: Mean) -> String {
+    let late = if mean.is_met() { "" } else { "*" };
+    format!("{} ({:.1}){late}", ratio(mean.ratio), mean.late_percent)
+}
+
+/// The last three columns of a line: traces met, ratio, and late messages of the worst one; nothing where it
+/// took part in none.
+pub(crate) fn sum(line: &Line) -> Option<String> {
     let there = line.means.iter().flatten().count();
-    println!(
-        "| {} {} | {} | {}/{there} | {:.2} | {:.1} |",
-        line.family,
-        line.label,
-        cells.join(" | "),
-        line.met(),
-        line.geomean(),
-        line.worst_late_percent()
-    );
+    let (met, late) = (line.met(), line.worst_late_percent());
+    (there > 0).then(|| format!("{met}/{there} | {} | {late:.1}", ratio(line.geomean())))
+}
+
+/// A ratio, where there is a bound to be held against.
+fn ratio(ratio: f64) -> String {
+    if ratio.is_finite() { format!("{ratio:.2}") } else { NONE.to_owned() }
 }

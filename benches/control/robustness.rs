@@ -92,10 +92,7 @@ pub(crate) fn print(scores: &[Score], contests: &[Contest], range: std::ops::Ran
         let lines = lines(scores, contests, index, cases.len());
         let Some(ours) = lines.iter().find(|line| line.family == OURS) else { continue };
         let (wide, narrow) = (ours.only(|case| !tight[case]), ours.only(|case| tight[case]));
-        let columns = [&wide, &narrow].map(|line| {
-            let there = line.means.iter().flatten().count();
-            format!("{}/{there} | {:.2} | {:.1}", line.met(), line.geomean(), line.worst_late_percent())
-        });
+        let columns = [&wide, &narrow].map(|line| print::sum(line).unwrap_or_else(|| "– | – | –".to_owned()));
         println!("| {} | {} |", contest.name, columns.join(" | "));
         if lines.len() > 1 {
             apart.push((index, contest, lines));
@@ -103,11 +100,14 @@ pub(crate) fn print(scores: &[Score], contests: &[Contest], range: std::ops::Ran
     }
     let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
     for (index, contest, lines) in apart {
-        println!("\n### {}, where the objective is below the boot time\n", contest.name);
         let seeds = contest.field.last().map(|place| place.seeds.clone()).unwrap_or_default();
         let Some(ours) = crate::ours_on(scores, contests, index, cases.len(), &seeds) else { continue };
         let ours =
             ours.only(|case| lines.iter().any(|line| line.family != OURS && line.means[case].is_some()));
+        if print::sum(&ours).is_none() {
+            continue;
+        }
+        println!("\n### {}, where the objective is below the boot time\n", contest.name);
         print::head(&names);
         print::row(&ours);
         let points = dominating_points(&ours, &lines, &names);
