@@ -167,9 +167,13 @@ fn write_stretches(page: &mut String, stretches: &[Stretch<'_>]) -> std::fmt::Re
     }
 }
 
-/// The action, and the code of the step that led to it last.
+/// A code that stands last and changes nothing: what no order reaches.
+const REMARK: &str = "out_of_reach";
+
+/// The action, and the code of the step that led to it last: the policy's own, or one that bent what it asked for.
 fn words(verdict: &Verdict) -> String {
-    let code = verdict.reasons.last().map_or("", |step| step.code.as_str());
+    let mut codes = verdict.reasons.iter().map(|step| step.code.as_str());
+    let code = codes.rfind(|code| *code != REMARK).unwrap_or_default();
     format!("{} [{code}]", text::action(verdict.action))
 }
 

@@ -1,8 +1,8 @@
 use super::{Asked, Replay, Tick, Verdict, lines, text};
 use crate::controller::State;
 use crate::engine::Engine;
-use crate::model::{Mode, Now, Pause, Record, Timestamp};
-use crate::publish::json;
+use crate::model::{Action, Mode, Now, Pause, Record, Timestamp};
+use crate::publish::{Step, json};
 use crate::settings::{self, Settings};
 use crate::sim::case::Case;
 use crate::sim::drive::{Driver, PERIOD};
@@ -160,6 +160,29 @@ fn a_page_shows_each_stretch_of_equal_differences_once() {
     assert!(row.contains(&code(&first.recorded)) && row.ends_with(&code(&first.replayed)), "{row}");
     let rows = page.lines().filter(|line| line.starts_with("20")).count();
     assert!(rows <= differing(&replay).min(40), "{page}");
+}
+
+#[test]
+fn a_row_names_the_step_that_decided_not_what_is_remarked_besides() {
+    let verdict = |to: u32, codes: &[&str]| Verdict {
+        action: Action::between(11, to),
+        recommended: Some(12),
+        reasons: codes.iter().map(|code| step(code)).collect(),
+    };
+    let tick = Tick {
+        time: Timestamp::from_secs(0),
+        desired: Some(11),
+        recorded: verdict(12, &["latency_objective", "out_of_reach"]),
+        replayed: verdict(11, &["latency_objective", "out_of_reach", "cooldown_out"]),
+    };
+    let page = text(&Replay { scaler: "images".to_owned(), ticks: vec![tick], learns: false });
+    let row = page.lines().find(|line| line.starts_with("1970")).unwrap();
+    assert!(row.contains("scale out from 11 to 12 [latency_objective]"), "{row}");
+    assert!(row.ends_with("hold [cooldown_out]"), "{row}");
+}
+
+fn step(code: &str) -> Step {
+    Step { code: code.to_owned(), text: String::new(), otherwise: String::new() }
 }
 
 fn line(time: &str, queue: &str, visible: u64) -> String {
