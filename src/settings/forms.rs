@@ -16,11 +16,16 @@ pub(super) fn one_of(allowed: &[&'static str]) -> impl Fn(&str) -> Result<&'stat
     move |text| {
         let exact = allowed.iter().find(|each| **each == text);
         exact.copied().ok_or_else(|| match (meant(text, allowed), allowed) {
-            (Some(meant), _) => format!("did you mean {meant:?}?"),
+            (Some(meant), [_]) => format!("did you mean {meant:?}?"),
+            (Some(meant), several) => format!("did you mean {meant:?}?\n{}", must_be(several)),
             (None, [only]) => format!("must be {only:?}"),
-            (None, several) => format!("must be one of {several:?}").replace(['[', ']'], ""),
+            (None, several) => must_be(several),
         })
     }
+}
+
+fn must_be(several: &[&str]) -> String {
+    format!("must be one of {several:?}").replace(['[', ']'], "")
 }
 
 /// A scaler's name, which also names a file.
@@ -299,7 +304,10 @@ mod tests {
     fn a_word_that_is_nearly_right_is_recognised() {
         let kind = one_of(&["latency", "step"]);
         assert_eq!(kind("step"), Ok("step"));
-        assert_eq!(kind("steps").unwrap_err(), "did you mean \"step\"?");
+        assert_eq!(
+            kind("steps").unwrap_err(),
+            "did you mean \"step\"?\nmust be one of \"latency\", \"step\""
+        );
         assert_eq!(kind("cpu").unwrap_err(), "must be one of \"latency\", \"step\"");
         assert_eq!(one_of(&["sqs"])("kafka").unwrap_err(), "must be \"sqs\"");
     }
