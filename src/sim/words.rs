@@ -30,9 +30,9 @@ fn achieved(comparison: &Comparison, entry: &Entry) -> String {
 /// Why the objective is not held where no order can hold it.
 fn too_short(comparison: &Comparison, entry: &Entry) -> Option<String> {
     let case = &comparison.case;
-    let [objective, shortest, longest] = [case.objective, *case.boot.start(), *case.boot.end()].map(duration);
+    let (objective, boots) = (duration(case.objective), range(*case.boot.start(), *case.boot.end()));
     let said = format!(
-        "An instance takes {shortest} to {longest} to boot: what arrives out of the blue cannot be served within {objective} by any that is ordered then."
+        "An instance takes {boots} to boot: what arrives out of the blue cannot be served within {objective} by any that is ordered then."
     );
     (!entry.holds() && case.objective < *case.boot.end()).then_some(said)
 }
@@ -124,6 +124,18 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// Two times for people, in one unit: `3 to 10 min`, `90 to 180 s`.
+fn range(from: Duration, to: Duration) -> String {
+    let times = [from, to].map(duration);
+    match times.each_ref().map(|time| time.split_once(' ')) {
+        [Some((from, unit)), Some((to, other))] if unit == other => format!("{from} to {to} {unit}"),
+        _ => {
+            let [from, to] = [from, to].map(|time| (time.as_secs_f64() * 10.0).round() / 10.0);
+            format!("{from} to {to} s")
+        }
+    }
+}
+
 /// Killed messages, and the hours of work that were lost with them: `12 (0.3 h)`.
 #[must_use]
 pub fn lost(killed: u64, lost_hours: f64) -> String {
@@ -164,7 +176,7 @@ mod tests {
         comparison.entries = vec![entry("backlogd", "latency, 60 s", true, run(1.01, 131.0))];
         comparison.bound_hours = None;
         let expected = "backlogd keeps waits within 60 s for only 98.9 % of messages with 131 instance-hours ($12.58). \
-            An instance takes 120 s to 3 min to boot: what arrives out of the blue cannot be served within 60 s by any that \
+            An instance takes 120 to 180 s to boot: what arrives out of the blue cannot be served within 60 s by any that \
             is ordered then. Even 20 instances all the time would be too few to keep it for all of them.";
         assert_eq!(verdict(&comparison), expected);
     }
@@ -184,6 +196,10 @@ mod tests {
         let times = [0, 40, 3_250, 34_700, 96_104].map(Duration::from_millis);
         assert_eq!(times.map(secs), ["0", "0", "3.2", "35", "96"]);
         let times = [0.5, 90.0, 120.0, 900.0, 3_600.0, 86_400.0, 604_800.0].map(Duration::from_secs_f64);
+        let ranges = [(120.0, 180.0), (90.0, 100.5), (180.0, 600.0)];
+        let ranges =
+            ranges.map(|(from, to)| range(Duration::from_secs_f64(from), Duration::from_secs_f64(to)));
+        assert_eq!(ranges, ["120 to 180 s", "90 to 100.5 s", "3 to 10 min"]);
         assert_eq!(times.map(duration), ["0.5 s", "90 s", "120 s", "15 min", "1 h", "24 h", "7 d"]);
     }
 }
