@@ -1,6 +1,6 @@
 //! A comparison as a table for terminals.
 
-use super::compare::{Comparison, Entry};
+use super::compare::{Comparison, Entry, LATE_PERCENT_MAX};
 use super::words::{duration, hours, lost, percent, secs};
 
 /// A column: its head, and how soon it goes where there is not room for all. Those of 0 never go.
@@ -30,6 +30,8 @@ const WORDS: [&str; 2] = ["policy", "setting"];
 /// Their width where room is short.
 const WORDS_WIDTH: usize = 17;
 const BETWEEN: usize = 2;
+/// As wide as sentences are at most.
+const SENTENCES_WIDTH: usize = 100;
 
 fn least(comparison: &Comparison, entry: &Entry) -> Option<String> {
     comparison.ratio(entry.run.instance_hours).map(|ratio| format!("{ratio:.2}"))
@@ -61,7 +63,8 @@ pub fn table(comparison: &Comparison, room: Option<usize>) -> String {
     let mut left_out = Vec::new();
     while width(&columns) > room {
         let Some(last) = columns.iter().map(|column| column.goes).max().filter(|goes| *goes > 0) else {
-            return format!("{}\n{}", heading(comparison), blocks(&all()));
+            let legend = legend(comparison, room).concat();
+            return format!("{}\n{}{legend}", heading(comparison), blocks(&all()));
         };
         left_out.extend(columns.extract_if(.., |column| column.goes == last).map(|column| column.head));
     }
@@ -75,7 +78,28 @@ pub fn table(comparison: &Comparison, room: Option<usize>) -> String {
         lines.push(format!("(no room for: {})", heads.collect::<Vec<_>>().join(", ")));
     }
     lines.push(String::new());
-    lines.join("\n")
+    lines.join("\n") + &legend(comparison, room).concat()
+}
+
+/// Which settings of others are told, and what their letters stand for, in lines; empty where there are no others.
+fn legend(comparison: &Comparison, room: usize) -> Vec<String> {
+    let others: Vec<&Entry> = comparison.entries.iter().filter(|entry| !entry.shipped).collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let has = |sign: &str| others.iter().any(|entry| entry.setting.contains(sign));
+    let mut legend = format!(
+        "(of each other: first its best setting, the cheapest with at most {LATE_PERCENT_MAX} % late or else the least \
+         late, then its usual one if that is another"
+    );
+    if has("x=") {
+        legend.push_str("; x: a share of the backlog that an instance clears within the objective");
+    }
+    if has("T=") {
+        legend.push_str("; T: a target, c the messages an instance works on at once");
+    }
+    legend.push(')');
+    wrapped(&legend, room.min(SENTENCES_WIDTH)).into_iter().map(|line| line + "\n").collect()
 }
 
 impl Filled {
@@ -173,6 +197,9 @@ backlogd      latency, 60 s     0.4    3.2     35     51     96    131     1.17 
 step scaling  x=0.1             4.2    3.2     35     51     96    120     1.07    11.52       73  122 (0.2 h)
 keda          x=0.1             0.7    3.2     35     51     96    155     1.38    14.89       73  122 (0.2 h)
 keda          queueLength=5    12.0    3.2     35     51     96    225     2.00    21.60       73  122 (0.2 h)
+(of each other: first its best setting, the cheapest with at most 1 % late or else the least late,
+  then its usual one if that is another; x: a share of the backlog that an instance clears within
+  the objective)
 ";
         assert_eq!(table(&compared(), None), expected);
     }
@@ -204,9 +231,23 @@ keda          queueLength=5    12.0    3.2     35     51     96    225     2.00 
     }
 
     #[test]
+    fn letters_are_told_where_they_stand_and_nothing_where_there_are_no_others() {
+        let mut comparison = compared();
+        comparison.entries[1].setting = "T=0.5c".to_owned();
+        let told = table(&comparison, Some(100));
+        assert!(told.contains("; T: a target, c the messages an instance works on at once)\n"), "{told}");
+        assert!(told.lines().all(|line| line.chars().count() <= 100), "{told}");
+        comparison.entries.truncate(1);
+        assert!(!table(&comparison, None).contains("usual"), "{}", table(&comparison, None));
+    }
+
+    #[test]
     fn what_nobody_knows_has_no_column() {
         let unknown = Comparison { bound_hours: None, price_per_hour: None, ..compared() };
         let table = table(&unknown, None);
-        assert!(!table.contains("least") && !table.contains("dollars"), "{table}");
+        assert!(
+            !table.contains("x least") && !table.contains("possible") && !table.contains("dollars"),
+            "{table}"
+        );
     }
 }
