@@ -131,7 +131,9 @@ enum Output {
 enum Exit {
     Done = 0,
     Failed = 1,
-    /// `policy plan`: what is there is not what is wanted. 2 is clap's.
+    /// The code of clap, for what it cannot know to be wrong.
+    Usage = 2,
+    /// `policy plan`: what is there is not what is wanted.
     Differs = 3,
     /// `EX_UNAVAILABLE` of sysexits.h.
     Unreachable = 69,

@@ -1,7 +1,9 @@
 use super::{Common, Exit, Output, complain, print, say};
 use crate::sim::compare::Comparison;
 use crate::sim::report::page;
-use crate::sim::{Plan, Request, Shape, Unsaved, Victims, Workload, flags, lines, save, table, words};
+use crate::sim::{
+    Plan, Request, Shape, Unsaved, Victims, Workload, flags, known_rivals, lines, save, table, words,
+};
 use clap::ValueEnum;
 use std::io::{self, IsTerminal};
 use std::ops::RangeInclusive;
@@ -66,8 +68,8 @@ pub(super) struct Args {
     /// What all chance comes from: the same seed, the same run
     #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = WORLD)]
     seed: u64,
-    /// Other policies to compare with, by name, separated by commas, or `all`; each at its usual setting and its best
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    /// Other policies to compare with
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help = compare())]
     compare: Vec<String>,
     /// Dollars that an instance-hour costs [default: costs are told in instance-hours only]
     #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true, value_parser = flags::not_negative)]
@@ -84,7 +86,16 @@ pub(super) struct Args {
 }
 
 const WORKLOAD: &str = "Workload (one of --trace, --shape and --from-records)";
-const WORLD: &str = "Queue, workers and group";
+const WORLD: &str = "Queue, workers and group (times above 0, at most 1209600 seconds)";
+
+/// The help of `--compare`: only the simulation knows the names.
+fn compare() -> String {
+    format!(
+        "Other policies to compare with, by name, separated by commas, or `all`; each at its best setting and its usual \
+         one. There are {}",
+        known_rivals().join(", ")
+    )
+}
 
 /// A built-in shape of arrivals.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -121,7 +132,7 @@ pub(super) fn simulate(common: &Common, args: &Args) -> Exit {
         Ok(plan) => plan,
         Err(refusal) => {
             complain(&refusal);
-            return Exit::Settings;
+            return if refusal.is_usage() { Exit::Usage } else { Exit::Settings };
         }
     };
     for remark in &plan.remarks {

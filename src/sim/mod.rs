@@ -8,6 +8,7 @@
 //! with a queue and a group. [`run_engine`] and [`run_peer`] make a [`Run`] of it, with the same
 //! messages and the same luck for all. [`Stage`] is one story, and [`demo`] shows it.
 
+mod bins;
 mod bound;
 mod case;
 mod chance;
@@ -26,6 +27,7 @@ mod refusal;
 pub mod replay;
 pub mod report;
 mod request;
+mod rivals;
 mod run;
 mod save;
 #[cfg(test)]
@@ -48,6 +50,7 @@ pub use load::{Message, Phase, messages};
 pub use ports::{Shared, SimSource, SimTarget, lock, share};
 pub use refusal::Refusal;
 pub use request::{Plan, Request};
+pub use rivals::known_rivals;
 pub use run::{Glance, Peer, Point, Run, Sent, UNSCORED, run_peer};
 pub use save::{Unsaved, save};
 pub use shapes::Shape;

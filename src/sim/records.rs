@@ -1,5 +1,6 @@
 //! From the daemon's own records to the arrivals that it must have seen.
 
+use super::bins::Bins;
 use super::trace::Trace;
 use super::words::duration;
 use super::workload::LONGEST;
@@ -7,6 +8,7 @@ use crate::model::Timestamp;
 use crate::publish::history::{self, moment};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -155,16 +157,25 @@ pub(super) fn parsed<L: DeserializeOwned>(text: &str) -> Result<Vec<(usize, L)>,
     let filled = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let read = |(number, line)| match serde_json::from_str(line) {
         Ok(record) => Ok((number, record)),
-        Err(error) => Err(Unusable::Malformed { line: number, why: reworded(&error) }),
+        Err(error) => Err(Unusable::Malformed { line: number, why: reworded(line, &error) }),
     };
     filled.map(read).collect()
 }
 
-/// The parser's words; of its place only the column is true.
-fn reworded(error: &serde_json::Error) -> String {
-    let words = error.to_string();
+/// What a record looks like, for who has given something else.
+const LIKENESS: &str = r#"one is a JSON object a line, such as {"time":"2026-11-20T10:00:10Z","scaler":"images",...}, as `backlogd run --output json` prints them"#;
+
+/// What is wrong with a line. Of the parser's words only those about a record's fields are for people, and of its
+/// place only the column is true.
+fn reworded(line: &str, error: &serde_json::Error) -> String {
+    let (words, column) = (error.to_string(), error.column());
     let (what, _) = words.rsplit_once(" at line ").unwrap_or((&words, ""));
-    format!("{what} (column {})", error.column())
+    match error.classify() {
+        _ if !line.trim_start().starts_with('{') => LIKENESS.to_owned(),
+        Category::Data => format!("{what} (column {column})"),
+        Category::Eof => format!("it breaks off in column {column}; {LIKENESS}"),
+        Category::Syntax | Category::Io => format!("it is no JSON from column {column} on; {LIKENESS}"),
+    }
 }
 
 /// Of the scalers called `names`, the one that is asked for, or the only one.
@@ -230,52 +241,6 @@ fn trace(looks: &[Look], processing_secs: f64) -> Option<Trace> {
 
 fn pairs(looks: &[Look]) -> impl Iterator<Item = (&Look, &Look)> {
     looks.iter().zip(looks.iter().skip(1))
-}
-
-/// Amounts in stretches of equal length.
-#[derive(Debug)]
-struct Bins {
-    width: f64,
-    sums: Vec<f64>,
-}
-
-impl Bins {
-    /// Spreads `amount` evenly from `begin` to `end`, in seconds.
-    fn spread(&mut self, amount: f64, begin: f64, end: f64) {
-        let mut from = begin;
-        while from < end {
-            let nth = (from / self.width + 1e-9).floor();
-            let to = ((nth + 1.0) * self.width).min(end);
-            self.add(nth, amount * (to - from) / (end - begin));
-            from = to;
-        }
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a quotient of times from the beginning"
-    )]
-    fn add(&mut self, nth: f64, amount: f64) {
-        let nth = nth as usize;
-        self.sums.resize(self.sums.len().max(nth + 1), 0.0);
-        if let Some(sum) = self.sums.get_mut(nth) {
-            *sum += amount;
-        }
-    }
-
-    /// The amounts as whole numbers that add up to the whole.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of messages")]
-    fn whole(&self) -> Vec<u32> {
-        let (mut sum, mut told) = (0.0, 0.0);
-        let whole = self.sums.iter().map(|amount| {
-            sum += amount;
-            let count = (sum - told + 1e-6).floor();
-            told += count;
-            count as u32
-        });
-        whole.collect()
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
@@ -355,7 +320,14 @@ mod tests {
         let with = |wrong: &str| format!("{}\n\n{wrong}\n", line(0, "a", 1, 0));
         let told = |text: &str| read(text, None, Some(1.0)).unwrap_err().to_string();
         let cut = told(&with(line(10, "a", 1, 0).trim_end_matches('}')));
-        assert!(cut.starts_with("line 3: not a decision record: EOF"), "{cut}");
+        assert!(cut.starts_with("line 3: not a decision record: it breaks off in column 1"), "{cut}");
+        for other in ["t_seconds,arrivals", "0,5", "[1]"] {
+            let told = told(&with(other));
+            assert!(
+                told.starts_with("line 3: not a decision record: one is a JSON object a line, such as {"),
+                "{told}"
+            );
+        }
         let foreign = told(&with("{\"level\":\"INFO\"}"));
         assert!(foreign.starts_with("line 3: not a decision record: missing field `time`"), "{foreign}");
         let negative = told(&with(&line(10, "a", 1, 0).replace("\"visible\":1", "\"visible\":-1")));

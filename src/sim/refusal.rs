@@ -69,19 +69,21 @@ pub enum Refusal {
     },
     /// Nothing would be scored.
     #[error(
-        "{workload}: no message arrives after the first {}, which are not scored; {count} arrive before",
+        "{workload}: no message arrives after the first {}, which is not scored; {count} arrive before: {advice}",
         duration(UNSCORED)
     )]
     NothingScored {
-        /// What the workload is called.
+        /// The file, or what the workload is called.
         workload: String,
         /// How many messages there are.
         count: u64,
+        /// What to do.
+        advice: &'static str,
     },
     /// More time than anybody would wait for.
     #[error("{workload} lasts {}; at most {} can be simulated", duration(*lasts), duration(LONGEST))]
     TooLong {
-        /// What the workload is called.
+        /// The file, or what the workload is called.
         workload: String,
         /// How long it is.
         lasts: Duration,
@@ -91,9 +93,31 @@ pub enum Refusal {
         "{workload}: {count} messages; at most {MESSAGES_MAX} can be simulated: give a shorter or a thinner one"
     )]
     TooMany {
-        /// What the workload is called.
+        /// The file, or what the workload is called.
         workload: String,
         /// How many there are.
         count: u64,
     },
+}
+
+impl Refusal {
+    /// Whether the command line asks for what there is not, rather than a file that cannot be used.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        match self {
+            Self::Records { source, .. } => matches!(source, Unusable::Several(_) | Unusable::Unknown { .. }),
+            Self::Unknown(_)
+            | Self::Several(_)
+            | Self::NoSettings(_)
+            | Self::SeveralObjectives
+            | Self::NoPeer { .. } => true,
+            Self::Unreadable { .. }
+            | Self::Trace { .. }
+            | Self::NoRecords(_)
+            | Self::NoQueue { .. }
+            | Self::NothingScored { .. }
+            | Self::TooLong { .. }
+            | Self::TooMany { .. } => false,
+        }
+    }
 }

@@ -4,9 +4,10 @@ use super::case::{Case, START};
 use super::compare::Comparison;
 use super::contest::Contest;
 use super::drive::{PERIOD, run_recorded};
-use super::peers::{self, Setting};
+use super::peers::Setting;
 use super::progress::Progress;
 use super::refusal::Refusal;
+use super::rivals::rivals;
 use super::shipped::Shipped;
 use super::words;
 use super::workload::{Arrivals, Workload};
@@ -93,7 +94,7 @@ impl Request {
         let objectives = match (self.objectives.as_slice(), known.objective) {
             ([], Some(objective)) => vec![objective],
             ([], None) => vec![OBJECTIVE],
-            (asked, _) => asked.to_vec(),
+            (asked, _) => once(asked),
         };
         if self.records && objectives.len() > 1 {
             return Err(Refusal::SeveralObjectives);
@@ -159,6 +160,14 @@ impl Request {
             Workload::Trace(path, _) | Workload::Records(path) => path.display().to_string(),
         };
         let mut remarks = vec![whose, format!("workload: {what}; {count} messages in {lasts}")];
+        if let (Workload::Records(_), Some(own)) = (&self.workload, scaler)
+            && own.name != arrivals.name
+        {
+            remarks.push(format!(
+                "the records are of scaler {}, and the settings of scaler {}",
+                arrivals.name, own.name
+            ));
+        }
         let told = self.processing.is_some() || arrivals.processing.is_some();
         if !told && scaler.and_then(|scaler| known(scaler).processing).is_none() {
             remarks.push(format!(
@@ -217,6 +226,17 @@ impl Plan {
     }
 }
 
+/// The same, each only once.
+fn once(objectives: &[Duration]) -> Vec<Duration> {
+    let mut once: Vec<Duration> = Vec::new();
+    for objective in objectives {
+        if !once.contains(objective) {
+            once.push(*objective);
+        }
+    }
+    once
+}
+
 /// What the settings say of the workload and the fleet.
 #[derive(Default)]
 struct Known {
@@ -239,27 +259,6 @@ fn known(scaler: &Scaler) -> Known {
         },
         PolicyKind::BacklogPerInstance(_) | PolicyKind::Step(_) => Known { slots, max, ..Known::default() },
     }
-}
-
-/// The settings of other policies under the names asked for.
-fn rivals(names: &[String]) -> Result<Vec<Setting>, Refusal> {
-    let all = peers::all();
-    // Commas stand between names, and blanks are a nuisance on a command line.
-    let plain = |name: &str| {
-        let words = name.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.collect::<Vec<_>>().join("-").to_lowercase()
-    };
-    let known = || {
-        let mut known: Vec<String> = all.iter().map(|setting| plain(setting.family)).collect();
-        known.sort();
-        known.dedup();
-        known.join(", ")
-    };
-    let is = |setting: &Setting, name: &str| plain(name) == "all" || plain(setting.family) == plain(name);
-    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|setting| is(setting, name))) {
-        return Err(Refusal::NoPeer { asked: unknown.clone(), known: known() });
-    }
-    Ok(all.into_iter().filter(|setting| names.iter().any(|name| is(setting, name))).collect())
 }
 
 #[cfg(test)]
@@ -348,6 +347,16 @@ mod tests {
     }
 
     #[test]
+    fn an_objective_that_is_asked_for_twice_is_run_once() {
+        let objectives = [60, 300, 60].map(Duration::from_secs).to_vec();
+        let plan = Request { objectives, ..request() }.plan(None).unwrap();
+        let objectives: Vec<u64> = plan.cases.iter().map(|case| case.objective.as_secs()).collect();
+        assert_eq!(objectives, [60, 300]);
+        let objectives = [60, 60].map(Duration::from_secs).to_vec();
+        assert!(Request { objectives, records: true, ..request() }.plan(None).is_ok());
+    }
+
+    #[test]
     fn what_is_simulated_otherwise_than_it_is_set_is_told() {
         let odd = LATENCY.replace("policy", "schedule = \"0 * * * * *\"\npolicy");
         let mut odd = settings(&odd);
@@ -360,17 +369,5 @@ mod tests {
             "{remarks}"
         );
         assert!(!remarks.contains("--processing-secs"), "{remarks}");
-    }
-
-    #[test]
-    fn others_are_found_however_their_names_are_written() {
-        let count = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            rivals(&names).map(|settings| settings.len()).ok()
-        };
-        assert_eq!((count(&["all"]), count(&["wpa", "All"])), (Some(100), Some(100)));
-        assert_eq!(count(&["target-tracking"]), Some(8));
-        assert_eq!(count(&["Target Tracking, proportional in"]), count(&["target-tracking-proportional-in"]));
-        assert_eq!((count(&["wpa", "wpa"]), count(&["target"]), count(&[])), (Some(13), None, Some(0)));
     }
 }

@@ -46,20 +46,45 @@ impl Workload {
         seed: u64,
     ) -> Result<Arrivals, Refusal> {
         let (trace, name, together) = match self {
-            Self::Records(path) => return recorded(path, scaler, processing),
+            Self::Records(path) => return self.check(recorded(path, scaler, processing)?),
             Self::Trace(path, bin) => (read_trace(path, *bin)?, stem(path), false),
             Self::Shape(shape, per_minute, lasts) => {
                 (shape.trace(*lasts, *per_minute, seed), shape.name().to_owned(), shape.together())
             }
         };
-        check(Arrivals { name, trace, together, processing: None, max: None, begins: None })
+        let arrivals = Arrivals { name, trace, together, processing: None, max: None, begins: None };
+        self.check(arrivals)
+    }
+
+    /// Refuses what there is nothing to learn from, or too much.
+    fn check(&self, arrivals: Arrivals) -> Result<Arrivals, Refusal> {
+        let count = arrivals.trace.total();
+        let (workload, advice) = match self {
+            Self::Trace(path, _) => {
+                (path.display().to_string(), "give a longer one, or let its times begin later")
+            }
+            Self::Records(path) => (path.display().to_string(), "give records of a longer time"),
+            Self::Shape(..) => (arrivals.name.clone(), "give more with --per-minute or --hours"),
+        };
+        if count > MESSAGES_MAX {
+            return Err(Refusal::TooMany { workload, count });
+        }
+        let lasts = arrivals.trace.lasts;
+        if lasts > LONGEST {
+            return Err(Refusal::TooLong { workload, lasts });
+        }
+        let scored = |(secs, count): &(u64, u32)| *count > 0 && *secs >= UNSCORED.as_secs();
+        if !arrivals.trace.counts.iter().any(scored) {
+            return Err(Refusal::NothingScored { workload, count, advice });
+        }
+        Ok(arrivals)
     }
 }
 
 fn recorded(path: &Path, scaler: Option<&str>, processing: Option<Duration>) -> Result<Arrivals, Refusal> {
     let read = records::read(&read_records(path)?, scaler, processing.map(|time| time.as_secs_f64()));
     let recorded = read.map_err(|source| Refusal::Records { path: path.to_owned(), source })?;
-    check(Arrivals {
+    Ok(Arrivals {
         name: recorded.scaler,
         trace: recorded.trace,
         together: false,
@@ -67,23 +92,6 @@ fn recorded(path: &Path, scaler: Option<&str>, processing: Option<Duration>) -> 
         max: recorded.max,
         begins: Some(recorded.begins),
     })
-}
-
-/// Refuses what there is nothing to learn from, or too much.
-fn check(arrivals: Arrivals) -> Result<Arrivals, Refusal> {
-    let (workload, count) = (arrivals.name.clone(), arrivals.trace.total());
-    if count > MESSAGES_MAX {
-        return Err(Refusal::TooMany { workload, count });
-    }
-    let lasts = arrivals.trace.lasts;
-    if lasts > LONGEST {
-        return Err(Refusal::TooLong { workload, lasts });
-    }
-    let scored = |(secs, count): &(u64, u32)| *count > 0 && *secs >= UNSCORED.as_secs();
-    if !arrivals.trace.counts.iter().any(scored) {
-        return Err(Refusal::NothingScored { workload, count });
-    }
-    Ok(arrivals)
 }
 
 fn read_records(path: &Path) -> Result<String, Refusal> {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
+mod refused;
+
 use backlogd::model::Timestamp;
 use backlogd::publish::json;
 use backlogd::sim::{Case, START, Shape, Trace, records};
@@ -136,71 +138,6 @@ fn the_settings_decide_what_flags_do_not() {
     assert!(least("1") && !least("9"), "one instance of two slots cannot do it, nine can");
 }
 
-#[test]
-fn settings_that_are_wrong_are_shown_as_everywhere() {
-    let dir = place();
-    fs::write(dir.path().join("wrong.toml"), SETTINGS.replace("slots = 2", "slots = 0")).unwrap();
-    let told = refused(&dir, &["--config", "wrong.toml"], 78);
-    assert!(told.contains("control.slots cannot be 0") && told.contains("--> wrong.toml:8:"), "{told}");
-    let two = format!("{SETTINGS}{}", SETTINGS.replace("\"images\"\n", "\"videos\"\n"));
-    fs::write(dir.path().join("two.toml"), two).unwrap();
-    let told = refused(&dir, &["--config", "two.toml"], 78);
-    assert_eq!(told, "error: the settings have several scalers: images, videos; choose one with --scaler\n");
-    let told = refused(&dir, &["--config", "two.toml", "--scaler", "imags"], 78);
-    assert_eq!(
-        told,
-        "error: no scaler is called \"imags\"; there are: images, videos; did you mean \"images\"?\n"
-    );
-    let told = refused(&dir, &["--scaler", "images"], 78);
-    assert!(told.contains("--scaler \"images\" needs a settings file"), "{told}");
-}
-
-#[test]
-fn a_trace_that_is_wrong_is_named_with_line_and_value() {
-    let dir = place();
-    fs::write(dir.path().join("bad.csv"), "t_seconds,arrivals\n0,5\n60,five\n").unwrap();
-    let told = refused(&dir, &["--trace", "bad.csv"], 78);
-    assert!(told.starts_with("error: bad.csv: line 3: ") && told.contains("\"five\""), "{told}");
-    let told = refused(&dir, &["--trace", "none.csv"], 78);
-    assert!(told.starts_with("error: cannot read none.csv: No such file"), "{told}");
-    fs::write(dir.path().join("short.csv"), "t_seconds,arrivals\n0,5\n60,5\n").unwrap();
-    let told = refused(&dir, &["--trace", "short.csv"], 78);
-    assert!(told.contains("short: no message arrives after the first 1 h, which are not scored"), "{told}");
-    fs::write(dir.path().join("many.csv"), "t_seconds,arrivals\n0,5\n7200,4294967295\n").unwrap();
-    assert!(refused(&dir, &["--trace", "many.csv"], 78).contains("at most 10000000 can be simulated"));
-    fs::write(dir.path().join("long.csv"), "t_seconds,arrivals\n0,5\n18446744073709551000,1\n").unwrap();
-    assert!(refused(&dir, &["--trace", "long.csv"], 78).contains("at most 366 d can be simulated"));
-    let told = refused(&dir, &["--trace", "arrivals.csv", "--bin", "300"], 78);
-    assert!(told.starts_with("error: arrivals.csv: line 3: 60 s does not come after 300 s"), "{told}");
-}
-
-#[test]
-fn flags_that_are_wrong_are_named_with_what_is_allowed() {
-    let dir = place();
-    for (args, allowed) in [
-        (
-            ["--boot-secs", "9..3"],
-            "'9..3' for '--boot-secs <LO..HI>': the first of LO..HI must not be above the second",
-        ),
-        (["--processing-secs", "-1"], "'-1' for '--processing-secs <SECS>': seconds must be above 0"),
-        (["--objective", "60,0"], "'0' for '--objective <SECS>': seconds must be above 0"),
-        (["--noise-percent", "x"], "'x' for '--noise-percent <PERCENT>': must be a number"),
-        (["--slots", "0"], "'0' for '--slots <COUNT>': 0 is not in 1..=10000"),
-        (["--shape", "wave"], "[possible values: steady, burst, daily, spikes, batch]"),
-        (["--victims", "young"], "[possible values: any, idle, drain]"),
-    ] {
-        let told = refused(&dir, &args, 2);
-        assert!(told.contains(allowed), "{args:?}: {told}");
-    }
-    let told = refused(&dir, &["--compare", "kedda"], 78);
-    assert!(
-        told.contains(
-            "--compare cannot be \"kedda\"; there are: all, buildkite, fixed-size, google-mig, keda, nomad, "
-        ),
-        "{told}"
-    );
-}
-
 /// What a daemon writes down that looks at a day's noisy, stale counters every ten seconds.
 fn watched(case: &Case) -> String {
     let mut world = case.world(case.messages());
@@ -260,8 +197,36 @@ fn the_daemons_records_are_a_workload() {
     assert_eq!((line["workload"].as_str(), line["messages"].as_u64()), (Some("images"), Some(719 * 5 + 5)));
     fs::write(&path, records() + "{\"time\":\n").unwrap();
     let told = refused(&dir, &args, 78);
-    assert!(told.starts_with("error: run.jsonl: line 721: not a decision record: EOF"), "{told}");
+    assert!(
+        told.starts_with("error: run.jsonl: line 721: not a decision record: it breaks off in column "),
+        "{told}"
+    );
     assert!(refused(&dir, &["--from-records", "none.jsonl"], 78).contains("cannot read none.jsonl: "));
+}
+
+#[test]
+fn records_of_another_scaler_than_the_settings_are_told_apart() {
+    let dir = place();
+    let thumbs = records().replace("\"images\"", "\"thumbs\"");
+    fs::write(dir.path().join("thumbs.jsonl"), thumbs).unwrap();
+    fs::write(dir.path().join("images.jsonl"), records()).unwrap();
+    let said = |file: &str| {
+        let args = ["--from-records", file, "--processing-secs", "6", "--config", "backlogd.toml"];
+        let output = simulate(&dir, &args);
+        assert!(output.status.success(), "{}", words(&output));
+        words(&output)
+    };
+    let told = "\nthe records are of scaler thumbs, and the settings of scaler images\n";
+    assert!(said("thumbs.jsonl").contains(told), "{}", said("thumbs.jsonl"));
+    assert!(!said("images.jsonl").contains("the records are of scaler"));
+}
+
+#[test]
+fn the_help_names_the_others() {
+    let help = out(&simulate(&place(), &["--help"]));
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let names = "There are buildkite, fixed-size, google-mig, keda, nomad, step-scaling, target-tracking,";
+    assert!(help.contains(names), "{help}");
 }
 
 #[test]
@@ -323,7 +288,7 @@ fn records_that_cannot_be_written_fail_after_the_figures_are_told() {
         words(&output)
     );
     assert!(
-        refused(&dir, &["--records", "run.jsonl", "--objective", "60,300"], 78)
+        refused(&dir, &["--records", "run.jsonl", "--objective", "60,300"], 2)
             .contains("takes one objective")
     );
 }
