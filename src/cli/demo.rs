@@ -3,6 +3,7 @@ use crate::http::{Server, Unheard};
 use crate::publish::{Form, Ledger};
 use crate::settings::Listen;
 use crate::sim::demo::{self, Options, SEED, SPEED};
+use crate::sim::flags;
 use std::future::pending;
 use std::io::{self, IsTerminal};
 use terminal_size::{Width, terminal_size_of};
@@ -11,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Seconds of the demo's world that pass in one real second; 0 to not wait at all
-    #[arg(long, value_name = "TIMES", default_value_t = SPEED)]
+    /// Seconds of the demo's world that pass in one real second, 0 or more; 0 to not wait at all
+    #[arg(long, value_name = "TIMES", default_value_t = SPEED, allow_negative_numbers = true, value_parser = flags::not_negative)]
     speed: f64,
-    /// What all chance comes from: the same seed, the same run
-    #[arg(long, value_name = "NUMBER", default_value_t = SEED)]
+    /// What all chance comes from, a whole number, 0 or more: the same seed, the same run
+    #[arg(long, value_name = "NUMBER", default_value_t = SEED, allow_negative_numbers = true, value_parser = flags::seed)]
     seed: u64,
     /// How ticks are printed
     #[arg(long, value_name = "FORM", default_value = "text")]

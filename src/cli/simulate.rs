@@ -26,11 +26,11 @@ pub(super) struct Args {
     /// Arrivals of a built-in shape [default: daily]
     #[arg(long, value_name = "SHAPE", group = "workload", help_heading = WORKLOAD)]
     shape: Option<ShapeName>,
-    /// Messages a minute of a shape, when it is neither quiet nor busy
+    /// Messages a minute of a shape, when it is neither quiet nor busy; 0 or more
     #[arg(long, value_name = "COUNT", default_value = "60", conflicts_with_all = ["trace", "from_records"], allow_negative_numbers = true, value_parser = flags::not_negative, help_heading = WORKLOAD)]
     per_minute: f64,
-    /// Hours that a shape lasts; the first is not scored
-    #[arg(long, value_name = "HOURS", default_value_t = 24, conflicts_with_all = ["trace", "from_records"], value_parser = clap::value_parser!(u64).range(2..=1000), help_heading = WORKLOAD)]
+    /// Hours that a shape lasts, 2 to 1000; the first is not scored
+    #[arg(long, value_name = "HOURS", default_value_t = 24, conflicts_with_all = ["trace", "from_records"], allow_negative_numbers = true, value_parser = flags::hours, help_heading = WORKLOAD)]
     hours: u64,
     /// Arrivals as the daemon saw them: a file of its JSON records, one a line, or a directory of history
     #[arg(long, value_name = "FILE", group = "workload", help_heading = WORKLOAD)]
@@ -41,8 +41,8 @@ pub(super) struct Args {
     /// Standard deviation of that, as a multiple of the average; 0 to 10
     #[arg(long, value_name = "TIMES", default_value = "0.5", allow_negative_numbers = true, value_parser = flags::variation, help_heading = WORLD)]
     processing_cv: f64,
-    /// Messages an instance works on at once [default: from the settings, else 1]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = WORLD)]
+    /// Messages an instance works on at once, 1 to 10000 [default: from the settings, else 1]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = flags::count, help_heading = WORLD)]
     slots: Option<u32>,
     /// Seconds from ordering an instance to its first message, anything between LO and HI
     #[arg(long, value_name = "LO..HI", default_value = "120..180", value_parser = flags::times, help_heading = WORLD)]
@@ -53,8 +53,8 @@ pub(super) struct Args {
     /// Seconds for which the messages of a stopped worker stay hidden [default: 6 times --processing-secs, at least 30]
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = flags::time, help_heading = WORLD)]
     visibility_timeout_secs: Option<Duration>,
-    /// Instances at most [default: from the settings or the records, else 1000]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = WORLD)]
+    /// Instances at most, 1 to 10000 [default: from the settings or the records, else 1000]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = flags::count, help_heading = WORLD)]
     max: Option<u32>,
     /// Which instances a scale-in takes [default: any, or drain where the settings say so]
     #[arg(long, value_name = "WHICH", help_heading = WORLD)]
@@ -65,13 +65,13 @@ pub(super) struct Args {
     /// Seconds that counters may be old, 0 or more
     #[arg(long, value_name = "SECS", default_value = "15", allow_negative_numbers = true, value_parser = flags::time_or_none, help_heading = WORLD)]
     stale_secs: Duration,
-    /// What all chance comes from: the same seed, the same run
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = WORLD)]
+    /// What all chance comes from, a whole number, 0 or more: the same seed, the same run
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, allow_negative_numbers = true, value_parser = flags::seed, help_heading = WORLD)]
     seed: u64,
     /// Other policies to compare with
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help = compare())]
     compare: Vec<String>,
-    /// Dollars that an instance-hour costs [default: costs are told in instance-hours only]
+    /// Dollars that an instance-hour costs, 0 or more [default: costs are told in instance-hours only]
     #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true, value_parser = flags::not_negative)]
     price_per_hour: Option<f64>,
     /// How the figures are printed

@@ -1,6 +1,8 @@
 //! The forms of what is given to a simulation on the command line. Each names what is allowed.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// The longest time that may be given: 14 days, the longest that SQS keeps a message.
@@ -8,7 +10,8 @@ const LONGEST_SECS: f64 = 1_209_600.0;
 
 /// A time in seconds, above 0.
 pub fn time(text: &str) -> Result<Duration, String> {
-    let secs = number(text)?;
+    let secs: f64 =
+        text.trim().parse().map_err(|_error| "must be a number of seconds, such as 90".to_owned())?;
     let fits = secs > 0.0 && secs <= LONGEST_SECS;
     // Times are counted in milliseconds.
     let time = fits.then(|| Duration::from_secs_f64((secs * 1000.0).ceil() / 1000.0));
@@ -17,7 +20,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
 
 /// A time in seconds, 0 or more.
 pub fn time_or_none(text: &str) -> Result<Duration, String> {
-    if number(text)? == 0.0 { Ok(Duration::ZERO) } else { time(text) }
+    if number(text) == Ok(0.0) { Ok(Duration::ZERO) } else { time(text) }
 }
 
 /// Two times in seconds, `120..180`, the first not above the second; or one that is both.
@@ -34,7 +37,7 @@ pub fn times(text: &str) -> Result<RangeInclusive<Duration>, String> {
 /// A number, 0 or more.
 pub fn not_negative(text: &str) -> Result<f64, String> {
     let value = number(text)?;
-    if (0.0..=1e9).contains(&value) { Ok(value) } else { Err("must be 0 or more".to_owned()) }
+    if (0.0..=1e9).contains(&value) { Ok(value) } else { Err("must be from 0 to 1000000000".to_owned()) }
 }
 
 /// A coefficient of variation.
@@ -47,6 +50,26 @@ pub fn variation(text: &str) -> Result<f64, String> {
 pub fn percent(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if (0.0..=100.0).contains(&value) { Ok(value) } else { Err("must be from 0 to 100".to_owned()) }
+}
+
+/// Hours that a shape lasts.
+pub fn hours(text: &str) -> Result<u64, String> {
+    whole(text, 2..=1_000)
+}
+
+/// A number of instances, or of what each works on.
+pub fn count(text: &str) -> Result<u32, String> {
+    whole(text, 1..=10_000)
+}
+
+/// What chance comes from.
+pub fn seed(text: &str) -> Result<u64, String> {
+    whole(text, 0..=u64::MAX)
+}
+
+fn whole<N: FromStr + PartialOrd + Display>(text: &str, allowed: RangeInclusive<N>) -> Result<N, String> {
+    let value = text.trim().parse().ok().filter(|value| allowed.contains(value));
+    value.ok_or_else(|| format!("must be a whole number from {} to {}", allowed.start(), allowed.end()))
 }
 
 fn number(text: &str) -> Result<f64, String> {
@@ -79,6 +102,15 @@ mod tests {
             assert!(percent(text).is_err() && variation(text).is_err(), "{text}");
         }
         assert!(time("0").is_err() && time_or_none("0") == Ok(Duration::ZERO) && percent("100.5").is_err());
+    }
+
+    #[test]
+    fn a_count_is_whole_and_within_its_range() {
+        assert_eq!((hours("2"), count(" 10000 "), seed("0")), (Ok(2), Ok(10_000), Ok(0)));
+        for text in ["0.5", "-1", "1", "1001", "x", ""] {
+            assert_eq!(hours(text).unwrap_err(), "must be a whole number from 2 to 1000", "{text}");
+        }
+        assert!(count("0").is_err() && count("10001").is_err() && seed("-1").is_err());
     }
 
     #[test]

@@ -222,11 +222,15 @@ fn records_of_another_scaler_than_the_settings_are_told_apart() {
 }
 
 #[test]
-fn the_help_names_the_others() {
+fn the_help_names_the_others_and_what_is_allowed() {
     let help = out(&simulate(&place(), &["--help"]));
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let names = "There are buildkite, fixed-size, google-mig, keda, nomad, step-scaling, target-tracking,";
-    assert!(help.contains(names), "{help}");
+    for words in [
+        "There are buildkite, fixed-size, google-mig, keda, nomad, step-scaling, target-tracking,",
+        "2 to 1000;",
+    ] {
+        assert!(help.contains(words), "{help}");
+    }
 }
 
 #[test]

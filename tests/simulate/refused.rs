@@ -1,7 +1,8 @@
 //! What is refused, and in which words.
 
-use super::{SETTINGS, place, refused};
+use super::{SETTINGS, place, refused, words};
 use std::fs;
+use std::process::Command;
 
 #[test]
 fn settings_that_are_wrong_are_shown_as_everywhere() {
@@ -57,7 +58,11 @@ fn flags_that_are_wrong_are_named_with_what_is_allowed() {
         (["--processing-secs", "-1"], "'-1' for '--processing-secs <SECS>': seconds must be above 0"),
         (["--objective", "60,0"], "'0' for '--objective <SECS>': seconds must be above 0"),
         (["--noise-percent", "x"], "'x' for '--noise-percent <PERCENT>': must be a number"),
-        (["--slots", "0"], "'0' for '--slots <COUNT>': 0 is not in 1..=10000"),
+        (["--objective", "60s"], "'60s' for '--objective <SECS>': must be a number of seconds, such as 90"),
+        (["--slots", "0"], "'0' for '--slots <COUNT>': must be a whole number from 1 to 10000"),
+        (["--max", "-1"], "'-1' for '--max <COUNT>': must be a whole number from 1 to 10000"),
+        (["--seed", "-1"], "'-1' for '--seed <NUMBER>': must be a whole number from 0 to "),
+        (["--hours", "0.5"], "'0.5' for '--hours <HOURS>': must be a whole number from 2 to 1000"),
         (["--shape", "wave"], "[possible values: steady, burst, daily, spikes, batch]"),
         (["--victims", "young"], "[possible values: any, idle, drain]"),
     ] {
@@ -80,4 +85,17 @@ fn what_is_given_as_records_and_is_none_is_told_what_one_looks_like() {
     let start =
         "error: arrivals.csv: line 1: not a decision record: one is a JSON object a line, such as {\"time\":";
     assert!(told.starts_with(start), "{told}");
+}
+
+#[test]
+fn flags_of_the_demo_that_are_wrong_are_named_with_what_is_allowed() {
+    for (flag, allowed) in [
+        ("--speed", "'-1' for '--speed <TIMES>': must be from 0 to 1000000000"),
+        ("--seed", "'-1' for '--seed <NUMBER>': must be a whole number from 0 to "),
+    ] {
+        let mut demo = Command::new(env!("CARGO_BIN_EXE_backlogd"));
+        let output = demo.args(["demo", flag, "-1"]).output().unwrap();
+        let told = words(&output);
+        assert!(output.status.code() == Some(2) && told.contains(allowed), "{told}");
+    }
 }
