@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
+mod documents;
 mod refused;
 
 use backlogd::model::Timestamp;
@@ -295,19 +296,6 @@ fn records_that_cannot_be_written_fail_after_the_figures_are_told() {
         refused(&dir, &["--records", "run.jsonl", "--objective", "60,300"], 2)
             .contains("takes one objective")
     );
-}
-
-#[test]
-fn the_trace_in_the_documents_is_read() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/simulate.md");
-    let page = fs::read_to_string(page).unwrap();
-    let (_, rest) = page.split_once("```csv\n").unwrap();
-    let (trace, _) = rest.split_once("```").unwrap();
-    let dir = place();
-    fs::write(dir.path().join("arrivals.csv"), trace).unwrap();
-    let output = simulate(&dir, &["--trace", "arrivals.csv"]);
-    assert!(output.status.success(), "{}", words(&output));
-    assert!(words(&output).contains("workload: arrivals.csv; 366 messages in 62 min"), "{}", words(&output));
 }
 
 #[test]
