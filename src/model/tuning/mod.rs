@@ -44,6 +44,9 @@ pub struct Tuning {
     pub headroom_most: f64,
     /// Standard deviations to provide for once `budget.alarming` times the allowed lateness is used.
     pub headroom_late: f64,
+    /// How many times as many deviations what stays has to provide for: a fleet that shrank in a trough is short in the
+    /// next surge, and to give back and order again is dear.
+    pub headroom_staying: f64,
     /// The share of an instance that is neither ordered nor kept for.
     pub remainder: f64,
     /// Instances' worth of work below which an empty fleet waits for its last moment to order the first.
@@ -146,6 +149,7 @@ impl Tuning {
         headroom: 0.6,
         headroom_most: 0.6,
         headroom_late: 3.0,
+        headroom_staying: 2.0,
         remainder: 0.27,
         first_order: 1.5,
         keeping: 0.5,

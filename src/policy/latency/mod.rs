@@ -201,6 +201,7 @@ impl Latency {
     fn needed(&self, view: &View<'_>, figures: &Reckoning<'_>, memory: &Memory, minded: bool) -> u32 {
         let aim = self.aim(figures, memory);
         let Spare { usual, late } = self.spare(figures, memory);
+        let usual = self.tuning.headroom_staying * usual;
         let spare = Spare { usual, late: if minded { late } else { 0.0 } };
         let sustaining = figures.sustaining(aim);
         let pressing = figures.needed(self.tuning.calm * self.hints.objective_secs, spare);
