@@ -9,6 +9,7 @@
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
     missing_debug_implementations,
@@ -32,7 +33,7 @@ mod worlds;
 use backlogd::model::{Tuning, tuning};
 use contest::{Contest, Entry, Place, play};
 use ours::Hints;
-use std::error::Error;
+use std::process::ExitCode;
 use summary::lines;
 
 const SEEDS: [u64; 3] = [11, 12, 13];
@@ -40,7 +41,17 @@ const SEEDS: [u64; 3] = [11, 12, 13];
 /// What a constant is changed by: the columns of the table.
 const FACTORS: [(&str, f64); 2] = [("halved", 0.5), ("doubled", 2.0)];
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("error: {wrong}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<(), String> {
     let (cases, seeds) = (asked::cases()?, asked::seeds(&SEEDS)?);
     let contests = contests(&seeds);
     let scores = play(&contests, &cases);

@@ -45,7 +45,7 @@ pub(super) fn replay(common: &Common, args: &Args) -> Exit {
         }),
         Err(refusal) => {
             complain(&refusal);
-            Exit::Failed
+            if refusal.is_usage() { Exit::Usage } else { Exit::Failed }
         }
     }
 }

@@ -61,6 +61,8 @@ struct Seen {
 
 /// SQS's own default visibility timeout, in seconds.
 const VISIBILITY_SECS: f64 = 30.0;
+/// How far back arrivals are told, in objectives: whatever has waited longer is late, and by far.
+const BACK: f64 = 2.0;
 /// How many steps an outlook has, at most, over objective and boot: longer objectives are looked at more coarsely.
 const STEPS_MOST: f64 = 120.0;
 
@@ -230,7 +232,7 @@ impl Estimates {
             visibility_secs: last.visibility_secs,
             tight,
             step_secs,
-            arrived: self.history.arrived(now, step_secs, hints.objective_secs),
+            arrived: self.history.arrived(now, step_secs, BACK * hints.objective_secs),
             expected: word.expected(now, &self.history, step_secs, ahead_secs),
             repeats: word.again_secs.is_some(),
             jump_per_sec: self.jumps.per_sec(),

@@ -184,7 +184,7 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
         [
             "scale out from 4 to 6",
             "20 messages, 14 of them yet to come, are due within 180 s, more than the fleet and the 3 instances that do not work yet can start: +2",
-            "otherwise: with 15 fewer messages due nothing would be ordered"
+            "otherwise: with 17 fewer messages due nothing would be ordered"
         ]
     );
     browser.run("location.hash = '#/scaler/mail'");

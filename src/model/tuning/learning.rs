@@ -79,7 +79,7 @@ pub struct Boot {
     pub worst: f64,
     /// Samples that are proof of a boot time, for each squared instance that the hint is worth.
     pub proof: f64,
-    /// Boot times, as told or guessed, after which it should.
+    /// Boot times, as told or guessed, after which an instance should work: one that does not is broken.
     pub broken: f64,
 }
 

@@ -12,18 +12,20 @@ pub use learning::{Boot, Forecast, Jumps, MEANS, Processing, Samples, Slots};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
     /// A boot and what it may take longer, in boot times: so long before an instance is needed it is ordered, so far
-    /// ahead needs and arrivals are looked at, and after so long it certainly works.
+    /// ahead needs and arrivals are looked at, and after so long it certainly works. An objective that leaves less
+    /// is tight: no queue absorbs a surprise.
     pub lead_boots: f64,
     /// SQS's counters are so many seconds old: nothing shorter is told apart.
     pub counters_secs: f64,
     /// The noise of the counters, as a share of what they count.
     pub noise: f64,
     /// After more seconds without samples, the difference of two counters says little; and whoever tells completions
-    /// has told some within as many.
+    /// has told some within as many, which is how long samples are kept for them.
     pub gap_secs: f64,
     /// Half of what lateness, surges and idle gaps tell is forgotten after so many seconds.
     pub forgetting_secs: f64,
-    /// What is lost of earlier samples of processing time, slots, boot time and jumps at each new one.
+    /// What is lost of earlier samples at each new one: of slots and boot time at a spell of messages that wait, of the
+    /// processing time at a minute with work in it, of jumps at a jump.
     pub lost: f64,
     /// By what share processing time or slots must turn out different until what was judged by them is worth nothing.
     pub misjudged: f64,
@@ -34,8 +36,8 @@ pub struct Tuning {
     pub reserve: f64,
     /// By how much that share grows or shrinks as more or less of the allowed lateness is used.
     pub reserve_swing: f64,
-    /// The share of the objective within which what stays must manage, before anything goes; and which surges must
-    /// keep the fleet busy for, before more is thought to be ordered for them.
+    /// The share of the objective within which what stays must manage, before anything goes. Once a surge takes a fleet
+    /// longer than that, more is ordered for it, and what is held ready need not last.
     pub calm: f64,
     /// Standard deviations of the forecast to provide for when the objective is shorter than the lead,
     /// times the root of boot time ÷ objective.
@@ -140,15 +142,15 @@ impl Tuning {
         noise: 0.1,
         gap_secs: 900.0,
         forgetting_secs: 86_400.0,
-        lost: 0.001,
+        lost: 0.005,
         misjudged: 0.5,
         few_hourly: 20.0,
-        reserve: 0.14,
+        reserve: 0.15,
         reserve_swing: 0.10,
-        calm: 0.36,
+        calm: 0.38,
         headroom: 0.6,
         headroom_most: 0.6,
-        headroom_late: 3.0,
+        headroom_late: 2.7,
         headroom_staying: 2.0,
         remainder: 0.27,
         first_order: 1.5,

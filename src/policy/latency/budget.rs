@@ -55,7 +55,8 @@ impl Budget {
     /// make late, so that much goes when there is little to interrupt and little when there is much.
     pub(super) fn removals(&self, most: u32, risk: f64, tuning: &Tuning) -> u32 {
         let left = tuning.interruptions * self.all - self.interrupted;
-        let worth = (tuning.budget.at_once * left).max(0.0);
+        // So little that it is none may be risked at any time.
+        let worth = tuning.budget.at_once * left.max(tuning.interruptions * tuning.few_hourly);
         if risk <= 0.0 { most } else { most.min(crate::model::whole_units((worth / risk + 1e-9).floor())) }
     }
 
@@ -83,9 +84,10 @@ mod tests {
     }
 
     #[test]
-    fn lateness_alarms_only_beyond_two_fifths_of_the_allowance() {
+    fn lateness_alarms_only_beyond_half_of_the_allowance() {
         assert!(after(1e6, 0.0, 0.0).alarm(100.0, &TUNING) < 1e-9);
-        assert!(after(1e6, 3100.0, 0.0).alarm(100.0, &TUNING) < 1e-9);
+        assert!(after(1e6, 3900.0, 0.0).alarm(100.0, &TUNING) < 1e-9);
+        assert!(after(1e6, 4200.0, 0.0).alarm(100.0, &TUNING) > 0.01);
         assert!((after(1e6, 16_000.0, 0.0).alarm(100.0, &TUNING) - 1.0).abs() < 1e-3);
     }
 
@@ -120,6 +122,7 @@ mod tests {
         assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, &TUNING), 3);
         assert_eq!(after(4000.0, 0.0, 10.0).removals(5, 0.5, &TUNING), 0);
         assert_eq!(after(0.0, 0.0, 9.0).removals(5, 0.0, &TUNING), 5, "idle instances may always go");
+        assert_eq!(after(4000.0, 0.0, 95.0).removals(5, 1e-5, &TUNING), 5, "and almost idle ones");
     }
 
     #[test]

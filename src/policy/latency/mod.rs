@@ -252,8 +252,8 @@ impl Latency {
         figures: &Reckoning<'_>,
         memory: &Memory,
     ) -> Option<(u32, LatencyReason)> {
-        // What is waited for is told to a step, and the next tick is a step away.
-        let early_secs = 2.0 * figures.outlook.step_secs;
+        // A wait is told to a step, and this is the last tick before the next sample.
+        let early_secs = figures.outlook.step_secs + figures.outlook.sample_secs;
         let latest = self.aim(figures, memory) - figures.boot_secs - early_secs;
         let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
         let reason = LatencyReason::LastMoment {

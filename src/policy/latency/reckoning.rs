@@ -216,7 +216,7 @@ impl<'a> Reckoning<'a> {
         })
     }
 
-    /// Units with which nothing would wait longer than `wait` over the next boot time, were they to stay alone.
+    /// Units with which nothing would wait longer than `wait` until an order would work, were they to stay alone.
     pub(super) fn needed(&self, wait: f64, spare: Spare) -> f64 {
         // Nearer, what goes or stays makes no difference yet.
         let near_secs = self.tuning.counters_secs;
@@ -286,15 +286,16 @@ fn units(ages: &[Aged], most_secs: f64) -> u32 {
     young.fold(0, |sum, age| sum.saturating_add(age.units))
 }
 
-/// How long the oldest of `waiting` messages has waited: until as many have arrived since, or a share of them that is
-/// smaller by the `noise` of the counters, which may show a few more than ever arrived. Longer than the objective, it
-/// is told no more exactly.
+/// How long the oldest of `waiting` messages has waited: until as many have arrived since. Counters that
+/// are off may show a few more than ever arrived; those did not come before everything: then a share of them that is
+/// smaller by this `noise` must have arrived since.
 fn oldest_secs(outlook: &Outlook, waiting: f64, noise: f64) -> f64 {
     if waiting <= 0.0 {
         return 0.0;
     }
+    let since = |messages: f64| outlook.arrived.iter().position(|sum| *sum >= messages);
     let last = outlook.arrived.len().saturating_sub(1);
-    let steps = outlook.arrived.iter().position(|sum| *sum >= (1.0 - noise) * waiting).unwrap_or(last);
+    let steps = since(waiting).or_else(|| since((1.0 - noise) * waiting)).unwrap_or(last);
     outlook.step_secs * count(steps as u64)
 }
 

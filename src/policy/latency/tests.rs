@@ -32,7 +32,7 @@ impl Moment {
             sample_secs: 10.0,
             sample_arrived: 0.0,
             visibility_secs: 30.0,
-            tight: objective_secs < 130.0,
+            tight: objective_secs < Tuning::SHIPPED.lead_secs(100.0),
             step_secs: 10.0,
             arrived: vec![0.0; 100],
             expected: vec![0.0; 100],
@@ -118,6 +118,11 @@ fn a_burst_orders_what_starts_it_in_time_and_no_more() {
     assert_eq!(code, "latency_objective");
     let least = 400.0 / (2.0 * (200.0 / 10.0 + 0.5));
     assert!((least..2.0 * least).contains(&f64::from(capacity)), "{capacity} for {least}");
+}
+
+#[test]
+fn one_message_that_waits_longer_than_all_others_is_not_overlooked() {
+    assert_eq!(Moment::new(300.0).waiting(1, 20).waiting(9, 0).want(), (1, "last_moment"));
 }
 
 #[test]
