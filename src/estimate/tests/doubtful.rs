@@ -253,3 +253,32 @@ fn a_hint_is_not_outdone_by_work_that_nobody_finished() {
 fn processing_secs(watch: &Watch) -> f64 {
     watch.outlook().estimate.processing_secs.value
 }
+
+#[test]
+fn a_release_that_halves_the_slots_is_followed_within_the_hour() {
+    let mut watch = Watch::new(NOTHING);
+    watch.launch(10);
+    watch.at += 10_000;
+    (0..720).for_each(|_| watch.see(500, 80));
+    assert!(near(watch.outlook().estimate.slots.value, 8.0, 0.1));
+    (0..360).for_each(|_| watch.see(500, 40));
+    let slots = watch.outlook().estimate.slots.value;
+    assert!(slots < 5.0, "{slots}");
+}
+
+#[test]
+fn after_an_outage_a_queue_that_empties_teaches_nothing_before_completions_had_time_to_be_told() {
+    let mut watch = Watch::new(Hints { processing_secs: None, ..HINTS });
+    let empties = |watch: &mut Watch, fewer: u64| {
+        (0..40_u64).for_each(|tick| watch.see(1000 - fewer * tick, 50));
+        watch.outlook().estimate.processing_secs.value
+    };
+    (0..10).for_each(|_| _ = empties(&mut watch, 20));
+    let learnt = empties(&mut watch, 20);
+    assert!(near(learnt, 25.0, 1.0), "{learnt}");
+    watch.at += 1200;
+    assert!(near(empties(&mut watch, 5), learnt, 1e-9) && near(empties(&mut watch, 5), learnt, 1e-9));
+    (0..20).for_each(|_| _ = empties(&mut watch, 24));
+    let after = watch.outlook().estimate.processing_secs.value;
+    assert!(after < 0.95 * learnt, "{after} {learnt}");
+}

@@ -167,7 +167,7 @@ fn write_stretches(page: &mut String, stretches: &[Stretch<'_>]) -> std::fmt::Re
     }
 }
 
-/// A code that stands last and changes nothing: what no order reaches.
+/// A code of what changes nothing: what no order reaches.
 const REMARK: &str = "out_of_reach";
 
 /// The action, and the code of the step that led to it last: the policy's own, or one that bent what it asked for.
