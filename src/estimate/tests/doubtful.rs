@@ -282,3 +282,19 @@ fn after_an_outage_a_queue_that_empties_teaches_nothing_before_completions_had_t
     let after = watch.outlook().estimate.processing_secs.value;
     assert!(after < 0.95 * learnt, "{after} {learnt}");
 }
+
+#[test]
+fn what_a_removed_instance_left_hidden_shows_no_slots() {
+    let mut watch = Watch::new(Hints { slots: Some(1), ..HINTS });
+    watch.launch(20);
+    watch.at += 10_000;
+    let see = |watch: &mut Watch, in_flight: u64| {
+        let mut sample = watch.sample(500, in_flight);
+        sample.queues[0].facts.visibility_timeout_secs = Some(120);
+        watch.learn(&sample);
+    };
+    (0..30).for_each(|_| see(&mut watch, 20));
+    watch.instances.truncate(5);
+    (0..14).for_each(|_| see(&mut watch, 20));
+    assert!(near(watch.outlook().estimate.slots.value, 1.0, 0.01));
+}
