@@ -159,8 +159,9 @@ impl Estimates {
         let boot = self.boot_secs(by).value;
         let known = f64::from(fleet.in_service.saturating_add(fleet.pending));
         let per_message = self.processing_secs(by).value;
-        // What a removed instance left in flight is worked on by nobody, until it is seen to be visible again.
-        let hidden_secs = self.last.map_or(VISIBILITY_SECS, |last| last.visibility_secs);
+        // What a removed instance left in flight is worked on by nobody, until it is seen to be visible again. Where that
+        // takes very long, a fleet that shrinks now and then would never be learnt from.
+        let hidden_secs = self.last.map_or(VISIBILITY_SECS, |last| last.visibility_secs.min(tuning.gap_secs));
         let settling_secs =
             (tuning.samples.left_behind * per_message).max(hidden_secs) + tuning.counters_secs;
         if !self.members.settled(now, settling_secs) {

@@ -49,7 +49,8 @@ impl Idle {
         while let Some((level, last)) = self.levels.pop() {
             let units = f64::from(level.min(levels).saturating_sub(below));
             let gap = now.since(last).as_secs_f64();
-            if gap > lasts_secs {
+            // One sample ago is no gap, two are one; notes come not quite as far apart as samples.
+            if gap > 1.5 * lasts_secs {
                 for (cost, wait) in self.cost.iter_mut().zip(waits) {
                     let wait = wait * boot_secs;
                     *cost += units * (gap.min(wait) + if gap > wait { boot_secs } else { 0.0 });
@@ -185,6 +186,15 @@ mod tests {
         // A little of the cost fades.
         assert!((costs([3, 1, 1]) - costs([3, 1, 3]) + 200.0).abs() < 2.0);
         assert!((costs([3, 1, 9]) - costs([3, 1, 3])).abs() < 2.0);
+    }
+
+    #[test]
+    fn a_note_that_comes_a_little_late_is_no_gap() {
+        let mut idle = Idle::default();
+        idle.note(at(0), 10.0, 3, 100.0, &TUNING);
+        let before = idle.cost;
+        idle.note(at(10).shifted(200), 10.0, 3, 100.0, &TUNING);
+        assert!(idle.cost.iter().zip(before).all(|(now, before)| *now <= before), "{:?}", idle.cost);
     }
 
     #[test]
