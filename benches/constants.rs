@@ -9,7 +9,6 @@
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
     missing_debug_implementations,
@@ -42,13 +41,7 @@ const SEEDS: [u64; 3] = [11, 12, 13];
 const FACTORS: [(&str, f64); 2] = [("halved", 0.5), ("doubled", 2.0)];
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(wrong) => {
-            eprintln!("error: {wrong}");
-            ExitCode::FAILURE
-        }
-    }
+    asked::answered(measure())
 }
 
 fn measure() -> Result<(), String> {

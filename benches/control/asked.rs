@@ -1,8 +1,9 @@
-//! What the environment asks a bench to measure.
+//! What the environment asks a bench to measure, and what it is answered where that goes wrong.
 
 use crate::worlds;
 use backlogd::sim::Case;
 use std::path::Path;
+use std::process::ExitCode;
 
 /// The traces of `TRACES`, a directory, or the benchmark's own.
 pub(crate) fn cases() -> Result<Vec<Case>, String> {
@@ -21,4 +22,16 @@ pub(crate) fn listed(list: &str) -> Result<Vec<u64>, String> {
     seeds.map_err(|_error| {
         format!("SEEDS: expected whole numbers from 0 on with commas between, found {list:?}")
     })
+}
+
+/// How a bench ends: what went wrong is told in plain words.
+#[expect(clippy::print_stderr, reason = "a bench has no log")]
+pub(crate) fn answered(measured: Result<(), String>) -> ExitCode {
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("error: {wrong}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! Prints tables of instance-hours ÷ the clairvoyant bound and of late messages, and writes them to
 //! `control.json` in the directory that cargo builds in, `target` if nothing else is said; `control.html` beside it
-//! draws ours and the best of the others on each trace, and `control.svg` what each costs. The figures are the same on every machine; only the CPU times are not.
+//! draws ours and the best of the others on each trace, and `control.svg` what each costs. The figures are the same on
+//! every machine; only the CPU times are not.
 //! `TRACES=<directory>` takes other traces and worlds (see `tests/traces/README.md`), `SEEDS=11,12` other
 //! seeds: peers run on the first three of them, and on the first two where workers drain. Takes eight
 //! minutes on two cores, and three to build.
@@ -46,13 +47,7 @@ const KILL: usize = 0;
 const DRAIN: usize = 1;
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(wrong) => {
-            eprintln!("error: {wrong}");
-            ExitCode::FAILURE
-        }
-    }
+    asked::answered(measure())
 }
 
 fn measure() -> Result<(), String> {
