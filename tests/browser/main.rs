@@ -190,7 +190,7 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
     browser.run("location.hash = '#/scaler/mail'");
     browser.until(&format!("{said}.includes('once it can be read')"));
     let mail = browser.until(said);
-    assert!(text(&mail).contains("Last change 70 s ago, at 09:58:50: scale out from 9 to 10: "), "{mail}");
+    assert!(text(&mail).contains("Last change 80 s ago, at 09:58:40: scale out from 6 to 10: "), "{mail}");
 }
 
 #[test]
