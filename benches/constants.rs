@@ -135,7 +135,7 @@ macro_rules! groups {
 groups! {
     Tuning {
         lead_boots, counters_secs, noise, gap_secs, forgetting_secs, lost, misjudged, few_hourly,
-        reserve, reserve_swing, calm, headroom, headroom_most, headroom_late, headroom_staying, remainder, first_order,
+        reserve, calm, headroom, headroom_most, headroom_late, headroom_staying, remainder, first_order,
         keeping, interruptions, believed,
         budget, hedge, idle, reckoning, forecast, jumps, processing, slots, boot, samples,
     }

@@ -45,6 +45,14 @@ impl History {
         self.week.add(from, to, count);
     }
 
+    /// Notes that so many more messages arrived from `from` until `to`, evenly, than was noted then.
+    pub(super) fn amend(&mut self, from: Timestamp, to: Timestamp, more: f64) {
+        let (from, to) = (self.secs(from), self.secs(to).min(self.recent.end_secs()));
+        self.recent.add(from, to, more);
+        self.day.add(from, to, more);
+        self.week.add(from, to, more);
+    }
+
     /// Messages that arrived in the `lasts_secs` that began `ago_secs` before `now`; nothing when that is
     /// longer ago than what is remembered.
     pub(super) fn sum(&self, now: Timestamp, ago_secs: f64, lasts_secs: f64) -> Option<f64> {
@@ -102,6 +110,13 @@ impl<const WIDTH_SECS: u32, const SPAN_SECS: u32> Ring<WIDTH_SECS, SPAN_SECS> {
         self.begun.saturating_sub(1).saturating_mul(WIDTH_SECS.into())
     }
 
+    /// Seconds from the origin to the end of the newest stretch.
+    fn end_secs(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "stretches are few")]
+        let begun = self.begun as f64;
+        begun * Self::width()
+    }
+
     /// The stretch that holds the time `secs` after the origin.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; never negative")]
     fn stretch(secs: f64) -> u64 {
@@ -116,8 +131,10 @@ impl<const WIDTH_SECS: u32, const SPAN_SECS: u32> Ring<WIDTH_SECS, SPAN_SECS> {
             self.begin(stretch);
             #[expect(clippy::cast_precision_loss, reason = "stretches are few")]
             let end = ((stretch.saturating_add(1)) as f64 * Self::width()).min(to);
-            if let Some(newest) = self.counts.back_mut() {
-                *newest += rate * (end - at);
+            let oldest = self.begun.saturating_sub(self.counts.len() as u64);
+            let place = stretch.checked_sub(oldest).and_then(|place| usize::try_from(place).ok());
+            if let Some(noted) = place.and_then(|place| self.counts.get_mut(place)) {
+                *noted += rate * (end - at);
             }
             at = end;
         }

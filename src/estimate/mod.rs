@@ -19,7 +19,7 @@ use forecast::Forecast;
 use history::{History, STEP_SECS};
 use jumps::Jumps;
 use members::Members;
-use processing::Processing;
+use processing::{Processing, Surplus};
 use slots::Slots;
 
 use crate::model::{
@@ -86,7 +86,10 @@ impl Estimates {
         let shift = now.steady.as_millis().saturating_sub(now.wall.as_millis());
         let believed = self.processing_secs(by).value;
         let told = deleted(sample).map(|told| (told.from.shifted(shift), told));
-        self.processing.learn(at, waiting, in_flight, told, hints.processing_secs, tuning);
+        let surplus = self.processing.learn(at, waiting, in_flight, told, hints.processing_secs, tuning);
+        if let Some(Surplus { from, until, count }) = surplus {
+            self.history.amend(from, until, count);
+        }
         let learnt = self.processing_secs(by).value;
         let (lasts_secs, arrived) =
             before.map_or((0.0, 0.0), |last| self.arrived(by, at, &last, waiting, in_flight));

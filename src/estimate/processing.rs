@@ -75,12 +75,21 @@ impl Emptying {
     }
 }
 
+/// How many more messages were finished in a stretch than was reckoned; below zero, so many fewer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Surplus {
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) count: f64,
+}
+
 /// No work is shorter, in seconds: nor may a hint be.
 const SHORTEST_SECS: f64 = 0.001;
 
 impl Processing {
     /// Learns from a sample of the messages that wait and are in flight and, if any were told, from completions,
-    /// with the steady time of their beginning.
+    /// with the steady time of their beginning. Says in what stretch how many more were finished than was reckoned, if
+    /// that is news.
     pub(super) fn learn(
         &mut self,
         now: Timestamp,
@@ -89,7 +98,7 @@ impl Processing {
         told: Option<(Timestamp, Deleted)>,
         hint: Option<f64>,
         tuning: &Tuning,
-    ) {
+    ) -> Option<Surplus> {
         let late = |since: Timestamp| now.since(since).as_secs_f64() > tuning.gap_secs;
         while self.samples.front().is_some_and(|(at, _)| late(*at)) {
             self.samples.pop_front();
@@ -103,21 +112,23 @@ impl Processing {
         }
         self.samples.push_back((now, in_flight));
         self.hung &= self.told.is_some_and(|told| !late(told));
-        let Some((from, deleted)) = told else { return };
+        let (from, deleted) = told?;
         let until = from + deleted.lasts;
         let news = self.told.is_none_or(|told| until > told);
-        let Some(working) = self.working(from, until).filter(|_| news) else { return };
+        let working = self.working(from, until).filter(|_| news)?;
         self.told = Some(until);
         if deleted.count > 0.0 {
             self.unfinished = Unfinished { messages: self.unfinished.messages, ..Unfinished::default() };
         }
         let in_flight_secs = working * deleted.lasts.as_secs_f64();
+        let reckoned = self.finished(working, deleted.lasts.as_secs_f64(), self.secs(hint, tuning).value);
         let (prior, worth) = prior(hint, tuning);
         self.hung =
             deleted.count <= 0.0 && in_flight_secs > tuning.processing.proof * self.mean(prior, worth);
         if !self.hung && in_flight_secs + deleted.count > 0.0 {
             self.add(in_flight_secs, deleted.count, tuning);
         }
+        Some(Surplus { from, until, count: deleted.count - reckoned })
     }
 
     fn add(&mut self, in_flight_secs: f64, completions: f64, tuning: &Tuning) {

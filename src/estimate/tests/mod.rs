@@ -103,6 +103,30 @@ fn what_arrived_is_what_there_is_more_and_what_was_finished() {
 }
 
 #[test]
+fn completions_told_later_correct_what_had_arrived() {
+    let mut watch = Watch::new(HINTS);
+    (0..30).for_each(|_| watch.see(50, 4));
+    // All stays as it is: as many as 4 in flight for 10 s each would finish are thought to have come.
+    let from = Timestamp::from_secs(watch.at - 180);
+    let mut sample = watch.sample(50, 4);
+    sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 15.0 });
+    watch.learn(&sample);
+    let in_minutes = |arrived: &[f64]| {
+        [1, 13, 19, 25]
+            .map(|steps| arrived[steps])
+            .windows(2)
+            .map(|sums| sums[1] - sums[0])
+            .collect::<Vec<_>>()
+    };
+    let told = in_minutes(&watch.outlook().arrived);
+    assert!(near(told[0], 48.0, 1e-6) && near(told[1], 15.0, 1e-6) && near(told[2], 24.0, 1e-6), "{told:?}");
+    watch.at += 50;
+    watch.learn(&sample);
+    let again = watch.outlook().arrived;
+    assert!(near(again[25] - again[19], 15.0, 1e-6), "told again, it is no news: {again:?}");
+}
+
+#[test]
 fn a_missing_reading_teaches_nothing() {
     let mut watch = Watch::new(HINTS);
     watch.see(0, 4);

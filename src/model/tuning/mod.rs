@@ -31,11 +31,9 @@ pub struct Tuning {
     pub misjudged: f64,
     /// Fewer messages than these in an hour are too few to tell a trend by.
     pub few_hourly: f64,
-    /// The share of the objective that is kept back for noise in the counters and whole instances, while
-    /// half of the allowed lateness is used.
+    /// The share of the objective that is kept back while half of the allowed lateness is used: none of it while none is
+    /// used, and twice as much once all of it is.
     pub reserve: f64,
-    /// By how much that share grows or shrinks as more or less of the allowed lateness is used.
-    pub reserve_swing: f64,
     /// The share of the objective within which what stays must manage, before anything goes. Once a surge takes a fleet
     /// longer than that, more is ordered for it, and what is held ready need not last.
     pub calm: f64,
@@ -145,8 +143,7 @@ impl Tuning {
         lost: 0.005,
         misjudged: 0.5,
         few_hourly: 20.0,
-        reserve: 0.15,
-        reserve_swing: 0.10,
+        reserve: 0.1,
         calm: 0.38,
         headroom: 0.6,
         headroom_most: 0.6,

@@ -54,6 +54,8 @@ pub struct Memory {
     busy: Option<Timestamp>,
     /// What the messages in flight had waited, in seconds.
     waited_secs: f64,
+    /// How long the oldest message had waited at the last sample, in seconds.
+    oldest_secs: f64,
     /// Messages that a removal at the last sample can be expected to make late.
     risk: f64,
 }
@@ -115,7 +117,6 @@ impl Policy for Latency {
         let Some(outlook) = view.outlook else { return };
         let figures = self.figures(view, outlook);
         let lasts = outlook.sample_secs;
-        let late = figures.oldest_secs > self.hints.objective_secs;
         let started = figures.in_flight / figures.processing_secs * lasts;
         let ordered = memory.desired.unwrap_or(view.fleet.desired);
         let removed = ordered.saturating_sub(view.fleet.desired);
@@ -124,8 +125,9 @@ impl Policy for Latency {
         memory.short = (there < view.fleet.desired).then(|| before.unwrap_or((there, view.now)));
         let waits_secs = |(_, since): (u32, Timestamp)| view.now.since(since).as_secs_f64();
         let short = memory.short.map(waits_secs).is_some_and(|secs| secs > figures.boot_secs);
-        memory.excused = view.held || short || (memory.excused && late);
-        let late = if late { started } else { 0.0 };
+        let late = started * late_share(memory.oldest_secs, figures.oldest_secs, self.late_secs());
+        memory.oldest_secs = figures.oldest_secs;
+        memory.excused = view.held || short || (memory.excused && late > 0.0);
         let excused = if memory.excused { late } else { 0.0 };
         let interrupted = memory.risk * f64::from(removed);
         memory.budget.note(lasts, outlook.sample_arrived, late, excused, interrupted, &self.tuning);
@@ -161,11 +163,17 @@ impl Latency {
         )
     }
 
+    /// How long the oldest message has waited, as far as the counters show, where it has waited too long: on average
+    /// they are half as old as they may be. Of a short objective, half is left at least.
+    fn late_secs(&self) -> f64 {
+        let objective_secs = self.hints.objective_secs;
+        (objective_secs - 0.5 * self.tuning.counters_secs).max(0.5 * objective_secs)
+    }
+
     /// The wait that orders aim at: the objective, less a reserve that grows as messages are late.
     fn aim(&self, figures: &Reckoning<'_>, memory: &Memory) -> f64 {
-        let Tuning { reserve, reserve_swing, .. } = self.tuning;
         let ease = memory.budget.ease(figures.hourly(), &self.tuning);
-        self.hints.objective_secs * (1.0 - reserve + reserve_swing * ease)
+        self.hints.objective_secs * (1.0 - self.tuning.reserve * (1.0 - ease))
     }
 
     /// Standard deviations of the forecast to provide for when ordering.
@@ -252,8 +260,8 @@ impl Latency {
         figures: &Reckoning<'_>,
         memory: &Memory,
     ) -> Option<(u32, LatencyReason)> {
-        // A wait is told to a step, and this is the last tick before the next sample.
-        let early_secs = figures.outlook.step_secs + figures.outlook.sample_secs;
+        // This is the last tick before the next sample, and counters are half as old as they may be, on average.
+        let early_secs = figures.outlook.sample_secs + 0.5 * self.tuning.counters_secs;
         let latest = self.aim(figures, memory) - figures.boot_secs - early_secs;
         let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
         let reason = LatencyReason::LastMoment {
@@ -365,6 +373,13 @@ impl Latency {
             reach_secs: figures.lead_secs(),
         })
     }
+}
+
+/// The share of the messages started in a while that had waited too long, which is `late_secs` and more, where the oldest
+/// had waited so long at its beginning and so long at its end.
+fn late_share(before: f64, after: f64, late_secs: f64) -> f64 {
+    let (least, most) = (before.min(after), before.max(after));
+    ((most - late_secs) / (most - least).max(1.0)).clamp(0.0, 1.0)
 }
 
 fn held_ready(held: Held, figures: &Reckoning<'_>) -> LatencyReason {

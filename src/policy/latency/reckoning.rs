@@ -293,10 +293,20 @@ fn oldest_secs(outlook: &Outlook, waiting: f64, noise: f64) -> f64 {
     if waiting <= 0.0 {
         return 0.0;
     }
-    let since = |messages: f64| outlook.arrived.iter().position(|sum| *sum >= messages);
-    let last = outlook.arrived.len().saturating_sub(1);
-    let steps = since(waiting).or_else(|| since((1.0 - noise) * waiting)).unwrap_or(last);
-    outlook.step_secs * count(steps as u64)
+    let steps = steps_until(&outlook.arrived, waiting);
+    let steps = steps.or_else(|| steps_until(&outlook.arrived, (1.0 - noise) * waiting));
+    let most = count(outlook.arrived.len().saturating_sub(1) as u64);
+    outlook.step_secs * steps.unwrap_or(most)
+}
+
+/// Steps until the sums come to `messages`, where they do.
+fn steps_until(sums: &[f64], messages: f64) -> Option<f64> {
+    let after = sums.iter().position(|sum| *sum >= messages)?;
+    let missing = match sums.get(after.saturating_sub(1)..=after) {
+        Some(&[before, sum]) => (sum - messages) / (sum - before),
+        _ => 0.0,
+    };
+    Some(count(after as u64) - missing)
 }
 
 /// The sum after so many steps; of the last one known, when that is fewer.
