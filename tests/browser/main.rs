@@ -92,7 +92,7 @@ fn the_table_is_searched_by_name_and_state_and_the_worst_comes_first() {
     browser.until(&format!("{NAMES}.join() === 'images,invoices,mail,reports,thumbnails,videos'"));
     let row = "return [...document.querySelectorAll('#rows tr:first-child td')].map((cell) => cell.textContent).join(' | ')";
     let shown = browser.run(row);
-    assert!(text(&shown).contains("scale out from 4 to 6: "), "{shown}");
+    assert!(text(&shown).contains("scale out from 4 to 5: "), "{shown}");
 }
 
 #[test]
@@ -182,9 +182,9 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
     assert_eq!(
         text(&said_first).lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
         [
-            "scale out from 4 to 6",
-            "20 messages, 14 of them yet to come, are due within 180 s, more than the fleet and the 3 instances that do not work yet can start: +2",
-            "otherwise: with 17 fewer messages due nothing would be ordered"
+            "scale out from 4 to 5",
+            "13 messages, 7 of them yet to come, are due within 180 s, more than the fleet and the 3 instances that do not work yet can start: +1",
+            "otherwise: with 10 fewer messages due nothing would be ordered"
         ]
     );
     browser.run("location.hash = '#/scaler/mail'");
@@ -247,7 +247,7 @@ fn decisions_are_filtered_and_the_download_is_what_the_daemon_has() {
     let shown: Value =
         serde_json::from_str(text(&browser.until("document.querySelector('#decisions pre')?.textContent")))
             .unwrap();
-    assert_eq!(shown["decision"]["to"], 6);
+    assert_eq!(shown["decision"]["to"], 5);
 
     let place = browser.downloads().join("images.jsonl");
     browser.click("#scaler button");
