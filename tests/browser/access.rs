@@ -87,7 +87,7 @@ fn the_keyboard_is_enough_and_keeps_its_place_while_figures_change() {
     browser.run("window.before = document.activeElement");
     stories[0].push(next.clone());
     site.ledger.note(&next);
-    browser.until("before.closest('tr').textContent.includes('scale out from 6 to 10')");
+    browser.until("before.closest('tr').textContent.includes('scale out from 5 to 9')");
     assert_eq!(browser.run("return document.activeElement === before"), true, "nothing is announced anew");
 
     browser.press(ENTER);

@@ -168,7 +168,7 @@ fn a_scale_out_is_shown_within_one_second_of_its_tick() {
             break;
         }
     }
-    assert_eq!((seen, browser.complaints()), (4, Vec::new()));
+    assert_eq!((seen, browser.complaints()), (5, Vec::new()));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_scaler_tells_its_decision_why_what_else_would_lead_to_and_its_last_change()
     browser.run("location.hash = '#/scaler/mail'");
     browser.until(&format!("{said}.includes('once it can be read')"));
     let mail = browser.until(said);
-    assert!(text(&mail).contains("Last change 80 s ago, at 09:58:40: scale out from 6 to 10: "), "{mail}");
+    assert!(text(&mail).contains("Last change 60 s ago, at 09:59:00: scale out from 9 to 10: "), "{mail}");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn decisions_are_filtered_and_the_download_is_what_the_daemon_has() {
     browser.until(&format!(
         "{listed}.length === 3 && {listed}.every((each) => each.textContent.includes('scale out from'))"
     ));
-    browser.write("#filter", "latency_objective +2");
+    browser.write("#filter", "latency_objective +1");
     browser.until(&format!("{listed}.length === 1 && document.getElementById('listed').textContent === '1 of 13 records in memory'"));
     browser.click("#decisions summary");
     let shown: Value =
