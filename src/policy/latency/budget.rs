@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn interruptions_are_rationed() {
         assert_eq!(after(0.0, 0.0, 0.0).removals(5, 0.5, &TUNING), 0);
-        assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, &TUNING), 3);
+        assert_eq!(after(4000.0, 0.0, 0.0).removals(5, 0.5, &TUNING), 2);
         assert_eq!(after(4000.0, 0.0, 10.0).removals(5, 0.5, &TUNING), 0);
         assert_eq!(after(0.0, 0.0, 9.0).removals(5, 0.0, &TUNING), 5, "idle instances may always go");
         assert_eq!(after(4000.0, 0.0, 95.0).removals(5, 1e-5, &TUNING), 5, "and almost idle ones");
