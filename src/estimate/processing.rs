@@ -75,7 +75,8 @@ impl Emptying {
     }
 }
 
-/// How many more messages were finished in a stretch than was reckoned; below zero, so many fewer.
+/// How many more messages were finished in a stretch than their mean processing time, as it is believed now, has
+/// them finish; below zero, so many fewer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Surplus {
     pub(super) from: Timestamp,

@@ -16,8 +16,8 @@ pub struct Estimate {
     /// Seconds in which the capacity in service would empty the queue if nothing more arrived; nothing
     /// where none is in service.
     pub drain_secs: Option<f64>,
-    /// Messages of 100 that waited longer than the objective, of those of late; 0 to 100. Counters are some seconds old:
-    /// half of [`super::Tuning::counters_secs`] less is too long already, but no less than half the objective.
+    /// Messages of 100 that waited longer than the objective, of those of late; 0 to 100. Counters are old: a wait that
+    /// is shorter by [`super::Tuning::counters_age_secs`] is too long already, but none below half the objective.
     pub late_percent: f64,
 }
 

@@ -172,6 +172,12 @@ impl Tuning {
         (self.lead_boots * boot_secs).max(boot_secs + self.counters_secs)
     }
 
+    /// How old SQS's counters are on average, in seconds: half as old as they may be.
+    #[must_use]
+    pub fn counters_age_secs(&self) -> f64 {
+        0.5 * self.counters_secs
+    }
+
     /// The share of what was that is kept when `secs` have passed.
     #[must_use]
     pub fn kept(&self, secs: f64) -> f64 {

@@ -163,11 +163,11 @@ impl Latency {
         )
     }
 
-    /// How long the oldest message has waited, as far as the counters show, where it has waited too long: on average
-    /// they are half as old as they may be. Of a short objective, half is left at least.
+    /// How long the oldest message has waited, as far as the counters show, where it has waited too long: they are old.
+    /// Of a short objective, half is left at least.
     fn late_secs(&self) -> f64 {
         let objective_secs = self.hints.objective_secs;
-        (objective_secs - 0.5 * self.tuning.counters_secs).max(0.5 * objective_secs)
+        (objective_secs - self.tuning.counters_age_secs()).max(0.5 * objective_secs)
     }
 
     /// The wait that orders aim at: the objective, less a reserve that grows as messages are late.
@@ -260,8 +260,8 @@ impl Latency {
         figures: &Reckoning<'_>,
         memory: &Memory,
     ) -> Option<(u32, LatencyReason)> {
-        // This is the last tick before the next sample, and counters are half as old as they may be, on average.
-        let early_secs = figures.outlook.sample_secs + 0.5 * self.tuning.counters_secs;
+        // This is the last tick before the next sample, and counters are old.
+        let early_secs = figures.outlook.sample_secs + self.tuning.counters_age_secs();
         let latest = self.aim(figures, memory) - figures.boot_secs - early_secs;
         let due = view.fleet.desired == 0 && figures.waiting > 0.0 && figures.oldest_secs > latest;
         let reason = LatencyReason::LastMoment {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn messages_that_wait_a_little_longer_than_the_objective_are_late() {
+fn a_wait_is_too_long_from_as_long_before_the_objective_as_counters_are_old() {
     let late_percent = |steps: usize| {
         let moment = Moment::new(300.0).units(10, 1e9).arriving(1.0).in_flight(20);
         let mut moment = (0..steps).fold(moment, |moment, ago| moment.waiting(10, ago));
@@ -11,8 +11,23 @@ fn messages_that_wait_a_little_longer_than_the_objective_are_late() {
         moment.after(10);
         moment.memory.late_percent()
     };
-    // The counters are 15 s old, as a rule.
+    // The counters are 15 s old, on average.
     assert!(late_percent(28) < 1e-9 && late_percent(30) > 50.0, "{}", late_percent(30));
+}
+
+#[test]
+fn of_a_short_objective_half_is_left_before_a_wait_is_too_long() {
+    let late_secs = |objective| format!("{}", Moment::new(objective).policy.late_secs());
+    assert_eq!([300.0, 40.0, 30.0, 10.0].map(late_secs), ["285", "25", "15", "5"]);
+}
+
+#[test]
+fn a_wait_is_told_finer_than_the_steps_of_arrivals() {
+    let mut moment = Moment::new(300.0).waiting(25, 0);
+    moment.outlook.step_secs = 10.0;
+    moment.outlook.arrived = vec![0.0, 10.0, 20.0, 40.0];
+    let waits_secs = |moment: &Moment| moment.policy.figures(&moment.view(), &moment.outlook).oldest_secs;
+    assert!((waits_secs(&moment) - 22.5).abs() < 1e-9, "{}", waits_secs(&moment));
 }
 
 #[test]
