@@ -45,9 +45,13 @@ impl History {
         self.week.add(from, to, count);
     }
 
-    /// Notes that so many more messages arrived from `from` until `to`, evenly, than was noted then.
+    /// Notes that so many more messages arrived from `from` until `to`, evenly, than was noted then; nothing where not
+    /// all of that was watched.
     pub(super) fn amend(&mut self, from: Timestamp, to: Timestamp, more: f64) {
-        let (from, to) = (self.secs(from), self.secs(to).min(self.recent.end_secs()));
+        let (from, to) = (self.secs(from), self.secs(to));
+        if from < 0.0 || to > self.recent.end_secs() {
+            return;
+        }
         self.recent.add(from, to, more);
         self.day.add(from, to, more);
         self.week.add(from, to, more);

@@ -127,6 +127,20 @@ fn completions_told_later_correct_what_had_arrived() {
 }
 
 #[test]
+fn completions_of_a_time_that_was_not_watched_correct_nothing() {
+    for from_secs in [990, 1270] {
+        let mut watch = Watch::new(HINTS);
+        (0..30).for_each(|_| watch.see(50, 4));
+        let from = Timestamp::from_secs(from_secs);
+        let mut sample = watch.sample(50, 4);
+        sample.queues[0].deleted = Some(Deleted { from, lasts: Duration::from_mins(1), count: 600.0 });
+        watch.learn(&sample);
+        let arrived = watch.outlook().arrived;
+        assert!(arrived.windows(2).skip(1).all(|sums| near(sums[1] - sums[0], 4.0, 1e-6)), "{arrived:?}");
+    }
+}
+
+#[test]
 fn a_missing_reading_teaches_nothing() {
     let mut watch = Watch::new(HINTS);
     watch.see(0, 4);
